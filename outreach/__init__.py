@@ -1,0 +1,1 @@
+"""Who and where: areas, people, numbers, uptake. Imports nothing from the rooms above."""
