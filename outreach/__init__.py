@@ -1,1 +1,1 @@
-"""Who and where: areas, people, numbers, uptake. Imports nothing from the rooms above."""
+"""Who and where: areas, accounts, subscribers, opt-outs, uptake, audit."""

@@ -1,0 +1,31 @@
+"""The application: wires the rooms together and decides nothing."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from outreach import clock, i18n
+from outreach.database import db, engine_options
+from outreach.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application. Raises `SettingsError` where a setting is unknown or wrong."""
+    settings = settings or Settings.load()
+    app = Flask(__name__, instance_path=str(settings.data_dir))
+    app.config["OUTREACH"] = settings
+    _open_database(app, settings)
+    i18n.init_app(app)
+    _add_rooms(app)
+    return app
+
+
+def _open_database(app: Flask, settings: Settings) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_address
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_address)
+    db.init_app(app)
+
+
+def _add_rooms(app: Flask) -> None:
+    """Register each room's pages and commands; a room adds its line here."""

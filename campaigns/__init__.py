@@ -1,0 +1,1 @@
+"""What and when: wording, audience, life cycle, approvals, windows, delivery counts."""

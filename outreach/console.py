@@ -1,0 +1,76 @@
+"""What every command shares: `--json`, and how a refusal is printed."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from outreach import clock
+from outreach.errors import Refused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return clock.iso(value)
+    raise TypeError(f"not printable as JSON: {type(value).__name__}")
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value on stdout, Vietnamese letters as they are."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def print_object(value: dict[str, Any]) -> None:
+    """Print an object for a person: a line a key."""
+    for key, item in value.items():
+        shown = json.dumps(item, ensure_ascii=False, default=_plain) if _nested(item) else item
+        click.echo(f"{key}: {clock.iso(item) if isinstance(item, datetime) else shown}")
+
+
+def _nested(item: object) -> bool:
+    return isinstance(item, dict | list | tuple)
+
+
+def print_answer(value: Any, as_json: bool) -> None:
+    """Print a command's answer: JSON for scripts, lines for people."""
+    if as_json:
+        print_json(value)
+    elif isinstance(value, dict):
+        print_object(value)
+    elif isinstance(value, Iterable) and not isinstance(value, str):
+        for item in value:
+            click.echo("\t".join(f"{k}={v}" for k, v in item.items()))
+    else:
+        click.echo(value)
+
+
+def answering(command: Callable[P, R]) -> Callable[P, None]:
+    """Decorate a command that returns its answer: adds `--json`, prints, maps refusals to exit 1.
+
+    With `--json`, stdout holds JSON and nothing else, whether done or refused.
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else on stdout.")
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        as_json = bool(kwargs.pop("as_json"))
+        try:
+            answer = command(*args, **kwargs)
+        except Refused as refused:
+            if as_json:
+                print_json({"error": refused.sentence, "field": refused.field})
+            else:
+                click.echo(refused.sentence, err=True)
+            sys.exit(1)
+        print_answer(answer, as_json)
+
+    return wrapped

@@ -1,0 +1,159 @@
+"""The database: base class, the column of moments, and how transactions begin.
+
+SQLite runs in WAL with synchronous=FULL. A transaction that will write begins IMMEDIATE: a
+deferred one that reads first fails at once, whatever the time-out, when another has written in
+between. So whoever writes says so beforehand, by `transaction()` (the session of a request, a
+command or a job) or `write_connection()` (plain SQL in the sending pipeline).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from outreach import clock
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+BUSY_TIMEOUT_MS = 30_000
+# BIGINT everywhere but in SQLite, whose INTEGER is 64 bits wide and the only one that counts up.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Every model's base; a plain one, since Flask-SQLAlchemy and MappedAsDataclass clash."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Moment(TypeDecorator[datetime]):
+    """Integer microseconds UTC in the database, an aware datetime in Python."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else clock.to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else clock.from_microseconds(value)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Flask-SQLAlchemy's engine options for a database address."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15}
+
+
+@event.listens_for(Engine, "connect")
+def _set_up_connection(dbapi_connection: Any, _record: Any) -> None:
+    if not isinstance(dbapi_connection, sqlite3.Connection):
+        return
+    dbapi_connection.isolation_level = None  # we say BEGIN ourselves, below
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def begin_writing(session: Session) -> None:
+    """Begin this session's transaction as one that writes, ending a read-only one first."""
+    if session.in_transaction():
+        if session.info.get("writing"):
+            return
+        if session.new or session.dirty or session.deleted:
+            raise RuntimeError("changes were made outside transaction(); they would be lost")
+        session.rollback()
+    session.connection(execution_options={"writing": True})
+    session.info["writing"] = True
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_writing(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop("writing", None)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One short write transaction on the current session: commits at the end, rolls back on error.
+
+    Inside another it joins that one, which then commits or rolls back as a whole.
+    """
+    session = db.session()
+    if session.info.get("in_transaction_block"):
+        yield session
+        return
+    begin_writing(session)
+    session.info["in_transaction_block"] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("in_transaction_block", None)
+
+
+@contextmanager
+def write_connection(engine: Engine) -> Iterator[Connection]:
+    """One short write transaction in plain SQL, on a connection of its own."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+
+
+def rowset(dialect: str, columns: Sequence[tuple[str, str]], parameter: str = "rows") -> str:
+    """SQL of a table made from one JSON parameter: a thousand rows in one statement.
+
+    `columns` are (name, 'integer' | 'text'); bind `as_rows(...)` to `parameter`. It exists because
+    SQLite has no unnest and PostgreSQL no json_each over arrays of the same name.
+    """
+    if dialect == "sqlite":
+        picks = ", ".join(
+            f"json_extract(value, '$[{i}]') AS {name}" for i, (name, _) in enumerate(columns)
+        )
+        return f"(SELECT {picks} FROM json_each(:{parameter}))"  # noqa: S608 - our own names
+    casts = {"integer": "bigint", "text": "text"}
+    picks = ", ".join(
+        f"(value->>{i})::{casts[kind]} AS {name}" for i, (name, kind) in enumerate(columns)
+    )
+    return f"(SELECT {picks} FROM json_array_elements(CAST(:{parameter} AS json)))"  # noqa: S608
+
+
+def as_rows(rows: Sequence[Sequence[int | str | None]]) -> str:
+    """The JSON parameter that `rowset` reads."""
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))

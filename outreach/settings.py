@@ -1,0 +1,122 @@
+"""Every setting of the installation: environment variables with the prefix OUTREACH_.
+
+An unknown or wrong value stops the start with a sentence. docs/settings.md describes each one, and
+a test holds that it does.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "OUTREACH_"
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)")
+
+
+class SettingsError(Exception):
+    """A setting is unknown or wrong; the sentence names it, its value and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """The settings, checked. `Settings.load()` reads them; tests build them by hand."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid")
+
+    data_dir: Path = Field(Path("instance"), description="Folder that holds all state.")
+    database_url: str = Field(
+        "", description="SQLAlchemy address; empty: SQLite in the data folder."
+    )
+    redis_url: str = Field("", description="Redis address; empty: the Valkey the start brings up.")
+    port: int = Field(5000, ge=1, le=65535, description="Port of the web server.")
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    workers: int = Field(2, ge=1, le=64, description="Number of worker processes.")
+    admin_email: str = Field("", description="Log-in of the first administrator.")
+    admin_password_file: Path | None = Field(
+        None, description="File with the first administrator's password."
+    )
+    key_file: Path | None = Field(
+        None, description="File with the key that seals numbers; empty: in the data folder."
+    )
+    cli_approve: bool = Field(False, description="1 lets the command line approve campaigns.")
+    notice_hours: str = Field("07:00-21:00", description="Daily hours of public notices.")
+    notice_weekly_cap: int = Field(
+        3, ge=1, le=100, description="Most public notices a number gets in 7 days."
+    )
+    lease_seconds: float = Field(
+        15.0, ge=1, le=600, description="How long a worker may be silent before others take over."
+    )
+    public_url: str = Field(
+        "", description="Address carriers call back, for example https://tungngo.example.vn."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    test_database_url: str = Field("", description="PostgreSQL for the tests.")
+    test_shared: Path = Field(Path("../shared"), description="Reference data for the tests.")
+
+    @field_validator("notice_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        if not HOURS.fullmatch(value) or value[:5] >= value[6:]:
+            raise ValueError("must be HH:MM-HH:MM, the end after the start, for example 07:00-21:00")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value.startswith(("postgresql://", "postgres://")):
+            return "postgresql+psycopg://" + value.split("://", 1)[1]
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.absolute()
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Read and check the environment; raises `SettingsError` with one sentence."""
+        given = {k: v for k, v in os.environ.items() if k.startswith(PREFIX)}
+        known = {PREFIX + name.upper() for name in cls.model_fields}
+        unknown = sorted(set(given) - known)
+        if unknown:
+            raise SettingsError(f"Unknown setting {unknown[0]}; docs/settings.md lists them all.")
+        try:
+            return cls()  # type: ignore[call-arg]
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            name = PREFIX + str(first["loc"][0]).upper()
+            raise SettingsError(f"{name}={given.get(name, '')!r}: {first['msg']}.") from None
+
+    @property
+    def database_address(self) -> str:
+        """The SQLAlchemy address in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'outreach.db'}"
+
+    @property
+    def redis_address(self) -> str:
+        """The Redis address in force: the given one, or the socket of the Valkey we start."""
+        return self.redis_url or f"unix://{self.data_dir / 'run' / 'valkey.sock'}"
+
+    @property
+    def key_path(self) -> Path:
+        """Where the sealing key lies."""
+        return self.key_file or self.data_dir / "secret.key"

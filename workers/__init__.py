@@ -1,0 +1,1 @@
+"""How it is carried: queues, sender sessions, pacing, receipts, the tick, gateways."""
