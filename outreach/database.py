@@ -13,10 +13,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, Enum, Integer, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -54,7 +55,43 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else clock.from_microseconds(value)
 
 
+def words(states: type[StrEnum]) -> Enum:
+    """The column type of a StrEnum: its values as short text, the members in Python.
+
+    No CHECK constraint: a new word then needs no rebuilt table, and the type refuses unknown ones.
+    """
+    return Enum(
+        states,
+        native_enum=False,
+        length=24,
+        values_callable=lambda members: [member.value for member in members],
+        create_constraint=False,
+        validate_strings=True,
+    )
+
+
 db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every model inherits from, as the type checker sees it."""
+
+        __abstract__ = True
+
+else:
+    Model = db.Model
+
+
+def words(enum: type[StrEnum]) -> Enum:
+    """The column type of a state: the enum's own word, readable in the database."""
+    return Enum(
+        enum,
+        native_enum=False,
+        create_constraint=False,
+        length=24,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 def engine_options(url: str) -> dict[str, Any]:
