@@ -55,21 +55,6 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else clock.from_microseconds(value)
 
 
-def words(states: type[StrEnum]) -> Enum:
-    """The column type of a StrEnum: its values as short text, the members in Python.
-
-    No CHECK constraint: a new word then needs no rebuilt table, and the type refuses unknown ones.
-    """
-    return Enum(
-        states,
-        native_enum=False,
-        length=24,
-        values_callable=lambda members: [member.value for member in members],
-        create_constraint=False,
-        validate_strings=True,
-    )
-
-
 db = SQLAlchemy(model_class=Base)
 
 if TYPE_CHECKING:
