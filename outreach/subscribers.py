@@ -1,0 +1,91 @@
+"""Subscribers: numbers on an organisation's list, each with its area and groups.
+
+Two carriers may list the same number; each then has its own subscriber row on the one number.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.database import BigId, Moment, db, words
+
+PUBLIC_BIT = 0
+"""The bit of the group everybody on a list belongs to."""
+
+
+class ListState(StrEnum):
+    """How far an uploaded list is."""
+
+    WAITING = "waiting"
+    READING = "reading"
+    JOINING = "joining"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class SubscriberList(db.Model):
+    """One uploaded file: what it is for, where it is from, how far its import is, what came in.
+
+    `read = added + joined + rejected` once it is done. `mapping` (JSON) names the columns the
+    person chose; `notes` (JSON) what was noticed about the file; `refusal` the sentence why
+    nothing of it was taken. `leased_until` (real time) keeps two workers from importing it at once.
+    """
+
+    __tablename__ = "subscriber_lists"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id"), index=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigId)
+    purpose: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    obtained_on: Mapped[date] = mapped_column(Date)
+    mapping: Mapped[str] = mapped_column(Text, default="{}")
+    restricted_allowed: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[ListState] = mapped_column(words(ListState), default=ListState.WAITING)
+    read: Mapped[int] = mapped_column(default=0)
+    added: Mapped[int] = mapped_column(default=0)
+    joined: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    notes: Mapped[str] = mapped_column(Text, default="[]")
+    refusal: Mapped[str | None] = mapped_column(Text)
+    worker: Mapped[str | None] = mapped_column(String(64))
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    created_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Subscriber(db.Model):
+    """A number on one organisation's list. `group_bits` holds bit 2**g for each group of bit g."""
+
+    __tablename__ = "subscribers"
+    # The number comes first: whoever asks whose number this is needs no second index.
+    __table_args__ = (
+        UniqueConstraint("number_id", "organisation_id"),
+        Index(None, "area_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id"))
+    number_id: Mapped[int] = mapped_column(BigId, ForeignKey("numbers.id"))
+    area_id: Mapped[int] = mapped_column(BigId, ForeignKey("areas.id"))
+    group_bits: Mapped[int] = mapped_column(BigId)
+    list_id: Mapped[int] = mapped_column(BigId, ForeignKey("subscriber_lists.id"))
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Group(db.Model):
+    """A named group of subscribers; a restricted one is health data with a rule of its own."""
+
+    __tablename__ = "groups"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(24), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    bit: Mapped[int] = mapped_column(unique=True)
+    restricted: Mapped[bool] = mapped_column(default=False)
