@@ -1,0 +1,192 @@
+"""Who did what, when: rows that are only ever added, each bound to the one before by a hash.
+
+A row is written at the very end of the transaction that did the act, so whoever holds the chain's
+lock waits for nobody: two acts at once cannot lock each other out, and an act that was rolled back
+leaves no row. No detail ever holds a phone number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DDL, ForeignKey, String, Text, event, insert, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from outreach import clock
+from outreach.database import BigId, Model, Moment, db
+
+START = "0" * 64
+"""What the first row names as the hash before it."""
+
+# Any number will do, as long as nothing else in this database locks on it.
+_CHAIN_LOCK = 7_301_220_201
+_PENDING = "pending_audit_rows"
+_PHONE = re.compile(r"(?<!\w)(?<!\d[ .-])(?:(?:\+?84|0)(?:[ .-]?\d){9,10}|[35789]\d{8})(?!\w)")
+_PHONE_AS_INTEGER = range(84_300_000_000, 84_999_999_999 + 1)
+
+
+class AuditRow(Model):
+    """One act. `detail` is canonical JSON; `hash` binds the row and all before it."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
+    act: Mapped[str] = mapped_column(String(64))
+    object_type: Mapped[str] = mapped_column(String(32))
+    object_id: Mapped[int | None] = mapped_column(BigId)
+    detail: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+TRIGGERS: dict[str, tuple[str, ...]] = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER audit_no_{act.lower()} BEFORE {act} ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END"
+        for act in ("UPDATE", "DELETE")
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'audit rows are never changed'; END $$",
+        "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit"
+        " FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+    ),
+}
+"""What makes the table add-only, by dialect; the migration that creates it runs the same."""
+
+for _dialect, _statements in TRIGGERS.items():
+    for _statement in _statements:
+        event.listen(
+            AuditRow.__table__,
+            "after_create",
+            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+        )
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether the chain holds. `head` is the last row's hash: noted elsewhere (in a printed
+    report), it also shows when rows were cut off at the end."""
+
+    ok: bool
+    rows: int
+    first_bad_id: int | None
+    head: str
+
+
+def record(
+    act: str,
+    object_type: str,
+    object_id: int | None,
+    detail: Mapping[str, Any],
+    actor_id: int | None,
+) -> None:
+    """Note an act inside `database.transaction()`; the row is written when that commits.
+
+    `detail` holds JSON values and moments. Raises ValueError where it looks like it holds a phone
+    number, RuntimeError outside a transaction or within a savepoint of one.
+    """
+    session = db.session()
+    if not session.info.get("in_transaction_block") or session.in_nested_transaction():
+        raise RuntimeError("an act is recorded inside transaction(), not in a savepoint")
+    _refuse_numbers(detail)
+    row = {
+        "at": clock.now(),
+        "actor_id": actor_id,
+        "act": str(act),
+        "object_type": object_type,
+        "object_id": object_id,
+        "detail": _canonical(detail),
+    }
+    session.info.setdefault(_PENDING, []).append(row)
+
+
+def _refuse_numbers(value: object) -> None:
+    if isinstance(value, Mapping):
+        _refuse_numbers((*value.keys(), *value.values()))
+    elif isinstance(value, str):
+        if _PHONE.search(value):
+            raise ValueError("an audit row must not hold a phone number")
+    elif isinstance(value, int):
+        if value in _PHONE_AS_INTEGER:
+            raise ValueError("an audit row must not hold a phone number")
+    elif isinstance(value, Iterable):
+        for item in value:
+            _refuse_numbers(item)
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_moment
+    )
+
+
+def _moment(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return clock.iso(value)
+    raise TypeError(f"an audit row holds JSON values and moments, not {type(value).__name__}")
+
+
+def _hash(previous: str, row: Mapping[str, Any]) -> str:
+    bound = [
+        previous,
+        clock.to_microseconds(row["at"]),
+        row["actor_id"],
+        row["act"],
+        row["object_type"],
+        row["object_id"],
+        row["detail"],
+    ]
+    return hashlib.sha256(_canonical(bound).encode()).hexdigest()
+
+
+@event.listens_for(Session, "before_commit")
+def _write_pending(session: Session) -> None:
+    rows = session.info.get(_PENDING)
+    if not rows or session.in_nested_transaction():
+        return
+    session.flush()  # what the rows speak of comes first
+    if session.get_bind().dialect.name == "postgresql":
+        # Held to the commit; SQLite's BEGIN IMMEDIATE already lets one writer in at a time.
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    previous = _last_hash(session)
+    for row in rows:
+        row["previous_hash"] = previous
+        row["hash"] = previous = _hash(previous, row)
+    session.execute(insert(AuditRow), rows)
+    del session.info[_PENDING]
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_pending(session: Session) -> None:
+    session.info.pop(_PENDING, None)
+
+
+def _last_hash(session: Session) -> str:
+    last = select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
+    return session.scalar(last) or START
+
+
+def verify() -> Verification:
+    """Walk the whole chain. `first_bad_id` is the first row that was altered or whose
+    predecessor is gone; rows cut off at the end show only by comparing `head`."""
+    table = AuditRow.__table__
+    rows = db.session.execute(
+        select(table).order_by(table.c.id), execution_options={"yield_per": 1000}
+    ).mappings()
+    count, previous, first_bad = 0, START, None
+    for row in rows:
+        count += 1
+        sound = row["previous_hash"] == previous and row["hash"] == _hash(previous, dict(row))
+        if not sound and first_bad is None:
+            first_bad = int(row["id"])
+        previous = row["hash"]
+    return Verification(first_bad is None, count, first_bad, previous)

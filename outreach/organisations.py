@@ -1,0 +1,95 @@
+"""Organisations: the carriers that send, and the offices that decide, check and count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach import audit, clock
+from outreach.database import BigId, Model, Moment, db, transaction, words
+from outreach.errors import Refused
+from outreach.i18n import _
+
+NAME_LENGTH = 120
+
+
+class Kind(StrEnum):
+    """What an organisation is; roles belong to kinds."""
+
+    CARRIER = "carrier"
+    CULTURE = "culture"
+    HEALTH = "health"
+    OFFICE = "office"
+
+
+class Organisation(Model):
+    """One carrier or office. `area_id` is the area an office answers for, with all below it."""
+
+    __tablename__ = "organisations"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
+    kind: Mapped[Kind] = mapped_column(words(Kind))
+    network: Mapped[str | None] = mapped_column(String(24))
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+
+def add(
+    name: str,
+    kind: Kind,
+    network: str | None = None,
+    area_id: int | None = None,
+    *,
+    actor_id: int | None,
+) -> Organisation:
+    """Add an organisation. Raises Refused for an empty or known name, or a network that does not
+    go with the kind: a carrier has one, an office has none."""
+    name = _checked_name(name)
+    _check_network(kind, network)
+    with transaction() as session:
+        # Compared here, since SQLite's lower() knows no Vietnamese letters.
+        if name.casefold() in map(str.casefold, session.scalars(select(Organisation.name))):
+            raise Refused(_("There is already an organisation “%(name)s”.", name=name), "name")
+        organisation = Organisation(name=name, kind=kind, network=network, area_id=area_id)
+        session.add(organisation)
+        session.flush()
+        detail = {"name": name, "kind": kind, "network": network, "area": area_id}
+        audit.record("organisation.add", "organisation", organisation.id, detail, actor_id)
+    return organisation
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise Refused(_("An organisation needs a name."), "name")
+    if len(name) > NAME_LENGTH:
+        raise Refused(
+            _("The name has %(n)s letters; at most %(most)s fit.", n=len(name), most=NAME_LENGTH),
+            "name",
+        )
+    return name
+
+
+def _check_network(kind: Kind, network: str | None) -> None:
+    if kind is Kind.CARRIER and network is None:
+        raise Refused(_("A carrier needs its network, for example viettel."), "network")
+    if kind is not Kind.CARRIER and network is not None:
+        raise Refused(_("Only a carrier has a network."), "network")
+
+
+def every() -> Sequence[Organisation]:
+    """All organisations in the order they were added."""
+    return db.session.scalars(select(Organisation).order_by(Organisation.id)).all()
+
+
+def by_id(organisation_id: int) -> Organisation:
+    """One organisation. Raises Refused where there is none."""
+    organisation = db.session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise Refused(_("There is no organisation %(id)s.", id=organisation_id), "organisation")
+    return organisation
