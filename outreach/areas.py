@@ -1,0 +1,210 @@
+"""Areas: province, district, commune, hamlet, by GSO code, in two dated lists.
+
+The list of 2020 has districts; since 1 July 2025 (Law 72/2025/QH15) there are none. A code means
+something in one list only. An area owns its denominator: a district's population need not be the
+sum of its communes' (Hồng Ngự's letter counts 120,514, its communes' census adds up to 120,571).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import (
+    CTE,
+    Date,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    delete,
+    literal,
+    select,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach import area_names, audit, clock
+from outreach.area_names import Level
+from outreach.database import BigId, Model, db, transaction, words
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.text import fold
+
+LISTS: Final = (2020, 2025)
+DISTRICTS_ENDED: Final = date(2025, 7, 1)
+CODE_LENGTH: Final = 16
+NAME_LENGTH: Final = 120
+
+
+class Area(Model):
+    """One area of one list. `name` holds its kind in front; `position` is the list's order."""
+
+    __tablename__ = "areas"
+    __table_args__ = (
+        UniqueConstraint("area_list", "code"),
+        Index(None, "parent_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    area_list: Mapped[int]
+    code: Mapped[str] = mapped_column(String(CODE_LENGTH))
+    level: Mapped[Level] = mapped_column(words(Level))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    kind: Mapped[str] = mapped_column(String(24))
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    population: Mapped[int | None]
+    population_source: Mapped[str | None] = mapped_column(String(200))
+    population_on: Mapped[date | None] = mapped_column(Date)
+    smartphone_users: Mapped[int | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    position: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def short_name(self) -> str:
+        """The name where room is short: "Long Thuận", "TT. Thường Thới Tiền"."""
+        return area_names.on_phones(self.name, self.kind)
+
+
+class AreaAlias(Model):
+    """Another name people write for an area, folded: an old name, an abbreviation."""
+
+    __tablename__ = "area_aliases"
+    __table_args__ = (UniqueConstraint("area_id", "folded"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    area_id: Mapped[int] = mapped_column(BigId, ForeignKey("areas.id", ondelete="CASCADE"))
+    folded: Mapped[str] = mapped_column(String(NAME_LENGTH))
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an area is and lies in, as said within a sentence ("xã Long Thuận"); "" for a level
+    above or below it that it does not have."""
+
+    commune: str
+    district: str
+    province: str
+
+
+def in_force(on: date | None = None) -> int:
+    """The list the law names on a day in Vietnam; today if none is given."""
+    return 2020 if (on or clock.local(clock.now()).date()) < DISTRICTS_ENDED else 2025
+
+
+def list_in_use() -> int:
+    """The list in force if it is loaded, else the one that is, else the one in force."""
+    loaded = set(db.session.scalars(select(Area.area_list).distinct()))
+    wanted = in_force()
+    return wanted if wanted in loaded or not loaded else max(loaded)
+
+
+def by_code(code: str, area_list: int | None = None) -> Area:
+    """The area with this code in the given list.
+
+    Without a list, in the one in force; a code only the other list has is taken from there.
+    Raises Refused where there is none.
+    """
+    code = code.strip()
+    found = {a.area_list: a for a in db.session.scalars(select(Area).where(Area.code == code))}
+    area = found.get(area_list or in_force())
+    if area is None and area_list is None:
+        area = next(iter(found.values()), None)
+    if area is None:
+        raise Refused(
+            _("No area has the code “%(code)s”; “areas list” shows those loaded.", code=code),
+            "area",
+        )
+    return area
+
+
+def children(parent_id: int | None, area_list: int | None = None) -> Sequence[Area]:
+    """The areas right below one, or the provinces of a list (the one in use if none is given)."""
+    below = select(Area).where(Area.parent_id == parent_id).order_by(Area.position)
+    if parent_id is None:
+        below = below.where(Area.area_list == (area_list or list_in_use()))
+    return db.session.scalars(below).all()
+
+
+def closure_query(area_ids: Iterable[int]) -> Select[int]:
+    """A SELECT of the ids of these areas and of all below them, each once, for use in sets."""
+    below = select(Area.id).where(Area.id.in_(list(area_ids))).cte("below", recursive=True)
+    # UNION, not UNION ALL: an area named together with its district comes once.
+    below = below.union(select(Area.id).join(below, Area.parent_id == below.c.id))
+    return select(below.c.id)
+
+
+def closure(area_ids: Iterable[int]) -> list[int]:
+    """The ids of these areas and of all below them, in the list's order."""
+    within = select(Area.id).where(Area.id.in_(closure_query(area_ids)))
+    return list(db.session.scalars(within.order_by(Area.position, Area.id)))
+
+
+def places(area_ids: Iterable[int]) -> dict[int, Place]:
+    """Commune, district and province of each area, by its id; for a message's placeholders."""
+    line = _upwards(area_ids)
+    rows = db.session.execute(
+        select(line.c.start, Area.level, Area.name, Area.kind).join(line, Area.id == line.c.id)
+    )
+    found: dict[int, dict[str, str]] = {}
+    for start, level, name, kind in rows:
+        found.setdefault(start, {})[level] = area_names.in_sentence(name, kind)
+    return {
+        start: Place(*(by_level.get(level, "") for level in ("commune", "district", "province")))
+        for start, by_level in found.items()
+    }
+
+
+def ancestors(area_id: int) -> Sequence[Area]:
+    """The areas this one lies in, the widest first, without itself."""
+    line = _upwards([area_id])
+    above = select(Area).join(line, Area.id == line.c.id).where(Area.id != area_id)
+    return db.session.scalars(above.order_by(line.c.steps.desc())).all()
+
+
+def _upwards(area_ids: Iterable[int]) -> CTE:
+    """(start, id, parent_id, steps): each area and all it lies in."""
+    start = select(Area.id.label("start"), Area.id, Area.parent_id, literal(0).label("steps"))
+    line = start.where(Area.id.in_(list(area_ids))).cte("line", recursive=True)
+    step = select(line.c.start, Area.id, Area.parent_id, line.c.steps + 1)
+    return line.union_all(step.join(line, Area.id == line.c.parent_id))
+
+
+def add_alias(area: Area, alias: str, *, actor_id: int | None) -> str:
+    """Let an area also be found by another name; answers it folded.
+
+    Raises Refused for an empty alias or one the area already has.
+    """
+    folded = fold(alias)
+    if not folded or len(folded) > NAME_LENGTH:
+        raise Refused(_("The other name has 1 to %(most)s letters.", most=NAME_LENGTH), "alias")
+    with transaction() as session:
+        known = select(AreaAlias.id).where(AreaAlias.area_id == area.id, AreaAlias.folded == folded)
+        if session.scalar(known) is not None:
+            raise Refused(_("%(name)s already has this other name.", name=area.name), "alias")
+        session.add(AreaAlias(area_id=area.id, folded=folded))
+        audit.record("area.alias", "area", area.id, {"alias": folded}, actor_id)
+    return folded
+
+
+def remove(area: Area, *, actor_id: int | None) -> None:
+    """Remove an area nothing speaks of. Raises Refused where it is in use."""
+    area_id, code, name = area.id, area.code, area.name
+    try:
+        with transaction() as session:
+            session.execute(delete(Area).where(Area.id == area_id))
+            audit.record("area.remove", "area", area_id, {"code": code, "name": name}, actor_id)
+    except IntegrityError:
+        raise Refused(
+            _(
+                "%(name)s (%(code)s) is in use: areas below it, subscribers, campaigns or figures"
+                " belong to it. It stays.",
+                name=name,
+                code=code,
+            ),
+            "area",
+        ) from None
