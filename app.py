@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_migrate import Migrate
 
-from outreach import clock, i18n
+from outreach import i18n, schema, store
 from outreach.database import db, engine_options
 from outreach.settings import Settings
 
@@ -25,6 +26,8 @@ def _open_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_address
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_address)
     db.init_app(app)
+    Migrate(app, db, directory=str(schema.MIGRATIONS))
+    store.init_app(app)
 
 
 def _add_rooms(app: Flask) -> None:

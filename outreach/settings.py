@@ -6,14 +6,17 @@ a test holds that it does.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OUTREACH_"
+LONGEST_SOCKET_PATH = 100  # octets; the kernel takes 107, and servers may add a suffix
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)")
 
 
@@ -60,7 +63,7 @@ class Settings(BaseSettings):
     @classmethod
     def _hours(cls, value: str) -> str:
         if not HOURS.fullmatch(value) or value[:5] >= value[6:]:
-            raise ValueError("must be HH:MM-HH:MM, the end after the start, for example 07:00-21:00")
+            raise ValueError("must be HH:MM-HH:MM with the end after the start, as 07:00-21:00")
         return value
 
     @field_validator("log_level")
@@ -114,7 +117,19 @@ class Settings(BaseSettings):
     @property
     def redis_address(self) -> str:
         """The Redis address in force: the given one, or the socket of the Valkey we start."""
-        return self.redis_url or f"unix://{self.data_dir / 'run' / 'valkey.sock'}"
+        return self.redis_url or f"unix://{self.socket('valkey')}"
+
+    def socket(self, name: str) -> Path:
+        """Where the Unix socket `name` of this installation lies: in the data folder's run/.
+
+        Where that path is too long for a socket, it is in a folder under the temporary one whose
+        name follows from the data folder, so that every process finds it.
+        """
+        usual = self.data_dir / "run" / f"{name}.sock"
+        if len(os.fsencode(usual)) <= LONGEST_SOCKET_PATH:
+            return usual
+        digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"tung-ngo-{os.getuid()}-{digest}" / f"{name}.sock"
 
     @property
     def key_path(self) -> Path:

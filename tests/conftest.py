@@ -1,0 +1,183 @@
+"""Fixtures that every test may use: the application on both databases, a real Valkey, the data.
+
+`app` runs each test twice, on SQLite and on PostgreSQL, each time on a fresh copy of an empty,
+migrated database. A skipped test fails where CI is set: there everything it needs is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis as redis_client
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from psycopg import sql
+from sqlalchemy import make_url
+
+from app import create_app
+from outreach import clock
+from outreach.database import db
+from outreach.schema import mark_as_current
+from outreach.settings import PREFIX, Settings
+from tests import servers
+
+GIVEN = Settings.load()
+TEMPLATE = f"template_{os.getpid()}"
+
+# A test builds its own settings; those of the shell would leak into commands it starts.
+for name in [name for name in os.environ if name.startswith(PREFIX)]:
+    del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _real_time() -> Iterator[None]:
+    """A test that shifts the clock does so for itself."""
+    yield
+    clock.set_offset(timedelta(0))
+
+
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Valkey, started once."""
+    with servers.run_valkey(tmp_path_factory.mktemp("valkey")) as address:
+        yield address
+
+
+@pytest.fixture
+def redis(redis_address: str) -> Iterator[redis_client.Redis]:
+    """A client of the empty Valkey."""
+    client = redis_client.Redis.from_url(redis_address)
+    client.flushall()
+    yield client
+    client.close()
+
+
+def _fill(settings: Settings) -> None:
+    """Lay every table into an empty database, marked as fully migrated."""
+    app = create_app(settings)
+    with app.app_context():
+        db.create_all()
+        mark_as_current(db.engine)
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite file to copy."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    _fill(Settings(data_dir=folder))
+    return folder / "outreach.db"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL that lets us create databases."""
+    if GIVEN.test_database_url:
+        yield make_url(GIVEN.test_database_url).set(drivername="postgresql").render_as_string(False)
+    else:
+        with servers.run_postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+            yield address
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(
+    postgresql_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The name of an empty, migrated PostgreSQL database to copy."""
+    with _new_database(postgresql_server, TEMPLATE) as address:
+        _fill(Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=address))
+        yield TEMPLATE
+
+
+@contextmanager
+def _new_database(server: str, name: str, template: str = "template0") -> Iterator[str]:
+    with closing(psycopg.connect(server, autocommit=True)) as connection:
+        names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+        connection.execute(
+            sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log").format(**names)
+        )
+        try:
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, empty, migrated database; a test that takes it runs on both."""
+    if request.param == "sqlite":
+        path = tmp_path / "data" / "outreach.db"
+        path.parent.mkdir()
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        template = request.getfixturevalue("postgresql_template")
+        with _new_database(server, f"test_{uuid.uuid4().hex}", template) as address:
+            yield address
+
+
+@pytest.fixture
+def settings(database: str, redis_address: str, tmp_path: Path) -> Settings:
+    """Settings of one test: its own data folder and database, the shared Valkey."""
+    return Settings(data_dir=tmp_path / "data", database_url=database, redis_url=redis_address)
+
+
+@pytest.fixture
+def app(settings: Settings, redis: redis_client.Redis) -> Iterator[Flask]:
+    """The application, inside its context, on an empty database and an empty Valkey."""
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    """The command line."""
+    return app.test_cli_runner()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of reference data that is not part of the repository."""
+    folder = GIVEN.test_shared.absolute() / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no reference data in {folder}: set {PREFIX}TEST_SHARED")
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Where CI is set, a skipped test is a failed one."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Where CI is set, a skipped module is a failed one."""
+    report = yield
+    if os.environ.get("CI") and report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+    return report
