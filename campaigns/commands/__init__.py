@@ -1,0 +1,1 @@
+"""Commands of campaigns: they parse, call one function and answer."""

@@ -1,0 +1,160 @@
+"""The words of a campaign: a template with placeholders, rendered once for each area.
+
+What goes out is the rendered text: in NFC, and without diacritics where the campaign says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.text import fold, nfc, strip_marks
+
+PLACEHOLDERS: Final = ("xa", "huyen", "tinh", "ung_dung", "link")
+FIELD: Final = "wording"
+
+_BRACES: Final = re.compile(r"\{([^{}]*)\}|([{}])")
+_AND: Final = {"vi": " và ", "en": " and "}
+_NEAR: Final = 20  # characters shown after a brace that stands alone
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The names a text may speak of. A level that does not exist is "" (districts since 2025)."""
+
+    commune: str
+    district: str
+    province: str
+
+    def __str__(self) -> str:
+        """The place as a person writes it: "xã Long Thuận, huyện Hồng Ngự, tỉnh Đồng Tháp"."""
+        return ", ".join(filter(None, (self.commune, self.district, self.province)))
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text taken apart: `literals` has one item more than `fields`, which stand between."""
+
+    literals: tuple[str, ...]
+    fields: tuple[str, ...]
+
+    @property
+    def names_area(self) -> bool:
+        """Whether the text differs from area to area."""
+        return not {"xa", "huyen", "tinh"}.isdisjoint(self.fields)
+
+
+def parse(text: str) -> Template:
+    """Take a wording apart.
+
+    Raises `Refused` (field `wording`) for an empty text, an unknown placeholder, by name, and for
+    a brace that opens or closes nothing, with its place counted from 1.
+    """
+    text = nfc(text)
+    if not text.strip():
+        raise Refused(_("The message has no text. Write what people will read."), FIELD)
+    literals, fields, end = [], [], 0
+    for match in _BRACES.finditer(text):
+        literals.append(text[end : match.start()])
+        fields.append(_known(match, text))
+        end = match.end()
+    return Template((*literals, text[end:]), tuple(fields))
+
+
+def render(
+    template: Template,
+    place: Place,
+    apps: Sequence[str],
+    link: str,
+    *,
+    strip: bool = False,
+    language: str = "vi",
+) -> str:
+    """The text people of `place` get, in NFC; with `strip`, without diacritics.
+
+    Raises `Refused` (field `wording`) where a placeholder of the text is empty for the place,
+    naming both.
+    """
+    values = {
+        "xa": place.commune,
+        "huyen": place.district,
+        "tinh": place.province,
+        "ung_dung": joined(apps, language),
+        "link": link,
+    }
+    filled = [template.literals[0]]
+    for name, literal in zip(template.fields, template.literals[1:], strict=True):
+        if not values[name].strip():
+            raise _empty(name, place)
+        filled += (values[name], literal)
+    text = nfc("".join(filled))
+    return strip_marks(text) if strip else text
+
+
+def joined(names: Sequence[str], language: str = "vi") -> str:
+    """Names as a sentence lists them: "A", "A và B", "A, B và C"."""
+    if len(names) < 2:
+        return "".join(names)
+    return ", ".join(names[:-1]) + _AND[language] + names[-1]
+
+
+def _known(match: re.Match[str], text: str) -> str:
+    name, lone = match.groups()
+    if lone:
+        raise _unbalanced(lone, match.start(), text)
+    if name in PLACEHOLDERS:
+        return str(name)
+    known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
+    meant = fold(name).replace(" ", "_")
+    if meant in PLACEHOLDERS:
+        raise Refused(
+            _("There is no {%(name)s}; did you mean {%(meant)s}?", name=name, meant=meant), FIELD
+        )
+    raise Refused(
+        _("There is no placeholder {%(name)s}. These exist: %(known)s.", name=name, known=known),
+        FIELD,
+    )
+
+
+def _unbalanced(brace: str, at: int, text: str) -> Refused:
+    near = text[at : at + _NEAR]
+    if brace == "{":
+        sentence = _(
+            "The { at character %(at)s (“%(near)s”) is never closed. Write a placeholder "
+            "like {xa}, or leave the brace out.",
+            at=at + 1,
+            near=near,
+        )
+    else:
+        sentence = _(
+            "The } at character %(at)s (“%(near)s”) closes nothing. Write a placeholder "
+            "like {xa}, or leave the brace out.",
+            at=at + 1,
+            near=near,
+        )
+    return Refused(sentence, FIELD)
+
+
+def _empty(name: str, place: Place) -> Refused:
+    if name in {"ung_dung", "link"}:
+        return Refused(
+            _(
+                "{%(name)s} is empty for %(place)s: choose what it stands for, or leave it out.",
+                name=name,
+                place=str(place),
+            ),
+            FIELD,
+        )
+    return Refused(
+        _(
+            "{%(name)s} is empty for the area %(place)s. Leave it out of the text, or leave the "
+            "area out of the campaign.",
+            name=name,
+            place=str(place),
+        ),
+        FIELD,
+    )
