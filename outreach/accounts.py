@@ -98,7 +98,8 @@ def every() -> Sequence[User]:
 
 def by_email(email: str) -> User:
     """One person by log-in. Raises Refused where there is none."""
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    found = select(User).where(User.email == email.strip().lower())
+    user: User | None = db.session.scalar(found)
     if user is None:
         raise Refused(_("Nobody logs in as “%(email)s”.", email=email), "as")
     return user

@@ -166,6 +166,12 @@ def ancestors(area_id: int) -> Sequence[Area]:
     return db.session.scalars(above.order_by(line.c.steps.desc())).all()
 
 
+def within(area_ids: Iterable[int], ancestor_id: int) -> frozenset[int]:
+    """Those of the areas that are this one or lie in it: one climb for all of them."""
+    line = _upwards(area_ids)
+    return frozenset(db.session.scalars(select(line.c.start).where(line.c.id == ancestor_id)))
+
+
 def _upwards(area_ids: Iterable[int]) -> CTE:
     """(start, id, parent_id, steps): each area and all it lies in."""
     start = select(Area.id.label("start"), Area.id, Area.parent_id, literal(0).label("steps"))

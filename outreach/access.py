@@ -1,0 +1,222 @@
+"""Who may do what, where: one table of role × act × scope.
+
+Every act has a scope for every role, an explicit NO included. Views and commands ask `demand`
+before they act; list pages turn `scope_of` into a filter. An office without an area answers for
+all areas. That the approver is never an author is a rule about campaigns, not about roles, and
+stands in campaigns/approvals.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from outreach import areas
+from outreach.accounts import Role
+from outreach.errors import Refused
+from outreach.i18n import N_, _
+
+
+class Act(StrEnum):
+    """Everything that needs a right."""
+
+    CAMPAIGN_VIEW = "campaign.view"
+    CAMPAIGN_CREATE = "campaign.create"
+    CAMPAIGN_EDIT = "campaign.edit"
+    CAMPAIGN_SUBMIT = "campaign.submit"
+    CAMPAIGN_CHECK_FACTS = "campaign.check_facts"
+    CAMPAIGN_APPROVE = "campaign.approve"
+    CAMPAIGN_RETURN = "campaign.return"
+    CAMPAIGN_SCHEDULE = "campaign.schedule"
+    CAMPAIGN_START = "campaign.start"
+    CAMPAIGN_PAUSE = "campaign.pause"
+    CAMPAIGN_RESUME = "campaign.resume"
+    CAMPAIGN_CANCEL = "campaign.cancel"
+    EMERGENCY_STOP = "emergency_stop"
+    INDOUBT_DECIDE = "indoubt.decide"
+    LIST_IMPORT = "list.import"
+    LIST_VIEW = "list.view"
+    LIST_SEE_NUMBERS = "list.see_numbers"
+    OPTOUT_RECORD = "optout.record"
+    ROUTE_VIEW = "route.view"
+    ROUTE_MANAGE = "route.manage"
+    UPTAKE_VIEW = "uptake.view"
+    UPTAKE_ENTER = "uptake.enter"
+    UPTAKE_IMPORT = "uptake.import"
+    TARGET_SET = "target.set"
+    REPORT_MAKE = "report.make"
+    PEOPLE_MANAGE = "people.manage"
+    ORGANISATION_MANAGE = "organisation.manage"
+    AREA_MANAGE = "area.manage"
+    APP_MANAGE = "app.manage"
+    AUDIT_VIEW = "audit.view"
+
+
+class Scope(StrEnum):
+    """On what an act may be done."""
+
+    NO = "no"
+    OWN = "own organisation"
+    CARRIED = "own organisation, or carried by one of its routes"
+    AREA = "all of it in the own area and below"
+    TOUCHES = "own organisation, or any of it in the own area and below"
+    ANY = "any"
+
+
+NO, OWN, CARRIED, AREA, TOUCHES, ANY = Scope
+
+_ROLES = tuple(Role)
+# fmt: off
+_TABLE: dict[Act, tuple[Scope, ...]] = {
+    #                          liaison  culture  health   staff    reporter admin  system
+    Act.CAMPAIGN_VIEW:        (CARRIED, TOUCHES, TOUCHES, TOUCHES, NO,      ANY,   ANY),
+    Act.CAMPAIGN_CREATE:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_EDIT:        (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_SUBMIT:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_CHECK_FACTS: (NO,      NO,      AREA,    NO,      NO,      NO,    ANY),
+    # The command line checks and approves only with OUTREACH_CLI_APPROVE=1: see approvals.
+    Act.CAMPAIGN_APPROVE:     (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_RETURN:      (NO,      AREA,    AREA,    NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_SCHEDULE:    (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_START:       (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_PAUSE:       (CARRIED, TOUCHES, NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_RESUME:      (OWN,     AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_CANCEL:      (OWN,     AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.EMERGENCY_STOP:       (NO,      ANY,     NO,      NO,      NO,      NO,    ANY),
+    Act.INDOUBT_DECIDE:       (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.LIST_IMPORT:          (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
+    Act.LIST_VIEW:            (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
+    Act.LIST_SEE_NUMBERS:     (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
+    Act.OPTOUT_RECORD:        (ANY,     ANY,     ANY,     ANY,     NO,      NO,    ANY),
+    Act.ROUTE_VIEW:           (OWN,     ANY,     NO,      NO,      NO,      ANY,   ANY),
+    Act.ROUTE_MANAGE:         (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    Act.UPTAKE_VIEW:          (NO,      AREA,    AREA,    AREA,    AREA,    NO,    ANY),
+    Act.UPTAKE_ENTER:         (NO,      AREA,    NO,      AREA,    AREA,    NO,    ANY),
+    Act.UPTAKE_IMPORT:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
+    Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.REPORT_MAKE:          (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
+    Act.PEOPLE_MANAGE:        (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    Act.ORGANISATION_MANAGE:  (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    Act.AREA_MANAGE:          (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    Act.APP_MANAGE:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    Act.AUDIT_VIEW:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+}
+# fmt: on
+
+NAMES: dict[Act, str] = {
+    Act.CAMPAIGN_VIEW: N_("see a campaign"),
+    Act.CAMPAIGN_CREATE: N_("draft a campaign"),
+    Act.CAMPAIGN_EDIT: N_("change a campaign"),
+    Act.CAMPAIGN_SUBMIT: N_("submit a campaign"),
+    Act.CAMPAIGN_CHECK_FACTS: N_("check the facts of a campaign"),
+    Act.CAMPAIGN_APPROVE: N_("approve a campaign"),
+    Act.CAMPAIGN_RETURN: N_("return a campaign"),
+    Act.CAMPAIGN_SCHEDULE: N_("schedule a campaign"),
+    Act.CAMPAIGN_START: N_("start a campaign"),
+    Act.CAMPAIGN_PAUSE: N_("pause a campaign"),
+    Act.CAMPAIGN_RESUME: N_("resume a campaign"),
+    Act.CAMPAIGN_CANCEL: N_("cancel a campaign"),
+    Act.EMERGENCY_STOP: N_("stop all sending"),
+    Act.INDOUBT_DECIDE: N_("decide about messages in doubt"),
+    Act.LIST_IMPORT: N_("import a list of subscribers"),
+    Act.LIST_VIEW: N_("see a list of subscribers"),
+    Act.LIST_SEE_NUMBERS: N_("see whole phone numbers"),
+    Act.OPTOUT_RECORD: N_("record an opt-out"),
+    Act.ROUTE_VIEW: N_("see a route"),
+    Act.ROUTE_MANAGE: N_("manage routes"),
+    Act.UPTAKE_VIEW: N_("see install figures"),
+    Act.UPTAKE_ENTER: N_("enter install figures"),
+    Act.UPTAKE_IMPORT: N_("import install figures"),
+    Act.TARGET_SET: N_("set targets"),
+    Act.REPORT_MAKE: N_("make the daily report"),
+    Act.PEOPLE_MANAGE: N_("manage people"),
+    Act.ORGANISATION_MANAGE: N_("manage organisations"),
+    Act.AREA_MANAGE: N_("manage areas"),
+    Act.APP_MANAGE: N_("manage apps"),
+    Act.AUDIT_VIEW: N_("see the audit rows"),
+}
+"""What a refusal calls each act, after “You may not”."""
+
+
+class Person(Protocol):
+    """Who asks."""
+
+    @property
+    def role(self) -> Role: ...
+    @property
+    def organisation_id(self) -> int | None: ...
+    @property
+    def own_area_id(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an act is done on, where it is no object of its own: a new campaign, a file to import.
+
+    Objects serve as subjects by attributes of the same names; `area_id` stands for one area.
+    """
+
+    organisation_id: int | None = None
+    area_ids: Collection[int] = ()
+    carrier_ids: Collection[int] = ()
+
+
+class Forbidden(Refused):
+    """The person's role, organisation or area does not allow the act."""
+
+
+def scope_of(role: Role, act: Act) -> Scope:
+    """The table's word on a role and an act."""
+    return _TABLE[act][_ROLES.index(role)]
+
+
+def allowed(person: Person, act: Act, subject: object = None) -> bool:
+    """Whether the person may do the act on the subject; without one, whether on anything."""
+    scope = scope_of(person.role, act)
+    if scope in (Scope.NO, Scope.ANY):
+        return scope is Scope.ANY
+    return subject is None or _covers(scope, person, subject)
+
+
+def demand(person: Person, act: Act, subject: object = None) -> None:
+    """Raise Forbidden, with a sentence for the person, unless `allowed`."""
+    if allowed(person, act, subject):
+        return
+    if scope_of(person.role, act) is Scope.NO:
+        raise Forbidden(_("Your role may not %(act)s.", act=_(NAMES[act])))
+    raise Forbidden(_("You may not %(act)s of another organisation or area.", act=_(NAMES[act])))
+
+
+def _covers(scope: Scope, person: Person, subject: object) -> bool:
+    own = person.organisation_id is not None and person.organisation_id == getattr(
+        subject, "organisation_id", None
+    )
+    match scope:
+        case Scope.CARRIED:
+            return own or person.organisation_id in getattr(subject, "carrier_ids", ())
+        case Scope.AREA:
+            return _all_within(_area_ids(subject), person.own_area_id)
+        case Scope.TOUCHES:
+            return own or _touches(_area_ids(subject), person.own_area_id)
+        case _:
+            return own
+
+
+def _area_ids(subject: object) -> frozenset[int]:
+    one = getattr(subject, "area_id", None)
+    return frozenset(getattr(subject, "area_ids", () if one is None else (one,)))
+
+
+def _all_within(area_ids: frozenset[int], own: int | None) -> bool:
+    if own is None:
+        return True
+    return bool(area_ids) and area_ids == areas.within(area_ids, own)
+
+
+def _touches(area_ids: frozenset[int], own: int | None) -> bool:
+    """Some area lies in the own one, or the own one lies in some area."""
+    if own is None or areas.within(area_ids, own):
+        return True
+    return any(areas.within({own}, area_id) for area_id in area_ids)
