@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from outreach import i18n, schema, store
+from outreach import i18n, numbers, schema, store
 from outreach.database import db, engine_options
 from outreach.settings import Settings
 
@@ -28,6 +28,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     Migrate(app, db, directory=str(schema.MIGRATIONS))
     store.init_app(app)
+    numbers.init_app(app)
 
 
 def _add_rooms(app: Flask) -> None:

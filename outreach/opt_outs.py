@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.database import BigId, Moment, db
+from outreach.database import BigId, Model, Moment
 
 
-class OptOut(db.Model):
+class OptOut(Model):
     """A number that is sent nothing: since when, how we know, and who noted it."""
 
     __tablename__ = "opt_outs"

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.database import BigId, Moment, db, words
+from outreach.database import BigId, Model, Moment, words
 
 PUBLIC_BIT = 0
 """The bit of the group everybody on a list belongs to."""
@@ -27,7 +27,7 @@ class ListState(StrEnum):
     REFUSED = "refused"
 
 
-class SubscriberList(db.Model):
+class SubscriberList(Model):
     """One uploaded file: what it is for, where it is from, how far its import is, what came in.
 
     `read = added + joined + rejected` once it is done. `mapping` (JSON) names the columns the
@@ -60,7 +60,7 @@ class SubscriberList(db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class Subscriber(db.Model):
+class Subscriber(Model):
     """A number on one organisation's list. `group_bits` holds bit 2**g for each group of bit g."""
 
     __tablename__ = "subscribers"
@@ -79,7 +79,7 @@ class Subscriber(db.Model):
     name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-class Group(db.Model):
+class Group(Model):
     """A named group of subscribers; a restricted one is health data with a rule of its own."""
 
     __tablename__ = "groups"
