@@ -24,7 +24,7 @@ _MOST: Final = 20
 """No number of any country is longer, whatever stands before it; more is not worth reading."""
 
 _SHORTENED: Final = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
-_WHOLE: Final = re.compile(r"(\d{8,})[.,]0+")
+_WHOLE: Final = re.compile(r"([1-9]\d{7,})[.,]0+")  # a spreadsheet's number as text
 _LABEL: Final = re.compile(
     r"(?:s[ốo]\s*)?(?:[đd]i[ệe]n tho[ạa]i|di [đd][ộo]ng|[đd]t[đd]{2}|s?[đd]t|[đd]{2}|s[ốo]|hotline"
     r"|zalo|tel|phone|mobile)\s*[.:]*\s*(?=[+(\do])",
