@@ -6,6 +6,9 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from outreach import i18n, numbers, schema, store
+from outreach.commands import apps as apps_commands
+from outreach.commands import areas as areas_commands
+from outreach.commands import targets as targets_commands
 from outreach.database import db, engine_options
 from outreach.settings import Settings
 
@@ -33,3 +36,6 @@ def _open_database(app: Flask, settings: Settings) -> None:
 
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
+    app.cli.add_command(areas_commands.group)
+    app.cli.add_command(apps_commands.group)
+    app.cli.add_command(targets_commands.group)

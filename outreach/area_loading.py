@@ -1,0 +1,253 @@
+"""Loading areas, from the package or a file: checked as a whole, then written; again = updated.
+
+Rows go in parents first, in transactions of a thousand, so that nobody waits for the database
+long; after an interruption loading again completes the work, as it changes only what differs.
+What a load leaves empty (a population, a centre) stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, update
+
+from outreach import area_files, area_package, areas, audit
+from outreach.area_files import AreaRow, Figures
+from outreach.area_names import LEVELS, Level
+from outreach.areas import Area, AreaAlias
+from outreach.database import db, transaction
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.text import fold
+
+CHUNK: Final = 1000
+SHOWN: Final = 10
+"""How many codes a note names; the rest is counted."""
+
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Checked rows on their way into a list; parents stand before children."""
+
+    area_list: int
+    name: str
+    rows: list[AreaRow]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load did. `areas` counts the areas of the list by level, after it."""
+
+    area_list: int
+    source: str
+    added: int
+    updated: int
+    populations: int
+    areas: dict[str, int]
+    notes: list[str]
+
+    def answer(self) -> Columns:
+        """As the command line prints it."""
+        answer = asdict(self)
+        return {"list": answer.pop("area_list"), **answer}
+
+
+def load_package(
+    area_list: int | None = None, populations: Path | None = None, *, actor_id: int | None
+) -> Loaded:
+    """Load a list of the package; without one, the list in force. Raises Refused."""
+    area_list = area_list or areas.in_force()
+    rows = area_package.areas(area_list)
+    note = _(area_package.NOTES[area_list])
+    return _load(Source(area_list, area_package.PACKAGE, rows, [note]), populations, actor_id)
+
+
+def load_file(
+    path: Path,
+    area_list: int | None = None,
+    populations: Path | None = None,
+    *,
+    actor_id: int | None,
+) -> Loaded:
+    """Load a file of areas into a list; without one, into 2020's if the file names districts,
+    else into the one in force. Raises Refused, and then nothing is written."""
+    known = {} if area_list is None else _known(area_list)
+    if area_list is None:
+        area_list, known = _list_for(path)
+    rows = area_files.read_areas(path, known)
+    if area_list != 2020 and any(row.level is Level.DISTRICT for row in rows):
+        raise Refused(_("There are no districts in the list of %(year)s.", year=area_list), "level")
+    source = Source(area_list, path.name, rows, _missing(known, rows))
+    return _load(source, populations, actor_id)
+
+
+def _list_for(path: Path) -> tuple[int, dict[str, Level]]:
+    """The list a file belongs to where nobody said, and the areas it already holds."""
+    either = {**_known(2025), **_known(2020)}
+    rows = area_files.read_areas(path, either)
+    parents = {either.get(row.parent_code or "") for row in rows}
+    with_districts = any(row.level is Level.DISTRICT for row in rows) or Level.DISTRICT in parents
+    area_list = 2020 if with_districts else areas.in_force()
+    return area_list, _known(area_list)
+
+
+def _known(area_list: int) -> dict[str, Level]:
+    rows = db.session.execute(select(Area.code, Area.level).where(Area.area_list == area_list))
+    return dict(rows.tuples().all())
+
+
+def _missing(known: Mapping[str, Level], rows: Sequence[AreaRow]) -> list[str]:
+    """Says which areas of the list the file does not name, at the levels it names."""
+    levels = {row.level for row in rows}
+    missing = sorted({c for c, level in known.items() if level in levels} - {r.code for r in rows})
+    if not missing:
+        return []
+    sentence = _(
+        "Areas of this list that the file does not name, kept as they are: %(n)s (%(codes)s).",
+        n=len(missing),
+        codes=_some(missing),
+    )
+    return [sentence]
+
+
+def _some(codes: Sequence[str]) -> str:
+    return ", ".join(codes[:SHOWN]) + (", …" if len(codes) > SHOWN else "")
+
+
+def _load(source: Source, populations: Path | None, actor_id: int | None) -> Loaded:
+    area_list = source.area_list
+    figures = area_files.read_populations(populations) if populations else {}
+    codes = {row.code for row in source.rows} | set(_known(area_list))
+    added, updated = _write(area_list, source.rows)
+    updated += _write_figures(area_list, figures)
+    _put_in_order(area_list)
+    with transaction():
+        detail = {"list": area_list, "source": source.name, "added": added, "updated": updated}
+        audit.record("areas.load", "area_list", area_list, detail, actor_id)
+    filled = {row.code for row in source.rows if row.figures.population is not None}
+    filled |= {code for code in figures if code in codes}
+    notes = [*source.notes, *_unknown(sorted(set(figures) - codes))]
+    return Loaded(area_list, source.name, added, updated, len(filled), _count(area_list), notes)
+
+
+def _unknown(codes: list[str]) -> list[str]:
+    """Says which figures found no area."""
+    if not codes:
+        return []
+    sentence = _(
+        "Figures of areas that are not in this list, left out: %(n)s (%(codes)s).",
+        n=len(codes),
+        codes=_some(codes),
+    )
+    return [sentence]
+
+
+def _count(area_list: int) -> dict[str, int]:
+    query = select(Area.level, func.count()).where(Area.area_list == area_list)
+    counted = dict(db.session.execute(query.group_by(Area.level)).tuples().all())
+    return {level.value: counted.get(level, 0) for level in LEVELS}
+
+
+def _write(area_list: int, rows: list[AreaRow]) -> tuple[int, int]:
+    """(added, updated): each level in turn, since its rows name the ids of the one above."""
+    present = _present(area_list)
+    ids = {code: area["id"] for code, area in present.items()}
+    added, updated = 0, 0
+    for _level, level_rows in groupby(rows, key=lambda row: row.level):
+        wanted = [_columns(area_list, row, ids) for row in level_rows]
+        new = [columns for columns in wanted if columns["code"] not in present]
+        changed = list(_changes(present, wanted))
+        _in_chunks(new, lambda chunk: ids.update(_insert(chunk)))
+        _in_chunks(changed, lambda chunk: db.session.execute(update(Area), chunk))
+        added, updated = added + len(new), updated + len(changed)
+    _write_aliases(rows, ids)
+    return added, updated
+
+
+def _present(area_list: int) -> dict[str, Columns]:
+    rows = db.session.execute(select(Area.__table__).where(Area.area_list == area_list)).mappings()
+    return {row["code"]: dict(row) for row in rows}
+
+
+def _columns(area_list: int, row: AreaRow, ids: Mapping[str, int]) -> Columns:
+    return {
+        "area_list": area_list,
+        "code": row.code,
+        "level": row.level,
+        "name": row.name,
+        "kind": row.kind,
+        "parent_id": ids[row.parent_code] if row.parent_code else None,
+        "lat": row.lat,
+        "lon": row.lon,
+        **asdict(row.figures),
+    }
+
+
+def _changes(present: Mapping[str, Columns], wanted: Iterable[Columns]) -> Iterable[Columns]:
+    """For each area that differs: its id and its columns, an empty one as it was."""
+    for columns in wanted:
+        old = present.get(columns["code"])
+        if old is None:
+            continue
+        kept = {k: old[k] if v is None and k != "parent_id" else v for k, v in columns.items()}
+        if columns.get("population") is not None:  # its source and day go with it
+            kept["population_source"] = columns["population_source"]
+            kept["population_on"] = columns["population_on"]
+        if any(old[key] != value for key, value in kept.items()):
+            yield {"id": old["id"], **kept}
+
+
+def _in_chunks(rows: list[Columns], write: Callable[[list[Columns]], object]) -> None:
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        with transaction():
+            write(chunk)
+
+
+def _insert(chunk: list[Columns]) -> dict[str, int]:
+    rows = db.session.execute(insert(Area).returning(Area.code, Area.id), chunk)
+    return dict(rows.tuples().all())
+
+
+def _write_aliases(rows: Iterable[AreaRow], ids: Mapping[str, int]) -> None:
+    known = set(db.session.execute(select(AreaAlias.area_id, AreaAlias.folded)).tuples())
+    wanted = {(ids[row.code], fold(alias)) for row in rows for alias in row.aliases}
+    new = [{"area_id": area_id, "folded": folded} for area_id, folded in sorted(wanted - known)]
+    _in_chunks(new, lambda chunk: db.session.execute(insert(AreaAlias), chunk))
+
+
+def _write_figures(area_list: int, figures: Mapping[str, Figures]) -> int:
+    present = _present(area_list)
+    wanted = [{"code": code, **asdict(f)} for code, f in figures.items() if code in present]
+    changed = list(_changes(present, wanted))
+    _in_chunks(changed, lambda chunk: db.session.execute(update(Area), chunk))
+    return len(changed)
+
+
+def _put_in_order(area_list: int) -> None:
+    """Number the areas in the list's order: each before those in it, by code, as GSO lists them."""
+    columns = (Area.id, Area.parent_id, Area.position)
+    query = select(*columns).where(Area.area_list == area_list).order_by(Area.code)
+    below: dict[int | None, list[int]] = {}
+    old = {}
+    for area_id, parent_id, position in db.session.execute(query):
+        below.setdefault(parent_id, []).append(area_id)
+        old[area_id] = position
+    order, waiting = [], below.get(None, [])[::-1]
+    while waiting:
+        area_id = waiting.pop()
+        order.append(area_id)
+        waiting.extend(reversed(below.get(area_id, [])))
+    moved = [
+        {"id": area_id, "position": place}
+        for place, area_id in enumerate(order, start=1)
+        if old[area_id] != place
+    ]
+    _in_chunks(moved, lambda chunk: db.session.execute(update(Area), chunk))

@@ -1,0 +1,89 @@
+"""flask areas: load the lists, show them, give an area another name, remove one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from outreach import area_loading
+from outreach import areas as areas_
+from outreach.areas import LISTS, Area
+from outreach.console import answering
+
+group = AppGroup("areas", help="Provinces, districts, communes, hamlets: two dated lists.")
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+as_of = click.option(
+    "--as-of",
+    "area_list",
+    type=click.Choice([str(year) for year in LISTS]),
+    callback=lambda _context, _option, value: None if value is None else int(value),
+    help="The list of 2020 (with districts) or of 2025 (without).",
+)
+
+
+@group.command("load")
+@click.argument("file", required=False, type=FILE)
+@as_of
+@click.option("--population", type=FILE, help="CSV: code, population or population_2019.")
+@answering
+def load(file: Path | None, area_list: int | None, population: Path | None) -> dict[str, Any]:
+    """Load areas from FILE (CSV), or without it from the package that comes along."""
+    if file is None:
+        loaded = area_loading.load_package(area_list, population, actor_id=None)
+    else:
+        loaded = area_loading.load_file(file, area_list, population, actor_id=None)
+    return loaded.answer()
+
+
+@group.command("list")
+@click.option("--parent", help="Code of the area whose parts to list; without it: provinces.")
+@as_of
+@answering
+def list_areas(parent: str | None, area_list: int | None) -> list[dict[str, Any]]:
+    """List the areas right below one, in the list's order."""
+    above = areas_.by_code(parent, area_list) if parent else None
+    below = areas_.children(above.id if above else None, area_list)
+    return [_shown(area, above) for area in below]
+
+
+@group.command("alias")
+@click.argument("code")
+@click.argument("name")
+@as_of
+@answering
+def alias(code: str, name: str, area_list: int | None) -> dict[str, Any]:
+    """Let the area CODE also be found by another NAME: an old one, an abbreviation."""
+    area = areas_.by_code(code, area_list)
+    folded = areas_.add_alias(area, name, actor_id=None)
+    return {"id": area.id, "code": area.code, "name": area.name, "alias": folded}
+
+
+@group.command("remove")
+@click.argument("code")
+@as_of
+@answering
+def remove(code: str, area_list: int | None) -> dict[str, Any]:
+    """Remove the area CODE; refused where anything belongs to it."""
+    area = areas_.by_code(code, area_list)
+    answer = {"id": area.id, "code": area.code, "name": area.name, "removed": True}
+    areas_.remove(area, actor_id=None)
+    return answer
+
+
+_NOT_SHOWN = {"area_list", "parent_id", "position"}
+
+
+def _shown(area: Area, above: Area | None) -> dict[str, Any]:
+    columns = Area.__table__.columns.keys()
+    shown = {name: getattr(area, name) for name in columns if name not in _NOT_SHOWN}
+    day = area.population_on
+    return {
+        **shown,
+        "list": area.area_list,
+        "parent_code": above.code if above else None,
+        "population_on": day.isoformat() if day else None,
+    }

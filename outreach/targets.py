@@ -1,0 +1,140 @@
+"""Targets: which share of whom should have installed an app, where, until when, says which letter.
+
+Quảng Trị's letter wants 60% of smartphone users by 20 August 2020, which it puts at 40–50% of the
+people: a share without what it is a share of means nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach import audit, clock
+from outreach.apps import App
+from outreach.areas import Area
+from outreach.database import BigId, Model, Moment, db, transaction, words
+from outreach.errors import Refused
+from outreach.i18n import _
+
+GROUP_LENGTH: Final = 120
+LETTER_LENGTH: Final = 60
+_PERCENT: Final = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*(%?)")
+
+
+class Denominator(StrEnum):
+    """What a share is a share of; `group` is named in the letter's own words."""
+
+    POPULATION = "population"
+    SMARTPHONE_USERS = "smartphone_users"
+    GROUP = "group"
+
+
+class Target(Model):
+    """One target. `share` is in hundredths of a percent: 60% = 6000. `group_name` is "" unless
+    the denominator is a group."""
+
+    __tablename__ = "targets"
+    __table_args__ = (
+        UniqueConstraint("area_id", "app_id", "denominator", "group_name", "deadline"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    area_id: Mapped[int] = mapped_column(BigId, ForeignKey("areas.id"))
+    app_id: Mapped[int] = mapped_column(BigId, ForeignKey("apps.id"))
+    denominator: Mapped[Denominator] = mapped_column(words(Denominator))
+    group_name: Mapped[str] = mapped_column(String(GROUP_LENGTH), default="")
+    share: Mapped[int]
+    deadline: Mapped[date] = mapped_column(Date)
+    letter: Mapped[str] = mapped_column(String(LETTER_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    area: Mapped[Area] = relationship(lazy="joined")
+    app: Mapped[App] = relationship(lazy="joined")
+
+
+def parse_share(text: str) -> int:
+    """ "60%", "60", "18,03%" → hundredths of a percent. Raises Refused for anything else, and for
+    "0.6", which might mean 60% or 0.6%."""
+    match = _PERCENT.fullmatch(text.strip())
+    share = 0 if match is None else int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
+    if match is None or not 0 < share <= 100_00:
+        raise Refused(_("“%(text)s” is no share from 0 to 100%%, like 60%%.", text=text), "share")
+    if share < 100 and not match[3]:
+        raise Refused(
+            _("“%(text)s” may mean two things; write it with a percent sign.", text=text), "share"
+        )
+    return share
+
+
+def add(
+    area: Area,
+    app: App,
+    share: int,
+    deadline: date,
+    *,
+    group: str,
+    letter: str,
+    actor_id: int | None,
+) -> Target:
+    """Add a target for the share (hundredths of a percent) of `group`: "population",
+    "smartphone_users" or a group in the letter's words. Raises Refused for one already there."""
+    denominator, group_name = _denominator(group)
+    target = Target(
+        area=area,
+        app=app,
+        denominator=denominator,
+        group_name=group_name,
+        share=share,
+        deadline=deadline,
+        letter=_letter(letter),
+    )
+    with transaction() as session:
+        _refuse_second(target)
+        session.add(target)
+        session.flush()
+        detail = {"area": area.code, "app": app.code, "share": share, "of": group_name}
+        audit.record("target.add", "target", target.id, detail, actor_id)
+    return target
+
+
+def _denominator(group: str) -> tuple[Denominator, str]:
+    group = " ".join(group.split())
+    if group in {Denominator.POPULATION, Denominator.SMARTPHONE_USERS}:
+        return Denominator(group), ""
+    if not group or len(group) > GROUP_LENGTH or group == Denominator.GROUP:
+        raise Refused(
+            _("A share is of the population, of smartphone_users, or of a group by its name."),
+            "denominator",
+        )
+    return Denominator.GROUP, group
+
+
+def _letter(letter: str) -> str:
+    letter = " ".join(letter.split())
+    if len(letter) > LETTER_LENGTH:
+        raise Refused(
+            _("A letter's number has at most %(most)s letters.", most=LETTER_LENGTH), "letter"
+        )
+    return letter
+
+
+def _refuse_second(target: Target) -> None:
+    same = select(Target.id).where(
+        Target.area_id == target.area.id,
+        Target.app_id == target.app.id,
+        Target.denominator == target.denominator,
+        Target.group_name == target.group_name,
+        Target.deadline == target.deadline,
+    )
+    if db.session.scalar(same) is not None:
+        raise Refused(_("This target is there already, for the same day."), "deadline")
+
+
+def every() -> Sequence[Target]:
+    """All targets, the nearest deadline first."""
+    return db.session.scalars(select(Target).order_by(Target.deadline, Target.id)).all()
