@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from outreach.areas import Place
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.text import fold, nfc, strip_marks
@@ -20,19 +21,6 @@ FIELD: Final = "wording"
 _BRACES: Final = re.compile(r"\{([^{}]*)\}|([{}])")
 _AND: Final = {"vi": " và ", "en": " and "}
 _NEAR: Final = 20  # characters shown after a brace that stands alone
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The names a text may speak of. A level that does not exist is "" (districts since 2025)."""
-
-    commune: str
-    district: str
-    province: str
-
-    def __str__(self) -> str:
-        """The place as a person writes it: "xã Long Thuận, huyện Hồng Ngự, tỉnh Đồng Tháp"."""
-        return ", ".join(filter(None, (self.commune, self.district, self.province)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,10 @@ class Place:
     district: str
     province: str
 
+    def __str__(self) -> str:
+        """The place as a person writes it: "xã Long Thuận, huyện Hồng Ngự, tỉnh Đồng Tháp"."""
+        return ", ".join(filter(None, (self.commune, self.district, self.province)))
+
 
 def in_force(on: date | None = None) -> int:
     """The list the law names on a day in Vietnam; today if none is given."""
