@@ -1,0 +1,276 @@
+"""Who gets a campaign: candidates, the reasons for leaving people out, and the expansion.
+
+A candidate is a subscriber in the campaign's areas and groups. The first reason that holds leaves
+a candidate out, in this order: opted_out, wrong_network (no route of the campaign carries its
+network), recently_messaged (the rule set's cap), duplicate (its number has its message already).
+The rest become one message a number. Counting for the approver and expanding for the wire use the
+same SQL, so that what was approved is what is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, text
+
+from campaigns.rules import RuleSet
+from outreach import clock
+from outreach.database import as_rows, rowset
+
+
+class Reason(StrEnum):
+    """Why a candidate gets no message."""
+
+    OPTED_OUT = "opted_out"
+    WRONG_NETWORK = "wrong_network"
+    RECENTLY_MESSAGED = "recently_messaged"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Everything the choice of people depends on, as plain values."""
+
+    campaign_id: int
+    organisation_ids: list[int]
+    group_bits: int
+    # network → the route that carries it: the campaign's first route that may.
+    route_of_network: dict[str, int]
+    rules: RuleSet
+    now: datetime
+
+
+@dataclass(frozen=True)
+class TextOfArea:
+    """One rendered text a person in `area_id` may get; `share` is the variant's place, 0-based."""
+
+    text_id: int
+    area_id: int
+    position: int
+    share: int
+    segments: int
+
+
+@dataclass
+class Tally:
+    """People and segments by (area, route), and people left out by reason."""
+
+    recipients: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    segments: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    suppressed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def people(self) -> int:
+        """How many people get a message."""
+        return sum(self.recipients.values())
+
+    def add(self, other: Tally) -> None:
+        """Add another tally to this one."""
+        for mine, theirs in (
+            (self.recipients, other.recipients),
+            (self.segments, other.segments),
+        ):
+            for key, value in theirs.items():
+                mine[key] += value
+        for reason, value in other.suppressed.items():
+            self.suppressed[reason] += value
+
+
+def areas_with_subscribers(
+    connection: Connection, area_ids: list[int], organisation_ids: list[int]
+) -> list[tuple[int, int]]:
+    """(area id, subscribers) of those areas that have any, in the order of their codes."""
+    wanted = rowset(connection.dialect.name, [("id", "integer")], "areas")
+    owners = rowset(connection.dialect.name, [("id", "integer")], "owners")
+    result = connection.execute(
+        text(
+            f"SELECT a.id, COUNT(*) FROM areas a JOIN {wanted} w ON w.id = a.id"
+            f" JOIN subscribers s ON s.area_id = a.id JOIN {owners} o ON o.id = s.organisation_id"
+            " GROUP BY a.id, a.code ORDER BY a.code"
+        ),
+        {
+            "areas": as_rows([[i] for i in area_ids]),
+            "owners": as_rows([[i] for i in organisation_ids]),
+        },
+    )
+    return [(row[0], row[1]) for row in result]
+
+
+# The chunk under way, private to its connection: read once, then counted and inserted from.
+_CHUNK_TABLE = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS expansion_chunk ("
+    " place INTEGER, subscriber_id BIGINT, number_id BIGINT, area_id BIGINT, route_id BIGINT,"
+    " text_id BIGINT, segments INTEGER, reason TEXT)"
+)
+
+
+def _fill_sql(dialect: str) -> str:
+    texts = rowset(
+        dialect,
+        [
+            ("text_id", "integer"),
+            ("area_id", "integer"),
+            ("place", "integer"),
+            ("share", "integer"),
+            ("segments", "integer"),
+        ],
+        "texts",
+    )
+    networks = rowset(dialect, [("network", "text"), ("route_id", "integer")], "networks")
+    owners = rowset(dialect, [("id", "integer")], "owners")
+    # Candidates in order (area, then subscriber), the limit taken before anything is joined, so
+    # that a chunk costs the same at the start and at the end of a million.
+    return f"""
+        INSERT INTO expansion_chunk
+        SELECT c.place, c.id, c.number_id, c.area_id, r.route_id, t.text_id, t.segments,
+          CASE WHEN o.number_id IS NOT NULL THEN 'opted_out'
+               WHEN r.route_id IS NULL THEN 'wrong_network'
+               WHEN :cap <= (SELECT COUNT(*) FROM messages p JOIN campaigns k
+                   ON k.id = p.campaign_id
+                   WHERE p.number_id = c.number_id AND p.campaign_id <> :campaign
+                   AND k.kind = :kind AND p.changed_at >= :since
+                   AND p.state NOT IN ('queued', 'cancelled', 'expired'))
+                 THEN 'recently_messaged'
+               WHEN d.id IS NOT NULL THEN 'duplicate' END
+        FROM (SELECT s.id, s.number_id, s.area_id, a.place FROM
+                (SELECT DISTINCT area_id, place FROM {texts} x
+                 WHERE place >= :position ORDER BY place) a
+                JOIN subscribers s ON s.area_id = a.area_id
+                JOIN {owners} w ON w.id = s.organisation_id
+                WHERE (a.place > :position OR s.id > :after) AND (s.group_bits & :groups) <> 0
+                ORDER BY a.place, s.id LIMIT :limit) c
+        JOIN numbers n ON n.id = c.number_id
+        LEFT JOIN opt_outs o ON o.number_id = c.number_id
+        LEFT JOIN {networks} r ON r.network = COALESCE(n.confirmed, n.hint)
+        LEFT JOIN messages d ON d.number_id = c.number_id AND d.campaign_id = :campaign
+        JOIN {texts} t ON t.area_id = c.area_id AND t.share = c.number_id % :shares
+        """
+
+
+_MARK_REPEATED = text(
+    "UPDATE expansion_chunk SET reason = 'duplicate' WHERE reason IS NULL AND EXISTS ("
+    " SELECT 1 FROM expansion_chunk e WHERE e.number_id = expansion_chunk.number_id"
+    " AND e.reason IS NULL AND (e.place < expansion_chunk.place OR"
+    " (e.place = expansion_chunk.place AND e.subscriber_id < expansion_chunk.subscriber_id)))"
+)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What one filled chunk holds: where it ends, how many candidates, and their tally."""
+
+    position: int
+    after: int
+    candidates: int
+    tally: Tally
+
+
+class ChunkReader:
+    """Fills the connection's private chunk table with the next candidates after a checkpoint."""
+
+    def __init__(self, connection: Connection, audience: Audience, texts: list[TextOfArea]) -> None:
+        self._connection = connection
+        self._sql = text(_fill_sql(connection.dialect.name))
+        shares = 1 + max((t.share for t in texts), default=0)
+        self._values = {
+            "campaign": audience.campaign_id,
+            "kind": _kind(connection, audience.campaign_id),
+            "cap": audience.rules.cap,
+            "since": clock.to_microseconds(audience.now - audience.rules.cap_period),
+            "groups": audience.group_bits,
+            "shares": shares,
+            "owners": as_rows([[i] for i in audience.organisation_ids]),
+            "networks": as_rows([[n, r] for n, r in audience.route_of_network.items()]),
+        }
+        self._texts = texts
+
+    def fill(self, position: int, after: int, limit: int) -> Chunk | None:
+        """The next at most `limit` candidates after (position, after); None where none are left."""
+        connection = self._connection
+        connection.execute(text(_CHUNK_TABLE))
+        connection.execute(text("DELETE FROM expansion_chunk"))
+        connection.execute(self._sql, self._at(position, after, limit))
+        connection.execute(
+            text("CREATE INDEX IF NOT EXISTS expansion_chunk_number ON expansion_chunk (number_id)")
+        )
+        connection.execute(_MARK_REPEATED)
+        last = connection.execute(
+            text(
+                "SELECT place, subscriber_id FROM expansion_chunk"
+                " ORDER BY place DESC, subscriber_id DESC LIMIT 1"
+            )
+        ).first()
+        if last is None:
+            return None
+        candidates, tally = _tally(connection)
+        return Chunk(last[0], last[1], candidates, tally)
+
+    def _at(self, position: int, after: int, limit: int) -> dict[str, object]:
+        ahead = [t for t in self._texts if t.position >= position]
+        rows = [[t.text_id, t.area_id, t.position, t.share, t.segments] for t in ahead]
+        texts = json.dumps(rows, separators=(",", ":"))
+        return self._values | {
+            "texts": texts,
+            "position": position,
+            "after": after,
+            "limit": limit,
+        }
+
+
+def _kind(connection: Connection, campaign_id: int) -> str:
+    return str(
+        connection.execute(
+            text("SELECT kind FROM campaigns WHERE id = :id"), {"id": campaign_id}
+        ).scalar_one()
+    )
+
+
+def _tally(connection: Connection) -> tuple[int, Tally]:
+    tally, candidates = Tally(), 0
+    for area, route, reason, people, segments in connection.execute(
+        text(
+            "SELECT area_id, route_id, reason, COUNT(*), SUM(segments) FROM expansion_chunk"
+            " GROUP BY area_id, route_id, reason"
+        )
+    ):
+        candidates += people
+        if reason is None:
+            tally.recipients[area, route] += people
+            tally.segments[area, route] += segments
+        else:
+            tally.suppressed[reason] += people
+    return candidates, tally
+
+
+def count_all(connection: Connection, audience: Audience, texts: list[TextOfArea]) -> Tally:
+    """Who would get the campaign now, without writing anything that stays.
+
+    Duplicates over chunk borders are found by number, in the order in which expansion meets them.
+    """
+    reader, total, seen = ChunkReader(connection, audience, texts), Tally(), set[int]()
+    for chunk in _chunks(reader):
+        total.add(chunk.tally)
+        for number, area, route, segments in connection.execute(
+            text(
+                "SELECT number_id, area_id, route_id, segments FROM expansion_chunk"
+                " WHERE reason IS NULL"
+            )
+        ):
+            if number in seen:
+                total.recipients[area, route] -= 1
+                total.segments[area, route] -= segments
+                total.suppressed[Reason.DUPLICATE] += 1
+            seen.add(number)
+    return total
+
+
+def _chunks(reader: ChunkReader) -> Iterator[Chunk]:
+    position, after = 0, 0
+    while (chunk := reader.fill(position, after, 20_000)) is not None:
+        yield chunk
+        position, after = chunk.position, chunk.after

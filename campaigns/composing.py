@@ -1,0 +1,309 @@
+"""Writing a campaign: from the fields a person or a file gives to a draft that holds together.
+
+Every value is checked here, each refusal naming its field, before anything is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from campaigns import hours, routes, rules, wording
+from campaigns.campaigns import Campaign, Revision, RouteChoice, Variant
+from campaigns.rules import Kind
+from campaigns.states import CampaignState
+from outreach import apps, areas, audit, clock
+from outreach.database import db, transaction
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.organisations import Organisation
+from outreach.prefix_plan import NETWORKS
+from outreach.settings import Settings
+from outreach.subscribers import Group
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A campaign as `campaigns create FILE.json` holds it; see docs/campaign-file.md."""
+
+    name: str
+    apps: list[str]
+    kind: str
+    organisation: int
+    sender: str
+    wording: dict[str, str]
+    areas: list[str]
+    routes: list[int]
+    not_before: str
+    not_after: str
+    selection_rule: str
+    strip_marks: bool = False
+    networks: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=lambda: ["public"])
+    hours: str | None = None
+    urgent: bool = False
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "apps": (list,),
+    "kind": (str,),
+    "organisation": (int,),
+    "sender": (str,),
+    "wording": (dict,),
+    "areas": (list,),
+    "routes": (list,),
+    "not_before": (str,),
+    "not_after": (str,),
+    "selection_rule": (str,),
+    "strip_marks": (bool,),
+    "networks": (list,),
+    "groups": (list,),
+    "hours": (str,),
+    "urgent": (bool,),
+}
+_ITEMS: dict[str, type] = {"apps": str, "areas": str, "networks": str, "groups": str, "routes": int}
+
+
+def from_object(value: Any) -> Draft:
+    """A draft from parsed JSON. Refused names the first key that is unknown, missing or not of
+    the type the file format asks for."""
+    if not isinstance(value, dict):
+        raise Refused(_("A campaign file holds one JSON object."), "file")
+    for key, item in value.items():
+        if key not in _TYPES:
+            raise Refused(
+                _("Unknown key “%(key)s”; known are %(known)s.", key=key, known=", ".join(_TYPES)),
+                key,
+            )
+        if not _fits(key, item):
+            raise Refused(_("“%(key)s” has the wrong type: %(value)s.", key=key, value=item), key)
+    required = (
+        "name",
+        "apps",
+        "kind",
+        "organisation",
+        "sender",
+        "wording",
+        "areas",
+        "routes",
+        "not_before",
+        "not_after",
+        "selection_rule",
+    )
+    for key in required:
+        if key not in value:
+            raise Refused(_("“%(key)s” is missing.", key=key), key)
+    return Draft(**value)
+
+
+def _fits(key: str, item: Any) -> bool:
+    if not isinstance(item, _TYPES[key]) or (isinstance(item, bool) and bool not in _TYPES[key]):
+        return False
+    if isinstance(item, list):
+        return all(isinstance(i, _ITEMS[key]) and not isinstance(i, bool) for i in item)
+    if isinstance(item, dict):
+        return all(isinstance(i, str) for pair in item.items() for i in pair)
+    return True
+
+
+def create(draft: Draft, author_id: int, settings: Settings) -> Campaign:
+    """Store a new draft. Refused names the field, the value, and what is allowed."""
+    with transaction() as session:
+        campaign = Campaign(
+            state=CampaignState.DRAFT, created_at=clock.now(), created_by_id=author_id, revision=1
+        )
+        _fill(campaign, draft, settings)
+        session.add(campaign)
+        session.flush()
+        session.add(
+            Revision(campaign_id=campaign.id, revision=1, author_id=author_id, at=clock.now())
+        )
+        audit.record("campaign.create", "campaign", campaign.id, {"name": draft.name}, author_id)
+    return campaign
+
+
+def revise(campaign: Campaign, draft: Draft, author_id: int, settings: Settings) -> None:
+    """Change what a campaign says, to whom, or when. It becomes a draft again, whatever was
+    approved before; what has begun to be sent can no longer be changed."""
+    if campaign.started_at is not None or campaign.state not in (
+        CampaignState.DRAFT,
+        CampaignState.RETURNED,
+        CampaignState.SUBMITTED,
+        CampaignState.APPROVED,
+        CampaignState.SCHEDULED,
+    ):
+        raise Refused(
+            _(
+                "“%(name)s” is %(state)s and can no longer be changed. Make a copy of it instead.",
+                name=campaign.name,
+                state=campaign.state.value,
+            ),
+            "state",
+        )
+    with transaction() as session:
+        _fill(campaign, draft, settings)
+        campaign.revision += 1
+        session.add(
+            Revision(
+                campaign_id=campaign.id,
+                revision=campaign.revision,
+                author_id=author_id,
+                at=clock.now(),
+            )
+        )
+        audit.record(
+            "campaign.edit", "campaign", campaign.id, {"revision": campaign.revision}, author_id
+        )
+        _back_to_draft(campaign)
+
+
+def _back_to_draft(campaign: Campaign) -> None:
+    # Within the edit's own transaction: the change and the loss of the approval are one act.
+    campaign.state = CampaignState.DRAFT
+    campaign.digest = campaign.recipients_counted = campaign.submitted_at = None
+    campaign.start_at = None
+
+
+def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
+    kind = _kind(draft.kind)
+    campaign.kind = kind
+    campaign.name = _required(draft.name, "name")
+    campaign.selection_rule = _required(draft.selection_rule, "selection_rule")
+    campaign.organisation = _organisation(draft.organisation)
+    campaign.sender = rules.check_sender_name(draft.sender)
+    campaign.strip_marks = draft.strip_marks
+    campaign.urgent = draft.urgent
+    campaign.networks = _networks(draft.networks)
+    campaign.groups = _groups(draft.groups)
+    campaign.apps = [apps.by_code(code) for code in _several(draft.apps, "apps")]
+    campaign.areas = [areas.by_code(code) for code in _several(draft.areas, "areas")]
+    campaign.variants = _variants(draft.wording)
+    _fill_envelope(campaign, draft, kind, settings)
+    _fill_routes(campaign, draft)
+
+
+def _required(text: str, key: str) -> str:
+    if not text.strip():
+        raise Refused(_("“%(key)s” is empty.", key=key), key)
+    return text.strip()
+
+
+def _several(values: list[str], key: str) -> list[str]:
+    if not values:
+        raise Refused(_("“%(key)s” is empty: choose at least one.", key=key), key)
+    return list(dict.fromkeys(values))
+
+
+def _kind(text: str) -> Kind:
+    try:
+        return Kind(text)
+    except ValueError:
+        known = ", ".join(Kind)
+        raise Refused(
+            _("Unknown kind “%(kind)s”; known are %(known)s.", kind=text, known=known), "kind"
+        ) from None
+
+
+def _organisation(organisation_id: int) -> Organisation:
+    organisation = db.session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise Refused(_("There is no organisation %(id)s.", id=organisation_id), "organisation")
+    return organisation
+
+
+def _networks(values: list[str]) -> list[str]:
+    for network in values:
+        if network not in NETWORKS:
+            raise Refused(
+                _(
+                    "Unknown network “%(network)s”; known are %(known)s.",
+                    network=network,
+                    known=", ".join(NETWORKS),
+                ),
+                "networks",
+            )
+    return list(dict.fromkeys(values)) or list(NETWORKS)
+
+
+def _groups(values: list[str]) -> list[str]:
+    known = set(db.session.scalars(select(Group.code)))
+    for group in _several(values, "groups"):
+        if group not in known:
+            raise Refused(
+                _(
+                    "Unknown group “%(group)s”; known are %(known)s.",
+                    group=group,
+                    known=", ".join(sorted(known)),
+                ),
+                "groups",
+            )
+    return list(dict.fromkeys(values))
+
+
+def _variants(texts: dict[str, str]) -> list[Variant]:
+    if not texts:
+        raise Refused(_("The message has no text. Write what people will read."), "wording")
+    for template in texts.values():
+        wording.parse(template)
+    return [Variant(key=key, template=texts[key]) for key in sorted(texts)]
+
+
+def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Settings) -> None:
+    start = _moment(draft.not_before, "not_before")
+    end = _moment(draft.not_after, "not_after")
+    allowed = rules.rule_set(kind, clock.local(start).date(), settings)
+    chosen = hours.parse(draft.hours) if draft.hours else allowed.hours
+    if chosen.within(allowed.hours) != chosen:
+        raise Refused(
+            _(
+                "The hours %(hours)s reach outside what is allowed for this kind, %(allowed)s.",
+                hours=chosen,
+                allowed=allowed.hours,
+            ),
+            "hours",
+        )
+    campaign.not_before, campaign.not_after, campaign.hours = start, end, str(chosen)
+    if end <= start or campaign.window.next_opening(start) is None:
+        raise Refused(
+            _(
+                "The window never opens: from %(start)s to %(end)s, daily %(hours)s.",
+                start=draft.not_before,
+                end=draft.not_after,
+                hours=chosen,
+            ),
+            "not_after",
+        )
+
+
+def _moment(text: str, key: str) -> datetime:
+    try:
+        return clock.parse_moment(text)
+    except ValueError:
+        raise Refused(
+            _("“%(text)s” is no moment like 2020-08-18T08:00+07:00.", text=text), key
+        ) from None
+
+
+def _fill_routes(campaign: Campaign, draft: Draft) -> None:
+    if not draft.routes:
+        raise Refused(_("Choose at least one route."), "routes")
+    chosen = [routes.get(route_id) for route_id in dict.fromkeys(draft.routes)]
+    for route in chosen:
+        if draft.sender not in route.senders:
+            raise Refused(
+                _(
+                    "The route “%(route)s” does not have the sender name “%(sender)s”; it has "
+                    "%(senders)s.",
+                    route=route.name,
+                    sender=draft.sender,
+                    senders=", ".join(route.senders),
+                ),
+                "sender",
+            )
+    campaign.route_choices = [
+        RouteChoice(position=i, route_id=route.id) for i, route in enumerate(chosen)
+    ]

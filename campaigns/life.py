@@ -1,0 +1,169 @@
+"""The acts of a campaign's life after it was approved, and the one way to change a state.
+
+`move` is a single conditional UPDATE whose row count is checked, and one audit row: of two people
+who press at once, one wins and the other is told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from campaigns import stops
+from campaigns.campaigns import Campaign
+from campaigns.states import CAMPAIGN_TRANSITIONS, CampaignState
+from outreach import audit, clock
+from outreach.database import db, transaction
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.signals import campaign_changed
+
+C = CampaignState
+
+
+def get(campaign_id: int) -> Campaign:
+    """The campaign as it stands in the database now, or Refused naming the id."""
+    campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
+    if campaign is None:
+        raise Refused(_("There is no campaign %(id)s.", id=campaign_id), "id")
+    return campaign
+
+
+def move(
+    campaign: Campaign,
+    to: CampaignState,
+    actor_id: int | None,
+    *,
+    act: str,
+    detail: dict[str, Any] | None = None,
+    **values: Any,
+) -> None:
+    """Move a campaign from the state it was read in to `to`, storing `values` with it.
+
+    Raises Refused where the table does not allow it, or where somebody moved it meanwhile.
+    """
+    before = campaign.state
+    if to not in CAMPAIGN_TRANSITIONS[before]:
+        raise Refused(
+            _(
+                "“%(name)s” is %(state)s; it cannot become %(to)s.",
+                name=campaign.name,
+                state=before.value,
+                to=to.value,
+            ),
+            "state",
+        )
+    with transaction() as session:
+        result = session.execute(
+            update(Campaign)
+            .where(Campaign.id == campaign.id, Campaign.state == before)
+            .values(state=to, **values)
+            .execution_options(synchronize_session=False)
+        )
+        if result.rowcount != 1:  # type: ignore[attr-defined]
+            raise Refused(
+                _(
+                    "Somebody has just changed “%(name)s”. Look at it again before you decide.",
+                    name=campaign.name,
+                ),
+                "state",
+            )
+        audit.record(
+            act,
+            "campaign",
+            campaign.id,
+            {"from": before.value, "to": to.value} | (detail or {}),
+            actor_id,
+        )
+        session.expire(campaign)
+    campaign_changed.send(campaign_id=campaign.id)
+
+
+def schedule(campaign: Campaign, at: datetime, actor_id: int | None) -> None:
+    """Pick a start inside the approved envelope and hours; needs no new approval."""
+    if at < clock.now():
+        raise Refused(
+            _(
+                "The start %(at)s has passed; it is now %(now)s.",
+                at=clock.iso(at),
+                now=clock.iso(clock.now()),
+            ),
+            "at",
+        )
+    opening = campaign.window.next_opening(at)
+    if opening != at:
+        raise Refused(
+            _(
+                "Nothing may be sent at %(at)s: the approval allows %(first)s to %(last)s, daily "
+                "%(hours)s.",
+                at=clock.iso(at),
+                first=clock.iso(campaign.not_before),
+                last=clock.iso(campaign.not_after),
+                hours=campaign.hours,
+            ),
+            "at",
+        )
+    move(campaign, C.SCHEDULED, actor_id, act="campaign.schedule", detail={"at": at}, start_at=at)
+
+
+def start(campaign: Campaign, actor_id: int | None) -> None:
+    """Start sending now, if the window is open now. Raises Refused with when it opens."""
+    now = clock.now()
+    if campaign.window.closes_at(now) is None:
+        opening = campaign.window.next_opening(now)
+        raise Refused(
+            _(
+                "Nothing may be sent now (%(now)s). The window opens at %(opening)s.",
+                now=clock.iso(now),
+                opening=clock.iso(opening) or _("never again"),
+            ),
+            "state",
+        )
+    if stops.in_force():
+        raise Refused(_("Everything is stopped by the emergency stop."), "state")
+    move(campaign, C.SENDING, actor_id, act="campaign.start", started_at=now, start_at=now)
+
+
+def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
+    """Stop sending; nothing begins after 2 s. The reason is shown to everybody."""
+    move(
+        campaign,
+        C.PAUSED,
+        actor_id,
+        act="campaign.pause",
+        detail={"reason": reason},
+        paused_at=clock.now(),
+        pause_reason=reason[:300],
+    )
+
+
+def resume(campaign: Campaign, actor_id: int | None) -> None:
+    """Go on sending what is queued."""
+    if stops.in_force():
+        raise Refused(_("Everything is stopped by the emergency stop."), "state")
+    if campaign.window.next_opening(clock.now()) is None:
+        raise Refused(_("The window of this campaign has closed for good."), "state")
+    move(campaign, C.SENDING, actor_id, act="campaign.resume", paused_at=None, pause_reason=None)
+
+
+def cancel(campaign: Campaign, actor_id: int | None) -> None:
+    """End it for good. The tick turns what is queued into cancelled; what left stays as it is."""
+    move(campaign, C.CANCELLED, actor_id, act="campaign.cancel", completed_at=clock.now())
+
+
+def stop_everything(reason: str, actor_id: int | None) -> None:
+    """The emergency stop: no message of any campaign begins until it is lifted."""
+    with transaction():
+        stops.set_in_force(reason)
+        audit.record("emergency_stop.set", "installation", None, {"reason": reason}, actor_id)
+    campaign_changed.send(campaign_id=None)
+
+
+def lift_stop(actor_id: int | None) -> None:
+    """Lift the emergency stop; running campaigns go on."""
+    with transaction():
+        stops.lift()
+        audit.record("emergency_stop.lift", "installation", None, {}, actor_id)
+    campaign_changed.send(campaign_id=None)

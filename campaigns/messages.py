@@ -1,0 +1,224 @@
+"""Messages, their attempts, the batches and claims they are carried in, and how they move.
+
+One row of `messages` is one campaign to one number. Rows are the truth: a page's counts, the
+sender's work and the sweeper's judgement are all derived from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaigns import counts
+from campaigns.states import Cause, MessageState, may_move
+from outreach import clock
+from outreach.database import BigId, Model, Moment, as_rows, rowset, words
+
+
+class Message(Model):
+    """One campaign to one number. The unique row is what makes a second message impossible."""
+
+    __tablename__ = "messages"
+    __table_args__ = (UniqueConstraint("number_id", "campaign_id"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    number_id: Mapped[int] = mapped_column(ForeignKey("numbers.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
+    route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+    text_id: Mapped[int] = mapped_column(ForeignKey("rendered_texts.id"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
+    segments: Mapped[int]
+    state: Mapped[MessageState] = mapped_column(words(MessageState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    claim_id: Mapped[int | None]
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str | None] = mapped_column(String(40))
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Attempt(Model):
+    """One submit of one part of one attempt, as the carrier answered it; receipts belong here."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("message_id", "number", "part"),
+        Index("ix_attempts_carrier_id", "route_id", "carrier_id"),
+    )
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    number: Mapped[int]
+    part: Mapped[int]
+    parts: Mapped[int]
+    route_id: Mapped[int]
+    carrier_id: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(24))
+    code: Mapped[str | None] = mapped_column(String(40))
+    answered_at: Mapped[datetime] = mapped_column(Moment)
+    receipt: Mapped[str | None] = mapped_column(String(24))
+    receipt_code: Mapped[str | None] = mapped_column(String(40))
+    receipt_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Batch(Model):
+    """A contiguous run of messages of one campaign on one route: what a worker leases."""
+
+    __tablename__ = "batches"
+    __table_args__ = (Index("ix_batches_due", "route_id", "done_at", "due_at"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+    size: Mapped[int]
+    # Its messages lie between these ids (and name it): so no index on messages is needed.
+    first_id: Mapped[int]
+    last_id: Mapped[int]
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    owner: Mapped[str | None] = mapped_column(String(80))
+    # Leases are about machines: real time, not the example's.
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    done_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Claim(Model):
+    """The committed word “these are about to go on the wire”, written before the wire."""
+
+    __tablename__ = "claims"
+    __table_args__ = (Index("ix_claims_open", "settled_at", "lease_until"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+    owner: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    lease_until: Mapped[datetime] = mapped_column(Moment)
+    claimed_at: Mapped[datetime] = mapped_column(Moment)
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RawReceipts(Model):
+    """Receipts as they came, one sealed blob a flush: stored before the carrier is answered."""
+
+    __tablename__ = "raw_receipts"
+    __table_args__ = (Index("ix_raw_receipts_open", "matched_at", "id"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+    received_at: Mapped[datetime] = mapped_column(Moment)
+    receipts: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    matched_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class UnmatchedReceipt(Model):
+    """A receipt no attempt is known for yet: kept, counted, and asked again after each answer."""
+
+    __tablename__ = "unmatched_receipts"
+    __table_args__ = (Index("ix_unmatched_receipts_id", "route_id", "carrier_id"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+    carrier_id: Mapped[str] = mapped_column(String(64))
+    number_id: Mapped[int | None] = mapped_column(ForeignKey("numbers.id"))
+    state: Mapped[str] = mapped_column(String(24))
+    code: Mapped[str] = mapped_column(String(40))
+    received_at: Mapped[datetime] = mapped_column(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A wish to move one message. `claim_id` limits it to the claim that sent it, if given."""
+
+    message_id: int
+    to: MessageState
+    reason: str | None = None
+    claim_id: int | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    state: MessageState
+    campaign_id: int
+    area_id: int
+    route_id: int
+    segments: int
+    claim_id: int | None
+
+
+def settle(connection: Connection, cause: Cause, changes: Sequence[Change]) -> int:
+    """Move messages where the table of transitions allows it; the rest stay as they are.
+
+    One read, one statement and one set of count deltas for all of them, in the caller's write
+    transaction. Returns how many moved.
+    """
+    if not changes:
+        return 0
+    rows = _locked(connection, [change.message_id for change in changes])
+    moves = [change for change in changes if _allowed(rows.get(change.message_id), cause, change)]
+    _write(connection, moves)
+    counts.append(
+        connection,
+        (
+            counts.Step(row.campaign_id, row.area_id, row.route_id, row.segments, row.state, m.to)
+            for m in moves
+            for row in (rows[m.message_id],)
+        ),
+    )
+    return len(moves)
+
+
+def _allowed(row: _Row | None, cause: Cause, change: Change) -> bool:
+    if row is None or not may_move(row.state, cause, change.to):
+        return False
+    return change.claim_id is None or change.claim_id == row.claim_id
+
+
+def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Row]:
+    dialect = connection.dialect.name
+    wanted = rowset(dialect, [("id", "integer")])
+    # Locked in id order on PostgreSQL, so that two flushes never wait for each other in a ring.
+    lock = "" if dialect == "sqlite" else " ORDER BY m.id FOR UPDATE OF m"
+    result = connection.execute(
+        text(
+            "SELECT m.id, m.state, m.campaign_id, m.area_id, m.route_id, m.segments, m.claim_id"
+            f" FROM messages m JOIN {wanted} w ON w.id = m.id{lock}"
+        ),
+        {"rows": as_rows([[i] for i in sorted(set(ids))])},
+    )
+    return {row[0]: _Row(MessageState(row[1]), *row[2:]) for row in result}
+
+
+def _write(connection: Connection, moves: Sequence[Change]) -> None:
+    if not moves:
+        return
+    columns = [("id", "integer"), ("state", "text"), ("reason", "text"), ("due_at", "integer")]
+    table = rowset(connection.dialect.name, columns)
+    connection.execute(
+        text(
+            "UPDATE messages SET state = w.state, reason = w.reason, due_at = w.due_at,"
+            f" changed_at = :now FROM {table} w WHERE messages.id = w.id"
+        ),
+        {
+            "now": clock.to_microseconds(clock.now()),
+            "rows": as_rows(
+                [
+                    [
+                        m.message_id,
+                        m.to.value,
+                        m.reason,
+                        clock.to_microseconds(m.due_at) if m.due_at else None,
+                    ]
+                    for m in moves
+                ]
+            ),
+        },
+    )

@@ -1,0 +1,244 @@
+"""Preparing a campaign for its approver: every text rendered, every person counted, one digest.
+
+The digest is a SHA-256 over canonical JSON of everything that will be sent. Whoever sends
+recomputes it from the stored texts, so a text that was changed behind our back is never sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, text
+
+from campaigns import rules, segments, wording
+from campaigns.audience import Audience, Tally, TextOfArea, areas_with_subscribers, count_all
+from campaigns.campaigns import (
+    Campaign,
+    PlannedCount,
+    RenderedText,
+    RouteChoice,
+    Suppression,
+)
+from campaigns.routes import Route
+from outreach import areas, clock
+from outreach.database import db
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.organisations import Kind as OrganisationKind
+from outreach.settings import Settings
+from outreach.subscribers import Group
+
+
+def audience_of(campaign: Campaign, settings: Settings) -> Audience:
+    """Whom the campaign is for, as plain values the set-based SQL is bound to."""
+    chosen = routes_of(campaign.id)
+    now = clock.now()
+    return Audience(
+        campaign_id=campaign.id,
+        organisation_ids=_list_owners(campaign, chosen),
+        group_bits=_group_bits(campaign),
+        route_of_network=_route_of_network(campaign, chosen),
+        rules=rules.rule_set(campaign.kind, clock.local(now).date(), settings),
+        now=now,
+    )
+
+
+def routes_of(campaign_id: int) -> list[Route]:
+    """The campaign's routes, in the order they are asked."""
+    return list(
+        db.session.scalars(
+            select(Route)
+            .join(RouteChoice, RouteChoice.route_id == Route.id)
+            .where(RouteChoice.campaign_id == campaign_id)
+            .order_by(RouteChoice.position)
+        )
+    )
+
+
+def _list_owners(campaign: Campaign, chosen: list[Route]) -> list[int]:
+    # A carrier texts its own list only; an office uses its own and those of the carriers it sends
+    # through.
+    own = campaign.organisation_id
+    if campaign.organisation.kind is OrganisationKind.CARRIER:
+        return [own]
+    return sorted({own} | {route.organisation_id for route in chosen})
+
+
+def _group_bits(campaign: Campaign) -> int:
+    bits = db.session.scalars(select(Group.bit).where(Group.code.in_(campaign.groups)))
+    return sum(1 << bit for bit in bits)
+
+
+def _route_of_network(campaign: Campaign, chosen: list[Route]) -> dict[str, int]:
+    result: dict[str, int] = {}
+    for route in chosen:
+        for network in route.networks:
+            if network in campaign.networks:
+                result.setdefault(network, route.id)
+    return result
+
+
+def render_all(campaign: Campaign, connection: Connection, audience: Audience) -> list[TextOfArea]:
+    """Render each variant for each area that has subscribers, and store the texts anew.
+
+    Raises Refused for a placeholder that is empty for an area, naming both, and for a text its
+    rule set does not allow.
+    """
+    chosen = areas.closure([area.id for area in campaign.areas])
+    inhabited = areas_with_subscribers(connection, chosen, audience.organisation_ids)
+    if not inhabited:
+        raise Refused(
+            _(
+                "Nobody on the lists lives in the areas of “%(name)s”. Import a list first, or "
+                "choose other areas.",
+                name=campaign.name,
+            ),
+            "areas",
+        )
+    places = areas.places([area_id for area_id, _count in inhabited])
+    db.session.execute(delete(RenderedText).where(RenderedText.campaign_id == campaign.id))
+    rows = [
+        RenderedText(
+            campaign_id=campaign.id,
+            variant=variant.key,
+            area_id=area_id,
+            position=position,
+            text=rendered,
+            segments=segments.count(rendered).segments,
+        )
+        for variant in campaign.variants
+        for position, (area_id, _count) in enumerate(inhabited, start=1)
+        for rendered in (_render(campaign, variant.template, places[area_id], audience),)
+    ]
+    db.session.add_all(rows)
+    db.session.flush()
+    return texts_of(connection, campaign.id)
+
+
+def _render(campaign: Campaign, template: str, place: areas.Place, audience: Audience) -> str:
+    names = [app.name for app in campaign.apps]
+    link = next((app.link for app in campaign.apps if app.link), "") or ""
+    rendered = wording.render(
+        wording.parse(template), place, names, link, strip=campaign.strip_marks
+    )
+    rules.check_text(audience.rules, rendered)
+    return rendered
+
+
+def texts_of(connection: Connection, campaign_id: int) -> list[TextOfArea]:
+    """The stored texts of a campaign, without their wording, for the expansion."""
+    result = connection.execute(
+        text(
+            "SELECT id, area_id, position, segments,"
+            " DENSE_RANK() OVER (ORDER BY variant) - 1 AS share"
+            " FROM rendered_texts WHERE campaign_id = :id ORDER BY position, variant"
+        ),
+        {"id": campaign_id},
+    )
+    return [
+        TextOfArea(row.id, row.area_id, row.position, row.share, row.segments) for row in result
+    ]
+
+
+def store_plan(campaign: Campaign, tally: Tally) -> None:
+    """Keep what was counted, for the approver to see."""
+    for model in (PlannedCount, Suppression):
+        db.session.execute(delete(model).where(model.campaign_id == campaign.id))
+    db.session.add_all(
+        PlannedCount(
+            campaign_id=campaign.id,
+            area_id=area,
+            route_id=route,
+            people=people,
+            segments=tally.segments[area, route],
+        )
+        for (area, route), people in tally.recipients.items()
+        if people
+    )
+    db.session.add_all(
+        Suppression(campaign_id=campaign.id, reason=reason, people=people)
+        for reason, people in tally.suppressed.items()
+        if people
+    )
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A campaign's digest, and the texts it covers by their id: what may go on the wire."""
+
+    digest: str
+    texts: dict[int, str]
+
+
+def seal(connection: Connection, campaign_id: int) -> Sealed:
+    """The digest of everything that will be sent, computed from the rows as they are now.
+
+    Covers every rendered text per variant × area, kind, sender name, areas, groups and networks,
+    apps, the ordered routes (not their rate, price or credentials), the envelope with its daily
+    hours, and the number of recipients counted.
+    """
+    row = connection.execute(
+        text(
+            "SELECT kind, sender, strip_marks, networks, groups, not_before, not_after, hours,"
+            " organisation_id, recipients_counted FROM campaigns WHERE id = :id"
+        ),
+        {"id": campaign_id},
+    ).one()
+    rendered = connection.execute(
+        text(
+            "SELECT id, variant, area_id, text FROM rendered_texts WHERE campaign_id = :id"
+            " ORDER BY variant, area_id"
+        ),
+        {"id": campaign_id},
+    ).all()
+    covered: dict[str, Any] = {
+        "kind": row.kind,
+        "sender": row.sender,
+        "strip_marks": bool(row.strip_marks),
+        "networks": _list(row.networks),
+        "groups": _list(row.groups),
+        "envelope": [row.not_before, row.not_after, row.hours],
+        "organisation": row.organisation_id,
+        "recipients": row.recipients_counted,
+        "areas": _ids(connection, "campaign_areas", "area_id", campaign_id),
+        "apps": _ids(connection, "campaign_apps", "app_id", campaign_id),
+        "routes": _ids(connection, "campaign_routes", "route_id", campaign_id, "position"),
+        "texts": [[t.variant, t.area_id, t.text] for t in rendered],
+    }
+    canonical = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Sealed(hashlib.sha256(canonical.encode()).hexdigest(), {t.id: t.text for t in rendered})
+
+
+def _list(value: Any) -> Any:
+    # Plain SQL gives SQLite's JSON as text, PostgreSQL's as a list.
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _ids(
+    connection: Connection, table: str, column: str, campaign_id: int, order: str | None = None
+) -> list[int]:
+    statement = text(
+        f"SELECT {column} FROM {table} WHERE campaign_id = :id ORDER BY {order or column}"
+    )
+    return [row[0] for row in connection.execute(statement, {"id": campaign_id})]
+
+
+def count_people(
+    connection: Connection, audience: Audience, texts: list[TextOfArea], name: str
+) -> Tally:
+    """Who would get it now. Raises Refused, saying who was left out why, where nobody would."""
+    tally = count_all(connection, audience, texts)
+    if tally.people == 0:
+        left_out = ", ".join(f"{reason} {n}" for reason, n in sorted(tally.suppressed.items()))
+        raise Refused(
+            _(
+                "“%(name)s” would reach nobody. Left out: %(left_out)s.",
+                name=name,
+                left_out=left_out or "—",
+            ),
+            "areas",
+        )
+    return tally

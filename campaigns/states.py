@@ -1,0 +1,112 @@
+"""The states, as words, and the two tables that say which may follow which.
+
+Nothing else in the house changes a state: campaigns move by `campaigns.life.move`, messages by
+`campaigns.messages.settle` and the set-based steps named in docs/sending.md, and both read here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CampaignState(StrEnum):
+    """Where a campaign is in its life."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+C = CampaignState
+EDITABLE = frozenset({C.DRAFT, C.RETURNED})
+RUNNING = frozenset({C.SENDING, C.PAUSED})
+ENDED = frozenset({C.COMPLETED, C.CANCELLED, C.EXPIRED})
+
+# From → the states that may follow. Who may do it stands in outreach.access; what must hold
+# (window open, digest equal, recipients above 0) is checked by the act in campaigns.life.
+CAMPAIGN_TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
+    C.DRAFT: frozenset({C.SUBMITTED, C.CANCELLED}),
+    C.SUBMITTED: frozenset({C.APPROVED, C.RETURNED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
+    C.RETURNED: frozenset({C.DRAFT, C.SUBMITTED, C.CANCELLED}),
+    C.APPROVED: frozenset({C.SCHEDULED, C.SENDING, C.DRAFT, C.CANCELLED, C.EXPIRED}),
+    C.SCHEDULED: frozenset({C.SENDING, C.APPROVED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
+    C.SENDING: frozenset({C.PAUSED, C.COMPLETED, C.CANCELLED, C.EXPIRED, C.DRAFT}),
+    C.PAUSED: frozenset({C.SENDING, C.CANCELLED, C.EXPIRED, C.COMPLETED}),
+    C.COMPLETED: frozenset(),
+    C.CANCELLED: frozenset(),
+    C.EXPIRED: frozenset(),
+}
+
+
+class MessageState(StrEnum):
+    """Where one message is. `suppressed` people have no message: they are counted by reason."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CARRIER_EXPIRED = "carrier_expired"
+    CANCELLED = "cancelled"
+
+
+M = MessageState
+# A message the carrier may have, whatever it said afterwards.
+LEFT_SYSTEM = frozenset(
+    {M.IN_DOUBT, M.ACCEPTED, M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}
+)
+
+
+class Cause(StrEnum):
+    """Why a message moves: an answer, a receipt, our own sweeper, or a person."""
+
+    CLAIMED = "claimed"
+    ANSWER = "answer"
+    NOT_SENT = "not_sent"
+    RECEIPT = "receipt"
+    SWEEP = "sweep"
+    PERSON = "person"
+    END = "end"
+
+
+# (from, cause) → the states that may follow. What is not here is kept as it is: the late or
+# repeated word is stored with its attempt, but the state only moves forward. A receipt for a
+# message still `sending` or `in_doubt` settles it, since it proves the carrier had it; a carrier
+# that says UNDELIV and later DELIVRD is believed, the other way round is not.
+MESSAGE_TRANSITIONS: dict[tuple[MessageState, Cause], frozenset[MessageState]] = {
+    (M.QUEUED, Cause.CLAIMED): frozenset({M.SENDING}),
+    (M.QUEUED, Cause.END): frozenset({M.CANCELLED, M.EXPIRED}),
+    (M.QUEUED, Cause.SWEEP): frozenset({M.REJECTED}),
+    (M.SENDING, Cause.ANSWER): frozenset({M.ACCEPTED, M.REJECTED, M.QUEUED, M.IN_DOUBT}),
+    (M.SENDING, Cause.NOT_SENT): frozenset({M.QUEUED}),
+    (M.SENDING, Cause.RECEIPT): frozenset(
+        {M.ACCEPTED, M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}
+    ),
+    (M.SENDING, Cause.SWEEP): frozenset({M.IN_DOUBT}),
+    (M.IN_DOUBT, Cause.ANSWER): frozenset({M.ACCEPTED, M.REJECTED}),
+    (M.IN_DOUBT, Cause.RECEIPT): frozenset(
+        {M.ACCEPTED, M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}
+    ),
+    (M.IN_DOUBT, Cause.PERSON): frozenset({M.DELIVERED, M.UNDELIVERED, M.QUEUED}),
+    (M.ACCEPTED, Cause.RECEIPT): frozenset(
+        {M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}
+    ),
+    (M.UNDELIVERED, Cause.RECEIPT): frozenset({M.DELIVERED}),
+    (M.CARRIER_EXPIRED, Cause.RECEIPT): frozenset({M.DELIVERED}),
+    (M.REJECTED, Cause.RECEIPT): frozenset({M.DELIVERED}),
+}
+
+
+def may_move(current: MessageState, cause: Cause, target: MessageState) -> bool:
+    """Whether the table lets a message in `current` become `target` for `cause`."""
+    return target in MESSAGE_TRANSITIONS.get((current, cause), frozenset())
