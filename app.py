@@ -5,12 +5,19 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from outreach import i18n, numbers, schema, store
+from outreach import health, i18n, numbers, schema, security, store
 from outreach.commands import apps as apps_commands
 from outreach.commands import areas as areas_commands
+from outreach.commands import audit as audit_commands
+from outreach.commands import organisations as organisations_commands
 from outreach.commands import targets as targets_commands
+from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
+from outreach.pages import health as health_pages
+from outreach.pages import shell
 from outreach.settings import Settings
+from workers import presence
+from workers.commands import serve as serve_command
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -20,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["OUTREACH"] = settings
     _open_database(app, settings)
     i18n.init_app(app)
+    security.init_app(app)
     _add_rooms(app)
     return app
 
@@ -36,6 +44,13 @@ def _open_database(app: Flask, settings: Settings) -> None:
 
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
+    shell.init_app(app)
+    health.init_app(app, presence.count_workers)
+    app.register_blueprint(health_pages.blueprint)
+    app.cli.add_command(serve_command.serve)
     app.cli.add_command(areas_commands.group)
     app.cli.add_command(apps_commands.group)
     app.cli.add_command(targets_commands.group)
+    app.cli.add_command(organisations_commands.group)
+    app.cli.add_command(users_commands.group)
+    app.cli.add_command(audit_commands.group)

@@ -12,6 +12,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from click import ClickException
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -20,8 +21,13 @@ LONGEST_SOCKET_PATH = 100  # octets; the kernel takes 107, and servers may add a
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)")
 
 
-class SettingsError(Exception):
-    """A setting is unknown or wrong; the sentence names it, its value and what is allowed."""
+class SettingsError(ClickException):
+    """A setting is unknown or wrong; the sentence names it, its value and what is allowed.
+
+    Every command prints it as it stands and exits with 2.
+    """
+
+    exit_code = 2
 
 
 class Settings(BaseSettings):
@@ -113,6 +119,11 @@ class Settings(BaseSettings):
     def database_address(self) -> str:
         """The SQLAlchemy address in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'outreach.db'}"
+
+    @property
+    def web_address(self) -> str:
+        """Where people reach the pages: the public address, else this machine's own."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def redis_address(self) -> str:
