@@ -52,9 +52,10 @@ def ensure(connection: Connection, sealer: Sealer, phones: Iterable[str]) -> dic
     ids = find(connection, sealer, wanted)
     missing = [phone for phone in wanted if phone not in ids]
     if missing:
+        # In order of the sealed bytes: two processes adding the same numbers never lock crosswise.
         rows = [
             {"sealed": sealed, "version": sealer.version, "hint": network_hint(phone)}
-            for phone, sealed in zip(missing, sealer.seal_numbers(missing), strict=True)
+            for sealed, phone in sorted(zip(sealer.seal_numbers(missing), missing, strict=True))
         ]
         connection.execute(_INSERT, rows)
         ids |= find(connection, sealer, missing)

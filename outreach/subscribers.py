@@ -7,14 +7,26 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.database import BigId, Model, Moment, words
-
-PUBLIC_BIT = 0
-"""The bit of the group everybody on a list belongs to."""
+from outreach.database import BigId, Model, Moment, db, words
+from outreach.errors import Refused
+from outreach.i18n import _
 
 
 class ListState(StrEnum):
@@ -30,9 +42,10 @@ class ListState(StrEnum):
 class SubscriberList(Model):
     """One uploaded file: what it is for, where it is from, how far its import is, what came in.
 
-    `read = added + joined + rejected` once it is done. `mapping` (JSON) names the columns the
-    person chose; `notes` (JSON) what was noticed about the file; `refusal` the sentence why
-    nothing of it was taken. `leased_until` (real time) keeps two workers from importing it at once.
+    `read = added + joined + rejected` once it is done. `stored_as` names the sealed copy in the
+    data folder; `mapping` (JSON) the columns the person chose; `notes` (JSON) what was noticed
+    about the file; `refusal` the sentence why nothing of it was taken. `leased_until` (real time)
+    keeps two workers from importing it at once; `attempts` counts those that began.
     """
 
     __tablename__ = "subscriber_lists"
@@ -41,6 +54,7 @@ class SubscriberList(Model):
     organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id"), index=True)
     filename: Mapped[str] = mapped_column(String(255))
     size: Mapped[int] = mapped_column(BigId)
+    stored_as: Mapped[str] = mapped_column(String(32), unique=True)
     purpose: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)
     obtained_on: Mapped[date] = mapped_column(Date)
@@ -54,6 +68,7 @@ class SubscriberList(Model):
     notes: Mapped[str] = mapped_column(Text, default="[]")
     refusal: Mapped[str | None] = mapped_column(Text)
     worker: Mapped[str | None] = mapped_column(String(64))
+    attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None] = mapped_column(Moment)
     created_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -89,3 +104,43 @@ class Group(Model):
     name: Mapped[str] = mapped_column(String(80))
     bit: Mapped[int] = mapped_column(unique=True)
     restricted: Mapped[bool] = mapped_column(default=False)
+
+
+PUBLIC: Final = "public"
+"""The group of a row that names none."""
+
+DEFAULT_GROUPS: Final = (
+    # code, name, restricted; the place in the table is the bit
+    (PUBLIC, "Người dân", False),
+    ("officials", "Cán bộ công chức", False),
+    ("teachers", "Giáo viên", False),
+    ("parents", "Phụ huynh", False),
+    ("health_workers", "Nhân viên y tế", False),
+    ("quarantined", "Người cách ly", True),
+    ("awaiting_test", "Chờ kết quả xét nghiệm", True),
+)
+
+
+def add_default_groups(connection: Connection) -> None:
+    """Add the groups every installation begins with, where they are missing."""
+    known = set(connection.scalars(select(Group.code)))
+    rows = [
+        {"code": code, "name": name, "bit": bit, "restricted": restricted}
+        for bit, (code, name, restricted) in enumerate(DEFAULT_GROUPS)
+        if code not in known
+    ]
+    if rows:
+        connection.execute(insert(Group), rows)
+
+
+@event.listens_for(Group.__table__, "after_create")
+def _fill(_table: object, connection: Connection, **_options: object) -> None:
+    add_default_groups(connection)
+
+
+def list_by_id(list_id: int) -> SubscriberList:
+    """One list as it is now. Raises Refused where there is none."""
+    found = db.session.get(SubscriberList, list_id, populate_existing=True)
+    if found is None:
+        raise Refused(_("There is no list %(id)s.", id=list_id), "list")
+    return found

@@ -1,0 +1,111 @@
+"""Joining: a part of the staged rows becomes numbers and subscribers, in a few set statements.
+
+A number that is on a list of the organisation already keeps its row: the later list's area and
+name replace the earlier ones, and groups add up. Other organisations' rows are never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, TextClause, text
+
+from outreach.clock import to_microseconds
+from outreach.lists import staging
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Where a list's rows belong. `network` is the carrier's own, None for an office's list:
+    a carrier knows that its subscribers are its own, as of `known_at`."""
+
+    list_id: int
+    organisation_id: int
+    network: str | None
+    known_at: datetime
+    key_version: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows that became new subscribers, and rows that met one of the same organisation."""
+
+    added: int
+    joined: int
+
+
+# Any number will do, as long as nothing else in this database locks on it.
+_JOIN_LOCK = 7_301_220_202
+_PART = "s.list_id = :list AND s.part = :part"
+
+_TOTAL = text(f"SELECT count(*), sum(copies) FROM staged_rows s WHERE {_PART}")
+
+_NUMBERS = text(
+    "INSERT INTO numbers (sealed, key_version, hint, confirmed, confirmed_by, confirmed_at)"
+    " SELECT s.sealed, :version, s.hint, CAST(:network AS VARCHAR(24)), CAST(:by AS VARCHAR(64)),"
+    " CAST(:at AS BIGINT) FROM staged_rows s"
+    # In the order in which numbers.ensure inserts too, so that two writers never lock crosswise.
+    f" WHERE {_PART} ORDER BY s.sealed ON CONFLICT (sealed) DO NOTHING"
+)
+
+# Only for numbers that were there before: the newest knowledge wins, as in numbers.confirm_network.
+_CONFIRM = text(
+    "UPDATE numbers SET confirmed = :network, confirmed_by = :by, confirmed_at = :at"
+    f" WHERE sealed IN (SELECT s.sealed FROM staged_rows s WHERE {_PART})"
+    " AND (confirmed_at IS NULL OR confirmed_at < :at)"
+)
+
+_SUBSCRIBERS = text(
+    "INSERT INTO subscribers"
+    " (organisation_id, number_id, area_id, group_bits, list_id, name_sealed)"
+    " SELECT :organisation, n.id, s.area_id, s.group_bits, s.list_id, s.name_sealed"
+    " FROM staged_rows s JOIN numbers n ON n.sealed = s.sealed"
+    f" WHERE {_PART} ORDER BY s.row ON CONFLICT (organisation_id, number_id) DO NOTHING"
+)
+
+# The rows just added are found unchanged and left alone.
+_RENEW = text(
+    "UPDATE subscribers SET area_id = s.area_id,"
+    " group_bits = subscribers.group_bits | s.group_bits,"
+    " name_sealed = coalesce(s.name_sealed, subscribers.name_sealed)"
+    " FROM staged_rows s JOIN numbers n ON n.sealed = s.sealed"
+    f" WHERE {_PART} AND subscribers.number_id = n.id"
+    " AND subscribers.organisation_id = :organisation"
+    " AND (subscribers.area_id <> s.area_id"
+    " OR (subscribers.group_bits | s.group_bits) <> subscribers.group_bits"
+    " OR (s.name_sealed IS NOT NULL AND"
+    " (subscribers.name_sealed IS NULL OR subscribers.name_sealed <> s.name_sealed)))"
+)
+
+
+def join_part(connection: Connection, joint: Joint, part: int) -> Counts:
+    """Turn one part into numbers and subscribers and take it out of the staging table.
+
+    `connection` is in a write transaction; a part is joined once, whatever dies when.
+    """
+    values = {
+        "list": joint.list_id,
+        "part": part,
+        "organisation": joint.organisation_id,
+        "version": joint.key_version,
+        "network": joint.network,
+        "by": None if joint.network is None else f"list of {joint.organisation_id}",
+        "at": None if joint.network is None else to_microseconds(joint.known_at),
+    }
+
+    def run(statement: TextClause) -> int:
+        used = {name: values[name] for name in statement.compile().params}
+        return connection.execute(statement, used).rowcount
+
+    if connection.dialect.name == "postgresql":
+        # One list at a time updates rows it may share with another; SQLite has one writer anyway.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _JOIN_LOCK})
+    rows, copies = connection.execute(_TOTAL, {"list": joint.list_id, "part": part}).one()
+    if run(_NUMBERS) < rows and joint.network is not None:
+        run(_CONFIRM)
+    added = run(_SUBSCRIBERS)
+    if added < rows:
+        run(_RENEW)
+    staging.drop_part(connection, joint.list_id, part)
+    return Counts(added, copies - added)
