@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,13 +12,17 @@ from flask_security import UserMixin
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import clock
+from outreach import audit, clock, passwords
 from outreach.database import BigId, Model, Moment, db, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.organisations import Kind, Organisation
+from outreach.settings import Settings
 
 SYSTEM_EMAIL = "system@localhost"
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+EMAIL_LENGTH = 254
+NAME_LENGTH = 120
 
 
 class Role(StrEnum):
@@ -44,13 +49,16 @@ KINDS_OF_ROLE: dict[Role, frozenset[Kind]] = {
 
 
 class User(Model, UserMixin):  # type: ignore[misc]
-    """A person. Until an invitation is accepted there is no password and no log-in."""
+    """A person. Until an invitation is accepted there is no password and no log-in.
+
+    `language` is the one they last logged in with: what is sent to them speaks it.
+    """
 
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
-    name: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(EMAIL_LENGTH), unique=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(
@@ -77,6 +85,101 @@ class User(Model, UserMixin):  # type: ignore[misc]
     def roles(self) -> list[object]:
         """Flask-Security asks for its own roles; ours are the table in `access`."""
         return []
+
+    def verify_and_update_password(self, password: str) -> bool:
+        """Whether the password is right. Never hashes anew: a log-in must not write."""
+        return self.password is not None and passwords.matches(password, self.password)
+
+
+def add(
+    email: str,
+    role: Role,
+    organisation: Organisation | None,
+    area_id: int | None = None,
+    *,
+    name: str = "",
+    password: str | None = None,
+    actor_id: int | None,
+) -> User:
+    """Add a person; without a password they need an invitation.
+
+    Raises Refused for an e-mail address that is none or is taken, a role that is not at home in
+    the organisation, a reporter without an area, or a password that is too short.
+    """
+    email = _checked_email(email)
+    _check_place(role, organisation, area_id)
+    hashed = None if password is None else passwords.hashed(password)
+    with transaction() as session:
+        if session.scalar(select(User).where(User.email == email)) is not None:
+            raise Refused(_("Somebody already logs in as %(email)s.", email=email), "email")
+        user = User(
+            email=email,
+            name=checked_name(name) if name else email.partition("@")[0],
+            role=role,
+            organisation_id=None if organisation is None else organisation.id,
+            area_id=area_id,
+            password=hashed,
+        )
+        session.add(user)
+        session.flush()
+        detail = {"role": role, "organisation": user.organisation_id, "area": area_id}
+        audit.record("user.add", "user", user.id, detail, actor_id)
+    return user
+
+
+def _checked_email(email: str) -> str:
+    email = email.strip().lower()
+    if not EMAIL.fullmatch(email) or len(email) > EMAIL_LENGTH:
+        raise Refused(_("“%(email)s” is not an e-mail address.", email=email), "email")
+    return email
+
+
+def checked_name(name: str) -> str:
+    """The name with single spaces. Raises Refused where it is empty or too long."""
+    name = " ".join(name.split())
+    if not name:
+        raise Refused(_("Please give your name."), "name")
+    if len(name) > NAME_LENGTH:
+        raise Refused(
+            _("The name has %(n)s letters; at most %(most)s fit.", n=len(name), most=NAME_LENGTH),
+            "name",
+        )
+    return name
+
+
+def _check_place(role: Role, organisation: Organisation | None, area_id: int | None) -> None:
+    if role is Role.SYSTEM:
+        raise Refused(_("The system user is not a person."), "role")
+    if organisation is None:
+        if role is not Role.ADMIN:
+            raise Refused(_("Say which organisation the person belongs to."), "organisation")
+    elif organisation.kind not in KINDS_OF_ROLE[role]:
+        raise Refused(
+            _(
+                "“%(name)s” is of the kind %(kind)s; the role %(role)s is for: %(kinds)s.",
+                name=organisation.name,
+                kind=organisation.kind,
+                role=role,
+                kinds=", ".join(sorted(KINDS_OF_ROLE[role])),
+            ),
+            "organisation",
+        )
+    if role is Role.REPORTER and area_id is None:
+        raise Refused(_("Say for which commune the reporter enters figures."), "area")
+
+
+def ensure_admin(settings: Settings) -> User | None:
+    """Make the first administrator that the settings name; answers them if made just now.
+
+    Raises Refused where the password file cannot be read or holds too short a password.
+    """
+    email = settings.admin_email.strip().lower()
+    known = select(User).where(User.email == email)
+    if not email or db.session.scalar(known) is not None:
+        return None
+    file = settings.admin_password_file
+    password = None if file is None else passwords.from_file(file)
+    return add(email, Role.ADMIN, None, password=password, actor_id=system().id)
 
 
 def system() -> User:

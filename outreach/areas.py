@@ -126,6 +126,11 @@ def by_code(code: str, area_list: int | None = None) -> Area:
     return area
 
 
+def code_of(area_id: int | None) -> str | None:
+    """The code of an area by its id, as answers name it; None for none."""
+    return None if area_id is None else db.session.get_one(Area, area_id).code
+
+
 def children(parent_id: int | None, area_list: int | None = None) -> Sequence[Area]:
     """The areas right below one, or the provinces of a list (the one in use if none is given)."""
     below = select(Area).where(Area.parent_id == parent_id).order_by(Area.position)

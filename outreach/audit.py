@@ -2,7 +2,7 @@
 
 A row is written at the very end of the transaction that did the act, so whoever holds the chain's
 lock waits for nobody: two acts at once cannot lock each other out, and an act that was rolled back
-leaves no row. No detail ever holds a phone number.
+leaves no row. A phone number in a detail is masked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import DDL, ForeignKey, String, Text, event, insert, select, text
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
-from outreach import clock
+from outreach import clock, phones
 from outreach.database import BigId, Model, Moment, db
 
 START = "0" * 64
@@ -91,36 +91,38 @@ def record(
 ) -> None:
     """Note an act inside `database.transaction()`; the row is written when that commits.
 
-    `detail` holds JSON values and moments. Raises ValueError where it looks like it holds a phone
-    number, RuntimeError outside a transaction or within a savepoint of one.
+    `detail` holds JSON values and moments; what looks like a phone number in it is masked. Raises
+    RuntimeError outside a transaction or within a savepoint of one.
     """
     session = db.session()
     if not session.info.get("in_transaction_block") or session.in_nested_transaction():
         raise RuntimeError("an act is recorded inside transaction(), not in a savepoint")
-    _refuse_numbers(detail)
     row = {
         "at": clock.now(),
         "actor_id": actor_id,
         "act": str(act),
         "object_type": object_type,
         "object_id": object_id,
-        "detail": _canonical(detail),
+        "detail": _canonical(_without_numbers(detail)),
     }
     session.info.setdefault(_PENDING, []).append(row)
 
 
-def _refuse_numbers(value: object) -> None:
+def _without_numbers(value: Any) -> Any:
+    """The same, phone numbers masked: people write them into reasons and names."""
     if isinstance(value, Mapping):
-        _refuse_numbers((*value.keys(), *value.values()))
-    elif isinstance(value, str):
-        if _PHONE.search(value):
-            raise ValueError("an audit row must not hold a phone number")
-    elif isinstance(value, int):
-        if value in _PHONE_AS_INTEGER:
-            raise ValueError("an audit row must not hold a phone number")
-    elif isinstance(value, Iterable):
-        for item in value:
-            _refuse_numbers(item)
+        return {_without_numbers(key): _without_numbers(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return _PHONE.sub(lambda found: _masked(found[0]), value)
+    if isinstance(value, int):
+        return _masked(str(value)) if value in _PHONE_AS_INTEGER else value
+    if isinstance(value, Iterable):
+        return [_without_numbers(item) for item in value]
+    return value
+
+
+def _masked(phone: str) -> str:
+    return phones.mask(re.sub(r"\D|^(\+?84|0)", "", phone))
 
 
 def _canonical(value: object) -> str:
