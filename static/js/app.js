@@ -1,0 +1,57 @@
+// Small comforts; every page can be read and every form sent without them.
+(function () {
+  "use strict";
+
+  // The phone's menu closes with Escape and by a tap beside it.
+  document.addEventListener("keydown", function (event) {
+    const menu = document.querySelector(".menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("click", function (event) {
+    const menu = document.querySelector(".menu[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
+  });
+
+  // The progress is replaced every 2 s: what the reader has scrolled or opened stays so.
+  let scrolled = {};
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const old = document.getElementById("progress");
+    const asked = new URL(event.detail.pathInfo.finalRequestPath, location.href);
+    if (event.detail.xhr.responseURL && new URL(event.detail.xhr.responseURL).pathname !== asked.pathname) {
+      event.detail.shouldSwap = false; // sent elsewhere, to the log-in: go there as a whole page
+      location.reload();
+      return;
+    }
+    if (!old) return;
+    scrolled = {};
+    old.querySelectorAll(".scroll[id]").forEach(function (box) { scrolled[box.id] = box.scrollLeft; });
+    opened = Array.from(old.querySelectorAll("details[open][id]"), function (part) { return part.id; });
+  });
+  document.addEventListener("htmx:afterSwap", function () {
+    Object.keys(scrolled).forEach(function (id) {
+      const box = document.getElementById(id);
+      if (box) box.scrollLeft = scrolled[id];
+    });
+    opened.forEach(function (id) {
+      const part = document.getElementById(id);
+      if (part) part.open = true;
+    });
+    const fresh = document.getElementById("progress");
+    // Another state means other acts, another history, other counts beside the menu.
+    if (fresh && fresh.dataset.state !== state) location.reload();
+  });
+  const first = document.getElementById("progress");
+  const state = first ? first.dataset.state : "";
+
+  // Figures that could not be renewed say so; the next good answer replaces the note.
+  ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach(function (name) {
+    document.addEventListener(name, function () {
+      const note = document.getElementById("stale");
+      if (note) note.hidden = false;
+    });
+  });
+})();

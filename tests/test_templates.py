@@ -1,0 +1,74 @@
+"""What the pages' strict content policy and the house rules forbid in templates."""
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+NAMES = [str(path.relative_to(ROOT)) for path in TEMPLATES]
+FORBIDDEN = {
+    "an inline style": re.compile(r"\sstyle\s*=", re.I),
+    "a style element": re.compile(r"<style\b", re.I),
+    "an inline script": re.compile(r"<script(?![^>]*\ssrc=)", re.I),
+    "an event attribute": re.compile(r"\s(on[a-z]+|hx-on[^\s=]*)\s*=", re.I),
+    "another site": re.compile(r"(src|href|action)=\"(https?:)?//", re.I),
+}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_template_holds(what, path):
+    assert not FORBIDDEN[what].search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)
+def test_every_form_that_changes_something_is_guarded_against_forgery(path):
+    for form in re.findall(r"<form method=\"post\".*?</form>", path.read_text("utf-8"), re.S):
+        assert "csrf_token" in form or "hidden_tag" in form
+
+
+def test_the_style_sheet_loads_nothing_from_elsewhere():
+    sheet = (ROOT / "static" / "css" / "tn.css").read_text(encoding="utf-8")
+    addresses = re.findall(r"url\(([^)]+)\)", sheet)
+    assert addresses
+    for address in addresses:
+        assert (ROOT / "static" / "css" / address).resolve().is_file()
+
+
+def _icons_asked_for(path: Path) -> set[str]:
+    """Names of icons that a template passes on as literal words."""
+    known = _icons()
+    tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(
+        path.read_text(encoding="utf-8")
+    )
+    return {
+        call.args[0].value
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name)
+        and call.node.name == "icon"
+        and call.args
+        and isinstance(call.args[0], nodes.Const)
+    } - known
+
+
+def _icons() -> set[str]:
+    text = (ROOT / "templates" / "macros" / "icons.html").read_text(encoding="utf-8")
+    return set(re.findall(r"^  '([a-z0-9-]+)': '<", text, re.M))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)
+def test_every_icon_named_is_there(path):
+    assert _icons_asked_for(path) == set()
+
+
+def test_no_icon_is_kept_that_nobody_uses():
+    used = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("templates", "outreach", "campaigns", "workers")
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in {".html", ".py"} and path.name != "icons.html"
+    )
+    assert {name for name in _icons() if not re.search(rf"['\"]{name}['\"]", used)} == set()
