@@ -42,10 +42,14 @@ class LogWatch:
         return whole.decode(errors="replace").splitlines()
 
 
+def _ended(name: str, why: str, path: Path) -> str:
+    return f"{name} ended ({why}) and is started again; see {path.with_name(name + '.log')}"
+
+
 def _complaint(path: Path, line: str) -> str | None:
     if path.name == SUPERVISOR:
         ended = UNEXPECTED_END.search(line)
-        return ended and f"{ended['name']} ended ({ended['why']}) and is started again; see {path}"
+        return ended and _ended(ended["name"], ended["why"], path)
     try:
         record = json.loads(line)
     except ValueError:

@@ -15,6 +15,7 @@ from workers import running, valkey
 HOUSE: Final = Path(__file__).resolve().parent.parent
 TIED: Final = Path(__file__).resolve().with_name("tied.py")
 FLASK: Final = (sys.executable, "-m", "flask", "--app", "app")
+SIMULATOR: Final = "simulator.json"
 WEB_THREADS: Final = 8
 WEB_PROCESSES: Final = 2
 
@@ -28,28 +29,33 @@ class Program:
     turn: int
     count: int = 1
     patience: int = 15  # seconds between SIGTERM and SIGKILL
+    after: Path | None = None  # the file it waits for
 
 
 def all_programs(settings: Settings, demo: bool) -> list[Program]:
     """What this installation runs; `demo` adds the simulated carriers."""
-    chosen = [
-        Program("worker", (*FLASK, "worker"), turn=30, count=settings.workers, patience=20),
-        Program("tick", (*FLASK, "tick"), turn=30),
-        Program("web", _web(settings), turn=40),
+    ours = not settings.redis_url
+    store = settings.socket("valkey") if ours else None
+    worker, tick = (*FLASK, "worker"), (*FLASK, "tick")
+    return [
+        *([_valkey(settings)] if ours else []),
+        *([_simulator(settings)] if demo else []),
+        Program("worker", worker, turn=30, count=settings.workers, patience=20, after=store),
+        Program("tick", tick, turn=30, after=store),
+        Program("web", _web(settings), turn=40, after=store),
     ]
-    if demo:
-        config = str(settings.data_dir / "run" / "simulator.json")
-        command = (sys.executable, "-m", "workers.simulator", "--config", config)
-        chosen.insert(0, Program("simulator", command, turn=20))
-    if not settings.redis_url:
-        chosen.insert(0, _valkey(settings))
-    return chosen
 
 
 def _valkey(settings: Settings) -> Program:
-    socket = settings.socket("valkey")
-    folder = settings.data_dir / "valkey"
+    socket, folder = settings.socket("valkey"), settings.data_dir / "valkey"
     return Program("valkey", tuple(valkey.arguments(valkey.find_server(), folder, socket)), turn=10)
+
+
+def _simulator(settings: Settings) -> Program:
+    """The carriers of the example, with the accounts that loading the example writes down."""
+    accounts = settings.data_dir / "run" / SIMULATOR
+    command = (sys.executable, "-m", "workers.simulator", "--config", str(accounts))
+    return Program("simulator", command, turn=20, after=accounts)
 
 
 def _web(settings: Settings) -> tuple[str, ...]:
@@ -64,10 +70,14 @@ def _web(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def tied(settings: Settings, command: Sequence[str]) -> list[str]:
-    """The command that runs `command` so that it ends with its parent; see tied.py."""
+def tied(settings: Settings, command: Sequence[str], after: Path | None = None) -> list[str]:
+    """The command that runs `command`, once `after` exists, so that it ends with its parent.
+
+    See tied.py.
+    """
     lock = settings.data_dir / "run" / running.PROGRAMS
-    return [sys.executable, "-I", "-S", str(TIED), str(lock), *command]
+    wait = ["--after", str(after)] if after else []
+    return [sys.executable, "-I", "-S", str(TIED), str(lock), *wait, *command]
 
 
 def configuration(settings: Settings, programs: Iterable[Program]) -> str:
@@ -107,7 +117,7 @@ serverurl = unix://{_plain(settings.socket("supervisor"))}"""
 
 
 def _section(settings: Settings, program: Program) -> str:
-    command = shlex.join(tied(settings, program.command))
+    command = shlex.join(tied(settings, program.command, program.after))
     log = settings.data_dir / "logs" / program.name
     many = program.count > 1
     return f"""[program:{program.name}]

@@ -55,9 +55,14 @@ class Start:
         """Hold the data folder and look for what would stop the start; raises `Refused`."""
         make_folders(self.settings)
         running.lock_start(self.run_folder, self.address)
-        running.clear(self.run_folder)
+        self._clear()
         running.require_free_port(self.settings.host, self.settings.port)
         require_store(self.settings)
+
+    def _clear(self) -> None:
+        """End what is left of an earlier start; what waits for the store waits for a new one."""
+        running.clear(self.run_folder)
+        self.settings.socket("valkey").unlink(missing_ok=True)
 
     def run(self) -> None:
         """Bring everything up and stay until somebody stops it. Call `check` before."""
@@ -137,7 +142,7 @@ class Start:
             click.echo(line, err=True)
         if self._supervisor is not None and self._supervisor.poll() is not None:
             click.echo(_("The supervisor died; bringing everything up again."), err=True)
-            running.clear(self.run_folder)
+            self._clear()
             self._bring_up()
 
     def _shut_down(self) -> None:

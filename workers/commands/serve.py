@@ -9,7 +9,10 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
+from outreach import first_administrator
+from outreach.database import db
 from outreach.errors import Refused
+from outreach.i18n import gettext as _
 from workers.start import Start
 
 
@@ -22,7 +25,19 @@ def serve(demo: bool) -> None:
     try:
         start.check()
         upgrade()
+        _invite_administrator(start)
         start.run()
     except Refused as refused:
         click.echo(refused.sentence, err=True)
         sys.exit(1)
+
+
+def _invite_administrator(start: Start) -> None:
+    """Print how the administrator gets in for the first time; the example brings its own people."""
+    invitation = None if start.demo else first_administrator.invitation_link(start.settings)
+    if invitation:
+        email, link = invitation
+        click.echo(_("%(email)s sets a password here: %(link)s", email=email, link=link))
+    # The pages' processes read the database themselves; this one must not hold it open.
+    db.session.remove()
+    db.engine.dispose()
