@@ -15,7 +15,7 @@ from workers.smpp import status
 from workers.smpp.bodies import BindBody
 
 _LOG_KEPT: Final = 1_000
-_BYE_SECONDS: Final = 0.2
+_BYE_SECONDS: Final = 0.5
 
 
 class Smsc:
@@ -53,7 +53,9 @@ class Smsc:
         for peer in list(self._peers):
             peer.freeze(False)
             peer.hang_up(unbind=True)
-        await asyncio.sleep(_BYE_SECONDS)
+        give_up_at = time.monotonic() + _BYE_SECONDS
+        while self._peers and time.monotonic() < give_up_at:
+            await asyncio.sleep(0.01)
         for peer in list(self._peers):
             peer.drop()
 

@@ -127,12 +127,13 @@ def _text_fields(text: str) -> dict[str, str]:
 
     The first of a name counts, so that words of the message after `text:` cannot replace it.
     """
-    marks = list(_FIELD.finditer(text.replace("\0", " ")))
+    text = text.replace("\0", " ")
+    marks = list(_FIELD.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
     fields: dict[str, str] = {}
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, end in zip(marks, ends, strict=False):  # without any mark there is one end too many
         name = re.sub(r"\s", "", mark.group(1)).lower()
-        end = following.start() if following else len(text)
-        fields.setdefault(name, text[mark.end() : end].strip(" \t\r\n\0,;"))
+        fields.setdefault(name, text[mark.end() : end].strip(" \t\r\n,;"))
     return fields
 
 
