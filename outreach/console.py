@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -16,6 +17,7 @@ from outreach.errors import Refused
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_PART = 10_000
 
 
 def _plain(value: object) -> object:
@@ -27,6 +29,16 @@ def _plain(value: object) -> object:
 def print_json(value: object) -> None:
     """Print one JSON value on stdout, Vietnamese letters as they are."""
     click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def print_json_array(items: Iterator[Any]) -> None:
+    """Print one JSON array of however many items, an item a line, without holding them all."""
+    encode = json.JSONEncoder(ensure_ascii=False, default=_plain).encode
+    before = "["
+    while part := list(islice(items, _PART)):
+        click.echo(before + "\n" + ",\n".join(map(encode, part)), nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
 
 
 def print_object(value: dict[str, Any]) -> None:
@@ -42,7 +54,9 @@ def _nested(item: object) -> bool:
 
 def print_answer(value: Any, as_json: bool) -> None:
     """Print a command's answer: JSON for scripts, lines for people."""
-    if as_json:
+    if as_json and isinstance(value, Iterator):
+        print_json_array(value)
+    elif as_json:
         print_json(value)
     elif isinstance(value, dict):
         print_object(value)

@@ -10,7 +10,7 @@ from typing import Final
 
 from outreach.errors import Refused
 from outreach.i18n import _
-from outreach.lists.encodings import FIELD, WINDOWS_1258, detect, open_text, undecodable
+from outreach.lists.encodings import FIELD, WINDOWS_1258, detect, open_text
 from outreach.lists.raw import Raw
 
 _DELIMITERS: Final = ",;\t|"
@@ -22,18 +22,15 @@ def open_rows(path: Path) -> Raw:
     """The rows of a CSV file, the first being row 1.
 
     Raises `Refused` (field `file`) for an encoding that is not read; the iterator raises it for
-    damaged text and for quotes that do not match, naming the row.
+    quotes that do not match, naming the row.
     """
     encoding = detect(path)
     with open_text(path, encoding) as text:
-        try:
-            sample = text.read(_SAMPLE)
-        except UnicodeError:
-            raise undecodable(encoding.name) from None
+        sample = text.read(_SAMPLE)
     notes = []
     if encoding.name == WINDOWS_1258:
         notes.append(
-            _("The file is in Windows-1258. Check that the names below read as they should.")
+            _("The file is in Windows-1258. Check that the names in it read as they should.")
         )
     declared = _declared(sample)
     delimiter = declared or _delimiter(sample)
@@ -42,12 +39,12 @@ def open_rows(path: Path) -> Raw:
         with open_text(path, encoding) as text:
             if declared:
                 text.readline()
-            yield from _records(csv.reader(text, delimiter=delimiter, strict=True), encoding.name)
+            yield from _records(csv.reader(text, delimiter=delimiter, strict=True))
 
     return Raw(rows(), encoding.name, None, notes)
 
 
-def _records(reader: Iterator[list[str]], encoding: str) -> Iterator[list[object]]:
+def _records(reader: Iterator[list[str]]) -> Iterator[list[object]]:
     number = 0
     while True:
         number += 1
@@ -55,12 +52,10 @@ def _records(reader: Iterator[list[str]], encoding: str) -> Iterator[list[object
             row: list[object] = list(next(reader))
         except StopIteration:
             return
-        except UnicodeError:
-            raise undecodable(encoding) from None
         except csv.Error:
             raise Refused(
                 _(
-                    "Row %(number)s: the quotes (\") do not match, so where its cells end cannot "
+                    'Row %(number)s: the quotes (") do not match, so where its cells end cannot '
                     "be told. Correct or remove them and upload the file again.",
                     number=number,
                 ),

@@ -42,47 +42,36 @@ class Encoding:
 def detect(path: Path) -> Encoding:
     """The encoding of the text file at `path`.
 
-    Raises `Refused` (field `file`) for TCVN3, VNI, a damaged UTF-8 file and what is no text.
+    Decodes all of it once. Raises `Refused` (field `file`) for TCVN3, VNI, a damaged file and what
+    is no text.
     """
     with path.open("rb") as file:
         head = file.read(4)
         for mark, codec, name in _MARKS:
             if head.startswith(mark):
-                return Encoding(codec, name)
+                return _verified(file, Encoding(codec, name))
         file.seek(0)
         unmarked = _wide(file.read(_CHUNK))
         if unmarked:
-            return unmarked
+            return _verified(file, unmarked)
         file.seek(0)
         sample = _not_utf8(file)
     return Encoding("utf-8", "UTF-8") if sample is None else _older(sample)
 
 
-def open_text(path: Path, encoding: Encoding) -> TextIOWrapper:
-    """The file as text, its line ends untouched. Undefined bytes of Windows-1258 show as U+FFFD."""
+def open_text(path: Path, encoding: Encoding, newline: str | None = "") -> TextIOWrapper:
+    """The file as text; undefined bytes of Windows-1258 show as U+FFFD. `newline` is open()'s."""
     errors = "replace" if encoding.name == WINDOWS_1258 else "strict"
-    return path.open(encoding=encoding.codec, errors=errors, newline="")
+    return path.open(encoding=encoding.codec, errors=errors, newline=newline)
 
 
 def lines(path: Path) -> tuple[Encoding, Iterator[str]]:
     """The encoding of `path` and its lines without their ends; an empty line is "".
 
-    Raises `Refused` as `detect` does; the iterator raises it where the text is damaged.
+    Raises `Refused` as `detect` does.
     """
     encoding = detect(path)
     return encoding, _lines(path, encoding)
-
-
-def undecodable(name: str) -> Refused:
-    """The refusal of a file that is not in the encoding it seemed to be in."""
-    return Refused(
-        _(
-            "The file seems to be %(name)s but parts of it are damaged. Open it in a spreadsheet "
-            "program and save it as “CSV UTF-8”.",
-            name=name,
-        ),
-        FIELD,
-    )
 
 
 def refuse_legacy(name: str) -> Refused:
@@ -104,7 +93,18 @@ def _lines(path: Path, encoding: Encoding) -> Iterator[str]:
             for line in text:
                 yield line.removesuffix("\n")
         except UnicodeError:
-            raise undecodable(encoding.name) from None
+            raise _damaged(encoding.name) from None
+
+
+def _damaged(name: str) -> Refused:
+    return Refused(
+        _(
+            "The file seems to be %(name)s but parts of it are damaged. Open it in a spreadsheet "
+            "program and save it as “CSV UTF-8”.",
+            name=name,
+        ),
+        FIELD,
+    )
 
 
 def _wide(head: bytes) -> Encoding | None:
@@ -118,20 +118,37 @@ def _wide(head: bytes) -> Encoding | None:
     return Encoding(codec, "UTF-16")
 
 
+def _verified(file: BinaryIO, encoding: Encoding) -> Encoding:
+    """`encoding`, once the whole file has been decoded with it."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding.codec)()
+    try:
+        while chunk := file.read(_CHUNK):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise _damaged(encoding.name) from None
+    return encoding
+
+
 def _not_utf8(file: BinaryIO) -> bytes | None:
-    """None for valid UTF-8; otherwise a sample of the lines that are not ASCII."""
+    """None for valid UTF-8; otherwise a sample of what is not ASCII."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     valid, sample = True, bytearray()
-    while chunk := file.readline(_CHUNK) if not valid else file.read(_CHUNK):
+    while (chunk := file.read(_CHUNK)) and (valid or len(sample) < _SAMPLE):
         if not chunk.isascii() and len(sample) < _SAMPLE:
             sample += chunk
-        try:
-            valid = valid and decoder.decode(chunk) is not None
-        except UnicodeDecodeError:
-            valid = False
-        if not valid and len(sample) >= _SAMPLE:
-            break
+        if valid:
+            valid = _decodes(decoder, chunk)
     return None if valid and not decoder.getstate()[0] else bytes(sample)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
+    try:
+        decoder.decode(chunk)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _older(sample: bytes) -> Encoding:
@@ -139,7 +156,7 @@ def _older(sample: bytes) -> Encoding:
     as_utf8 = sample.decode("utf-8", "replace")
     wrong = as_utf8.count("\ufffd")
     if wrong * 10 < sum(not char.isascii() for char in as_utf8):
-        raise undecodable("UTF-8")
+        raise _damaged("UTF-8")
     old = legacy.recognised([sample.decode("latin-1")])
     as_1258 = nfc(sample.decode("cp1258", "replace"))
     words = legacy.words_with_marks(as_1258)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Final
 
 from outreach.text import nfc
@@ -24,11 +25,7 @@ _TCVN3: Final = str.maketrans(
         "dfe1e2e3e4e5e6e7e8e9eaebecedee"
         "eff1f2f3f4f5f6f7f8f9fafbfcfdfe"
     ).decode("latin-1"),
-    "ĂÂÊÔƠƯĐăâêôơưđ"
-    "àảãáạằẳẵắặầẩẫấậ"
-    "èẻẽéẹềểễếệìỉĩíị"
-    "òỏõóọồổỗốộờởỡớợ"
-    "ùủũúụừửữứựỳỷỹýỵ",
+    "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
 )
 
 # VNI writes a letter and its marks as two Western letters: "Nguyeãn" is Nguyễn.
@@ -43,18 +40,22 @@ _VNI_LETTERS: Final = str.maketrans("ôöñæóòî", "ơưđỉĩịỵ")
 _VNI_PAIR: Final = re.compile(f"([aeouyôö])([{''.join(_VNI_MARKS)}])")
 
 _WORD: Final = re.compile(r"[^\s\d!-/:-@\[-`{-~]+")
+_VOWELS: Final = (
+    "a ă â e ê i o ô ơ u ư y ai ao au ay âu ây eo êu ia iê iu oa oă oe oi oo ôi ơi ua uâ uê ui uô "
+    "uơ uy ưa ưi ươ ưu yê iêu yêu oai oay oao oeo uây uôi uya uyê uyu ươi ươu uêu uao"
+)
 _SYLLABLE: Final = re.compile(
-    "(?:b|ch?|d|gh?|gi|h|kh?|l|m|ngh?|nh?|ph?|qu?|r|s|th?|tr|v|x)?"
-    "[aeiouy]{1,3}(?:ch?|m|ng?|nh|p|t)?"
+    "(?:b|ch?|d|đ|gh?|gi|h|kh?|l|m|ngh?|nh?|ph?|qu?|r|s|th?|tr|v|x)?"
+    f"(?:{'|'.join(_VOWELS.split())})(?:ch?|m|ng?|nh|p|t)?"
 )
 _TONES: Final = "\u0300\u0301\u0303\u0309\u0323"
-_HATS: Final = "\u0302\u0306\u031b"
 _ENOUGH_WORDS: Final = 3
+_MOST_WORDS: Final = 2000
 
 
 def recognised(texts: Iterable[str]) -> str | None:
     """`TCVN3` or `VNI` if `texts`, decoded as Western or Unicode, are that; None otherwise."""
-    words = [word for text in texts for word in _WORD.findall(text) if not word.isascii()]
+    words = words_with_marks(nfc(" ".join(texts)))
     if len(words) < _ENOUGH_WORDS or share_of_vietnamese(words) >= 0.5:
         return None
     readings: dict[str, Callable[[str], str]] = {TCVN3: _from_tcvn3, VNI: _from_vni}
@@ -72,8 +73,9 @@ def share_of_vietnamese(words: list[str]) -> float:
 
 
 def words_with_marks(text: str) -> list[str]:
-    """The words of `text` that hold anything but ASCII."""
-    return [word for word in _WORD.findall(text) if not word.isascii()]
+    """The first words of `text` that hold anything but ASCII, enough to judge by."""
+    words = (match[0] for match in _WORD.finditer(text))
+    return list(islice((word for word in words if not word.isascii()), _MOST_WORDS))
 
 
 def _from_tcvn3(word: str) -> str:
@@ -90,7 +92,7 @@ def _from_vni(word: str) -> str:
 def _is_syllable(word: str) -> bool:
     if not (word.islower() or word.isupper() or word.istitle()):
         return False
-    decomposed = unicodedata.normalize("NFD", word.lower()).replace("đ", "d")
+    decomposed = unicodedata.normalize("NFD", word.lower())
     tones = sum(decomposed.count(tone) for tone in _TONES)
-    letters = "".join(c for c in decomposed if c not in _TONES + _HATS)
+    letters = nfc("".join(char for char in decomposed if char not in _TONES))
     return tones <= 1 and _SYLLABLE.fullmatch(letters) is not None
