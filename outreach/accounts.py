@@ -200,9 +200,18 @@ def every() -> Sequence[User]:
 
 
 def by_email(email: str) -> User:
-    """One person by log-in. Raises Refused where there is none."""
-    found = select(User).where(User.email == email.strip().lower())
+    """One person by log-in. Raises Refused where there is none, or their account is closed."""
+    found = select(User).where(User.email == email.strip().lower(), User.role != Role.SYSTEM)
     user: User | None = db.session.scalar(found)
     if user is None:
         raise Refused(_("Nobody logs in as “%(email)s”.", email=email), "as")
+    if not user.active:
+        raise Refused(_("The account of %(email)s is closed.", email=user.email), "as")
     return user
+
+
+def close(user: User, *, actor_id: int | None) -> None:
+    """Close an account: the person is logged out at the next request and cannot come back."""
+    with transaction() as session:
+        session.get_one(User, user.id).active = False
+        audit.record("user.close", "user", user.id, {}, actor_id)

@@ -122,7 +122,7 @@ def _without_numbers(value: Any) -> Any:
 
 
 def _masked(phone: str) -> str:
-    return phones.mask(re.sub(r"\D|^(\+?84|0)", "", phone))
+    return phones.mask(re.sub(r"\D", "", phone)[-9:])
 
 
 def _canonical(value: object) -> str:

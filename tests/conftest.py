@@ -28,6 +28,19 @@ from outreach.database import db
 from outreach.schema import mark_as_current
 from outreach.settings import PREFIX, Settings
 from tests import servers
+from tests.people import (  # noqa: F401 - fixtures for every test
+    Browser,
+    client_as,
+    culture,
+    culture_office,
+    health_office,
+    land,
+    liaison,
+    make_person,
+    stranger,
+    viettel,
+    vnpt,
+)
 
 GIVEN = Settings.load()
 TEMPLATE = f"template_{os.getpid()}"
@@ -136,6 +149,7 @@ def app(settings: Settings, redis: redis_client.Redis) -> Iterator[Flask]:
     """The application, inside its context, on an empty database and an empty Valkey."""
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Browser
     with app.app_context():
         yield app
         db.session.remove()

@@ -66,6 +66,16 @@ def show_all() -> list[dict[str, Any]]:
     return [_described(user) for user in accounts.every()]
 
 
+@group.command("close")
+@click.argument("email")
+@answering
+def close(email: str) -> dict[str, Any]:
+    """Close an account; what the person did stays."""
+    user = accounts.by_email(email)
+    accounts.close(user, actor_id=accounts.system().id)
+    return _described(user)
+
+
 def _link(user: User) -> str:
     token = invitations.create(user, actor_id=accounts.system().id)
     return invitations.link(token, current_app.config["OUTREACH"])
