@@ -153,6 +153,35 @@ def cancel(campaign: Campaign, actor_id: int | None) -> None:
     move(campaign, C.CANCELLED, actor_id, act="campaign.cancel", completed_at=clock.now())
 
 
+def withdraw(campaign: Campaign, why: str) -> None:
+    """Make a campaign that began but sent nothing a draft again: more people than were approved."""
+    move(
+        campaign,
+        C.DRAFT,
+        None,
+        act="campaign.withdraw",
+        detail={"why": why},
+        digest=None,
+        submitted_at=None,
+        start_at=None,
+        started_at=None,
+        recipients_counted=None,
+        expand_position=0,
+        expand_after=0,
+        expanded_at=None,
+    )
+
+
+def expire(campaign: Campaign) -> None:
+    """Its last window has passed: what is not sent is not sent at all."""
+    move(campaign, C.EXPIRED, None, act="campaign.expire", completed_at=clock.now())
+
+
+def complete(campaign: Campaign) -> None:
+    """Nothing of it is queued or on its way any more."""
+    move(campaign, C.COMPLETED, None, act="campaign.complete", completed_at=clock.now())
+
+
 def stop_everything(reason: str, actor_id: int | None) -> None:
     """The emergency stop: no message of any campaign begins until it is lifted."""
     with transaction():

@@ -93,6 +93,8 @@ MESSAGE_TRANSITIONS: dict[tuple[MessageState, Cause], frozenset[MessageState]] =
         {M.ACCEPTED, M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}
     ),
     (M.SENDING, Cause.SWEEP): frozenset({M.IN_DOUBT}),
+    # A worker that was frozen, then thawed, knows which of its claim it never wrote.
+    (M.IN_DOUBT, Cause.NOT_SENT): frozenset({M.QUEUED}),
     (M.IN_DOUBT, Cause.ANSWER): frozenset({M.ACCEPTED, M.REJECTED}),
     (M.IN_DOUBT, Cause.RECEIPT): frozenset(
         {M.ACCEPTED, M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}

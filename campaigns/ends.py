@@ -1,0 +1,99 @@
+"""How a campaign ends: what is still queued, when it is complete, when it is settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, text
+
+from campaigns import counts
+from campaigns.campaigns import Campaign
+from campaigns.messages import Change, settle
+from campaigns.states import LEFT_SYSTEM, CampaignState, Cause, MessageState
+from outreach import clock
+from outreach.database import db, transaction
+
+# In one transaction at most this many, so that SQLite's lock is held about 50 ms.
+AT_ONCE = 2_000
+# How long after its window a carrier may still report: the validity we gave it ends with the
+# window, and its last receipt comes soon after.
+RECEIPTS_LATE_BY = timedelta(hours=2)
+UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
+
+
+def end_queued(connection: Connection, campaign_id: int, state: CampaignState) -> int:
+    """Cancel or expire up to `AT_ONCE` queued messages of an ended campaign; answers how many."""
+    to = MessageState.CANCELLED if state is CampaignState.CANCELLED else MessageState.EXPIRED
+    return _end(connection, campaign_id, to, "campaign_ended")
+
+
+def expire_queued(connection: Connection, campaign_id: int) -> int:
+    """Expire up to `AT_ONCE` queued messages whose window has closed for good."""
+    return _end(connection, campaign_id, MessageState.EXPIRED, "window_closed")
+
+
+def _end(connection: Connection, campaign_id: int, to: MessageState, reason: str) -> int:
+    ids = connection.execute(
+        text(
+            "SELECT m.id FROM batches b JOIN messages m ON m.id BETWEEN b.first_id AND b.last_id"
+            " AND m.batch_id = b.id WHERE b.campaign_id = :campaign AND b.done_at IS NULL"
+            " AND m.state = 'queued' ORDER BY m.id LIMIT :most"
+        ),
+        {"campaign": campaign_id, "most": AT_ONCE},
+    ).scalars()
+    moved = settle(connection, Cause.END, [Change(i, to, reason) for i in ids])
+    if moved == 0:
+        connection.execute(
+            text("UPDATE batches SET done_at = :now WHERE campaign_id = :id AND done_at IS NULL"),
+            {"now": clock.to_microseconds(clock.now()), "id": campaign_id},
+        )
+    return moved
+
+
+def nothing_under_way(campaign_id: int) -> bool:
+    """Whether no message of an expanded campaign is queued or on its way; judged from rows."""
+    by_state = counts.of_campaigns(db.session(), [campaign_id]).get(campaign_id, {})
+    if any(by_state.get(state, 0) for state in UNDER_WAY):
+        return False
+    # The counts say so; the rows have the last word, asked once, at the end.
+    row = db.session.execute(
+        text(
+            "SELECT 1 FROM messages WHERE campaign_id = :id AND state IN ('queued', 'sending')"
+            " LIMIT 1"
+        ),
+        {"id": campaign_id},
+    ).first()
+    return row is None
+
+
+def anything_left_us(campaign_id: int) -> bool:
+    """Whether any message of it may have reached a carrier."""
+    by_state = counts.of_campaigns(db.session(), [campaign_id]).get(campaign_id, {})
+    return any(by_state.get(state, 0) for state in LEFT_SYSTEM)
+
+
+def nothing_awaited(campaign: Campaign) -> bool:
+    """Whether no receipt is awaited any more: all are in, or the last validity has passed."""
+    if not nothing_under_way(campaign.id):
+        return False
+    if clock.now() > campaign.not_after + RECEIPTS_LATE_BY:
+        return True
+    awaited = db.session.execute(
+        text(
+            "SELECT SUM(messages) FROM (SELECT route_id, state, messages FROM counts"
+            " WHERE campaign_id = :id UNION ALL SELECT route_id, state, messages"
+            " FROM count_deltas WHERE campaign_id = :id) c JOIN routes r ON r.id = c.route_id"
+            " WHERE (c.state = 'accepted' AND r.gives_receipts) OR c.state = 'in_doubt'"
+        ),
+        {"id": campaign.id},
+    ).scalar()
+    return not awaited
+
+
+def note_settled(campaign: Campaign) -> None:
+    """Note when the last word about a campaign was in."""
+    with transaction() as session:
+        session.execute(
+            text("UPDATE campaigns SET settled_at = :now WHERE id = :id AND settled_at IS NULL"),
+            {"now": clock.to_microseconds(clock.now()), "id": campaign.id},
+        )

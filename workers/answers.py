@@ -1,0 +1,139 @@
+"""Storing what the carrier answered: many answers in one short transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from campaigns.messages import Change, settle
+from campaigns.states import Cause, MessageState
+from outreach import clock
+from outreach.database import as_rows, rowset
+from workers import claims, receipts
+
+
+@dataclass(slots=True)
+class PartAnswer:
+    """One submit's answer. `outcome`: accepted | refused | no_answer."""
+
+    outcome: str
+    carrier_id: str | None = None
+    code: str | None = None
+    words: str = ""
+
+
+@dataclass(slots=True)
+class Answered:
+    """What came of one message of a claim: the state it goes to, why, and its parts' answers."""
+
+    message_id: int
+    claim_id: int
+    attempt: int
+    to: MessageState
+    cause: Cause
+    reason: str | None = None
+    due_at: datetime | None = None
+    parts: list[PartAnswer] = field(default_factory=list)
+    part_count: int = 1
+
+
+def store(
+    connection: Connection, route_id: int, answered: Sequence[Answered], done_claims: Sequence[int]
+) -> None:
+    """Store answers, move their messages, settle claims that are complete; one transaction.
+
+    Receipts that came before their answers are matched here, as soon as there is something to
+    match them with.
+    """
+    _insert_attempts(connection, route_id, answered)
+    for cause in (Cause.ANSWER, Cause.NOT_SENT):
+        settle(
+            connection,
+            cause,
+            [
+                Change(a.message_id, a.to, a.reason, a.claim_id, a.due_at)
+                for a in answered
+                if a.cause is cause
+            ],
+        )
+    _forget_unsent(connection, answered)
+    claims.reopen(connection, [a.message_id for a in answered if a.to is MessageState.QUEUED])
+    claims.close(connection, done_claims)
+    _count_errors(connection, route_id, answered)
+    receipts.match_waiting(connection, route_id)
+
+
+_ATTEMPT = [
+    ("message_id", "integer"),
+    ("number", "integer"),
+    ("part", "integer"),
+    ("parts", "integer"),
+    ("carrier_id", "text"),
+    ("outcome", "text"),
+    ("code", "text"),
+]
+
+
+def _insert_attempts(connection: Connection, route_id: int, answered: Sequence[Answered]) -> None:
+    rows = [
+        [a.message_id, a.attempt, n, a.part_count, p.carrier_id, p.outcome, p.code]
+        for a in answered
+        for n, p in enumerate(a.parts, start=1)
+    ]
+    if not rows:
+        return
+    table = rowset(connection.dialect.name, _ATTEMPT)
+    # A flush that is repeated after an error on the way back inserts nothing twice.
+    connection.execute(
+        text(
+            "INSERT INTO attempts (message_id, number, part, parts, route_id, carrier_id, outcome,"
+            " code, answered_at) SELECT w.message_id, w.number, w.part, w.parts, :route,"
+            f" w.carrier_id, w.outcome, w.code, :now FROM {table} w WHERE true"
+            " ON CONFLICT (message_id, number, part) DO NOTHING"
+        ),
+        {"route": route_id, "now": clock.to_microseconds(clock.now()), "rows": as_rows(rows)},
+    )
+
+
+def _forget_unsent(connection: Connection, answered: Sequence[Answered]) -> None:
+    """What never left was no attempt: give the number back."""
+    unsent = [[a.message_id, a.claim_id] for a in answered if a.cause is Cause.NOT_SENT]
+    if not unsent:
+        return
+    table = rowset(connection.dialect.name, [("id", "integer"), ("claim_id", "integer")])
+    connection.execute(
+        text(
+            f"UPDATE messages SET attempts = attempts - 1, claim_id = NULL FROM {table} w"
+            " WHERE messages.id = w.id AND messages.claim_id = w.claim_id"
+            " AND messages.state = 'queued'"
+        ),
+        {"rows": as_rows(unsent)},
+    )
+
+
+def _count_errors(connection: Connection, route_id: int, answered: Sequence[Answered]) -> None:
+    errors: dict[tuple[str, str], int] = {}
+    for each in answered:
+        for part in each.parts:
+            if part.code is not None:
+                key = part.code, part.words[:120]
+                errors[key] = errors.get(key, 0) + 1
+    for (code, words), count in sorted(errors.items()):
+        connection.execute(
+            text(
+                "INSERT INTO route_errors (route_id, code, words, count, last_at)"
+                " VALUES (:route, :code, :words, :count, :now)"
+                " ON CONFLICT (route_id, code) DO UPDATE SET"
+                " count = route_errors.count + excluded.count, last_at = excluded.last_at"
+            ),
+            {
+                "route": route_id,
+                "code": code,
+                "words": words,
+                "count": count,
+                "now": clock.to_microseconds(clock.now()),
+            },
+        )

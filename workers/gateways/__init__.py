@@ -1,0 +1,1 @@
+"""One module a carrier or protocol, behind the contract in `base`."""

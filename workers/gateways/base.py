@@ -1,0 +1,94 @@
+"""The contract between the sender and a carrier: what is submitted, and what can come of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+Kind = Literal["permanent", "temporary", "throttled", "auth"]
+
+
+class CarrierRefused(Exception):
+    """The carrier answered no; this submit was certainly not taken.
+
+    `kind` says whether to try again, `code` is the carrier's own, `words` what it means.
+    """
+
+    def __init__(self, kind: Kind, code: str, words: str) -> None:
+        super().__init__(f"{code}: {words}")
+        self.kind = kind
+        self.code = code
+        self.words = words
+
+
+class NoAnswer(Exception):
+    """It may be on its way and nothing came back: in doubt, never resent by itself."""
+
+
+class NotSent(Exception):
+    """Certainly never left: may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message for one person: number in E.164, `validity` in seconds for the carrier to try."""
+
+    number: str
+    sender: str
+    text: str
+    validity: int
+    reference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a carrier said later about a submit. `number` E.164 or "" where it names none.
+
+    `state`: delivered | undelivered | rejected | carrier_expired | accepted | enroute | unknown.
+    `forms` are the ids it may be known under, the likeliest first.
+    """
+
+    forms: tuple[str, ...]
+    state: str
+    code: str
+    number: str
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What came in: `raw` as it is stored, sealed, before the carrier is answered; then either a
+    receipt, or a person's own words from a number."""
+
+    raw: bytes
+    receipt: Receipt | None
+    number: str = ""
+    words: str = ""
+
+
+OnInbound = Callable[[Sequence[Inbound]], Awaitable[None]]
+
+
+class Gateway(Protocol):
+    """A carrier, open or not. All calls on one event loop."""
+
+    closed: asyncio.Future[str]
+
+    async def open(self, on_inbound: OnInbound) -> None:
+        """Connect. Raises CarrierRefused or NotSent."""
+
+    def parts(self, message: Outgoing) -> list[object]:
+        """The submits a message takes, in order: one a segment, or one for all."""
+
+    async def submit(self, part: object, not_after: float) -> str:
+        """Submit one part; answers the carrier's id in the form it is matched under.
+
+        `not_after` is a moment of time.monotonic() after which it must not be written any more.
+        Raises CarrierRefused, NoAnswer or NotSent.
+        """
+
+    async def close(self) -> None:
+        """Hang up, after what is outstanding was answered."""

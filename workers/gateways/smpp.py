@@ -1,0 +1,139 @@
+"""Any carrier that speaks SMPP 3.4, over our own session."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from campaigns import segments
+from outreach import gsm7
+from workers.gateways.base import (
+    CarrierRefused,
+    Inbound,
+    Kind,
+    NoAnswer,
+    NotSent,
+    OnInbound,
+    Outgoing,
+    Receipt,
+)
+from workers.smpp import constants as smpp
+from workers.smpp import errors
+from workers.smpp.deliver import Deliver, decode_deliver
+from workers.smpp.message import ShortMessage, concat_udh
+from workers.smpp.receipt_text import carrier_id_forms, parse_receipt
+from workers.smpp.session import Session, SessionConfig
+
+
+class SmppGateway:
+    """One bind, opened once; whoever holds it makes a new one when `closed` is done."""
+
+    def __init__(self, config: SessionConfig) -> None:
+        self._config = config
+        self._session: Session | None = None
+        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def open(self, on_inbound: OnInbound) -> None:
+        """Connect and bind; see the contract."""
+
+        async def deliver(batch: list[Deliver]) -> None:
+            await on_inbound([inbound(each) for each in batch])
+
+        try:
+            self._session = await Session.open(self._config, deliver)
+        except errors.Refused as refused:
+            raise _refusal(refused) from refused
+        except errors.NoAnswer as error:
+            raise NotSent(str(error)) from error
+        except errors.NotSent as error:
+            raise NotSent(str(error)) from error
+        self.closed = self._session.closed
+
+    def parts(self, message: Outgoing) -> list[object]:
+        """One submit_sm a segment, joined by a user data header where there are several."""
+        count = segments.count(message.text)
+        pieces = segments.split(message.text)
+        is_gsm = count.encoding == segments.GSM_7
+        total = len(pieces)
+        return [
+            ShortMessage(
+                source=message.sender,
+                destination=message.number.removeprefix("+"),
+                payload=gsm7.encode(piece) if is_gsm else piece.encode("utf-16-be"),
+                data_coding=smpp.CODING_DEFAULT if is_gsm else smpp.CODING_UCS2,
+                udh=concat_udh(message.reference, total, part) if total > 1 else b"",
+                validity=message.validity,
+            )
+            for part, piece in enumerate(pieces, start=1)
+        ]
+
+    async def submit(self, part: object, not_after: float) -> str:
+        """Submit one segment; see the contract."""
+        if self._session is None:
+            raise NotSent("the session is not open")
+        try:
+            carrier_id = await self._session.submit(cast("ShortMessage", part), not_after=not_after)
+        except errors.Refused as refused:
+            raise _refusal(refused) from refused
+        except errors.NoAnswer as error:
+            raise NoAnswer(str(error)) from error
+        except errors.NotSent as error:
+            raise NotSent(str(error)) from error
+        forms = carrier_id_forms(carrier_id)
+        return forms[0] if forms else ""
+
+    async def close(self) -> None:
+        """Unbind and hang up."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _refusal(refused: errors.Refused) -> CarrierRefused:
+    kind: Kind = refused.kind
+    code = f"0x{refused.code:08X}" if refused.code >= 0 else "encoding"
+    return CarrierRefused(kind, code, refused.words)
+
+
+def inbound(deliver: Deliver) -> Inbound:
+    """A deliver_sm as the house knows it."""
+    if not deliver.is_receipt:
+        return Inbound(deliver.raw, None, _e164(deliver.source), deliver.text)
+    said = parse_receipt(deliver)
+    receipt = Receipt(
+        carrier_id_forms(said.carrier_id), said.state, said.error, _e164(said.msisdn), said.done_at
+    )
+    return Inbound(deliver.raw, receipt)
+
+
+def stored(raw: Sequence[bytes]) -> list[Inbound]:
+    """The same from raw bodies that were stored before and not matched yet."""
+    return [inbound(decode_deliver(each)) for each in raw]
+
+
+def _e164(msisdn: str) -> str:
+    return f"+{msisdn}" if msisdn.isdecimal() else ""
+
+
+def config(
+    host: str,
+    port: int,
+    system_id: str,
+    password: str,
+    window: int,
+    *,
+    tls: bool,
+    mode: Literal["transceiver", "pair"] = "transceiver",
+) -> SessionConfig:
+    """The session's configuration for a route's contract."""
+    return SessionConfig(
+        host=host,
+        port=port,
+        system_id=system_id,
+        password=password,
+        window=window,
+        mode=mode,
+        tls=ssl.create_default_context() if tls else None,
+        response_timeout=20.0,
+    )

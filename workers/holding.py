@@ -1,0 +1,144 @@
+"""Holding a seat: the carrier's session kept open, receipts taken in, the route's state reported.
+
+A holder outlives sender sessions: receipts and refusals come for days after the last submit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+from sqlalchemy import Connection, text
+
+from outreach import clock
+from outreach.sealing import Sealer
+from workers import receipts
+from workers.gateways import registry
+from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
+from workers.pacing import Pacer
+from workers.throttle import Throttle
+from workers.writer import Writer
+
+log = structlog.get_logger()
+LONGEST_PAUSE = 10.0
+STORE_PATIENCE = 10.0
+
+
+@dataclass
+class Report:
+    """What the route's status row says."""
+
+    state: str = "connecting"
+    detail: str = ""
+
+
+class Holder:
+    """One held seat on the event loop. `gateway` is None while there is no session."""
+
+    def __init__(
+        self, contract: registry.Contract, redis: Redis, writer: Writer, sealer: Sealer
+    ) -> None:
+        self.contract = contract
+        self.writer = writer
+        self.sealer = sealer
+        self.gateway: Gateway | None = None
+        self.pacer = Pacer(redis, contract.route_id, contract.rate)
+        self.throttle = Throttle(contract.rate)
+        self.report = Report()
+        self.last_answer_at: int | None = None
+        self._task = asyncio.get_running_loop().create_task(self._keep_open())
+        self._status = asyncio.get_running_loop().create_task(self._keep_reported())
+
+    async def close(self) -> None:
+        """Hang up in order and stop reporting."""
+        for task in (self._task, self._status):
+            task.cancel()
+        await asyncio.gather(self._task, self._status, return_exceptions=True)
+        gateway, self.gateway = self.gateway, None
+        if gateway is not None:
+            await gateway.close()
+        self.report = Report("closed")
+        with contextlib.suppress(Exception):
+            await self.writer.write(self._write_status)
+
+    async def _keep_open(self) -> None:
+        pause = 0.2
+        while True:
+            gateway = registry.gateway(self.contract)
+            try:
+                await gateway.open(self._take_in)
+            except (CarrierRefused, NotSent) as error:
+                state = "refused" if isinstance(error, CarrierRefused) else "down"
+                self.report = Report(state, str(error)[:255])
+                log.warning("no session", route=self.contract.route_id, why=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            pause = 0.2
+            self.gateway, self.report = gateway, Report("open")
+            log.info("session open", route=self.contract.route_id)
+            why = await gateway.closed
+            self.gateway, self.report = None, Report("down", why[:255])
+            log.warning("session closed", route=self.contract.route_id, why=why)
+
+    async def _take_in(self, inbound: Sequence[Inbound]) -> None:
+        """Store first; when this returns the carrier is answered. Matching follows by itself."""
+        route = self.contract.route_id
+        raw_id = await self.writer.write(
+            lambda c: receipts.store_raw(c, self.sealer, route, inbound), STORE_PATIENCE
+        )
+        task = asyncio.get_running_loop().create_task(self._match(raw_id, inbound))
+        task.add_done_callback(_log_failure)
+
+    async def _match(self, raw_id: int, inbound: Sequence[Inbound]) -> None:
+        route = self.contract.route_id
+        await self.writer.write(
+            lambda c: receipts.match(c, self.sealer, route, raw_id, inbound), STORE_PATIENCE
+        )
+
+    async def _keep_reported(self) -> None:
+        while True:
+            with contextlib.suppress(Exception):
+                self.contract = await self.writer.write(self._exchange)
+                self.throttle.contract = self.contract.rate
+            self.pacer.rate = self.throttle.rate()
+            await asyncio.sleep(1.0)
+
+    def _exchange(self, connection: Connection) -> registry.Contract:
+        """Write the status, read the contract: a changed rate takes hold within a second."""
+        self._write_status(connection)
+        return registry.read(connection, self.contract.route_id, self.sealer)
+
+    def _write_status(self, connection: Connection) -> None:
+        state = "throttled" if self.throttle.slowed and self.gateway else self.report.state
+        now = clock.to_microseconds(clock.now())
+        connection.execute(
+            text(
+                "INSERT INTO route_status (route_id, state, detail, since, rate_limit,"
+                " last_answer_at, updated_at)"
+                " VALUES (:route, :state, :detail, :now, :rate, :answer, :now)"
+                " ON CONFLICT (route_id) DO UPDATE SET since = CASE WHEN route_status.state ="
+                " excluded.state THEN route_status.since ELSE excluded.since END,"
+                " state = excluded.state, detail = excluded.detail,"
+                " rate_limit = excluded.rate_limit, updated_at = excluded.updated_at,"
+                " last_answer_at = COALESCE(excluded.last_answer_at, route_status.last_answer_at)"
+            ),
+            {
+                "route": self.contract.route_id,
+                "state": state,
+                "detail": self.report.detail,
+                "now": now,
+                "rate": self.throttle.rate(),
+                "answer": self.last_answer_at,
+            },
+        )
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        # The raw receipts are stored; the tick matches them.
+        log.error("receipts wait for the tick", error=repr(task.exception()))

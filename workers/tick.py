@@ -1,0 +1,177 @@
+"""The tick: twice a second it finds what is due, whatever bells were lost. Safe to run twice.
+
+Each step is its own short transaction and looks at rows only, so that a tick that is killed, or two
+at once, change nothing for the worse. A step that fails is logged and tried again at the next tick.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import select, text
+
+from campaigns import counts, ends, life, stops
+from campaigns.campaigns import Campaign
+from campaigns.states import CampaignState
+from outreach import clock, store
+from outreach.database import db, write_connection
+from outreach.errors import Refused
+from outreach.numbers import sealer
+from workers import claims, presence, queues, receipts
+from workers.gateways import registry
+
+log = structlog.get_logger()
+
+EVERY = 0.5
+# Between a lapsed lease and the verdict "in doubt": time for an answer that is being stored.
+GRACE = 2.0
+# Raw receipts older than this were left behind by a worker that died before it matched them.
+LEFT_BEHIND = timedelta(seconds=5)
+C = CampaignState
+
+
+def run(app: Flask, stopping: threading.Event) -> None:
+    """Tick until told to stop."""
+    while not stopping.wait(EVERY):
+        with app.app_context():
+            once()
+
+
+def once() -> None:
+    """One tick."""
+    for step in (
+        start_due,
+        expire_passed,
+        settle_lapsed,
+        ring_expansions,
+        ring_routes,
+        match_left_behind,
+        end_leftovers,
+        finish,
+        fold_counts,
+        sign_life,
+    ):
+        _guarded(step)
+
+
+def _guarded(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except Refused as refused:
+        log.info("not now", step=step.__name__, why=refused.sentence)
+    except Exception:
+        log.exception("a step failed", step=step.__name__)
+    finally:
+        db.session.rollback()
+
+
+def _in_state(*states: CampaignState) -> list[Campaign]:
+    wanted = select(Campaign).where(Campaign.state.in_(states)).order_by(Campaign.id)
+    return list(db.session.scalars(wanted))
+
+
+def start_due() -> None:
+    """Start what is scheduled, if its window is open; nothing fires late."""
+    now = clock.now()
+    for campaign in _in_state(C.SCHEDULED):
+        due = campaign.start_at is not None and campaign.start_at <= now
+        if due and campaign.window.closes_at(now) is not None and not stops.in_force():
+            life.start(campaign, None)
+
+
+def expire_passed() -> None:
+    """What was not sent when its last window closed is never sent."""
+    now = clock.now()
+    for campaign in _in_state(C.SUBMITTED, C.APPROVED, C.SCHEDULED):
+        if campaign.window.next_opening(now) is None:
+            life.expire(campaign)
+    for campaign in _in_state(C.SENDING, C.PAUSED):
+        if campaign.window.next_opening(now) is None:
+            with write_connection(db.engine) as connection:
+                ends.expire_queued(connection, campaign.id)
+
+
+def settle_lapsed() -> None:
+    """Put in doubt what a silent worker had claimed."""
+    with write_connection(db.engine) as connection:
+        moved = claims.settle_lapsed(connection, GRACE)
+    if moved:
+        log.warning("messages are in doubt", messages=moved)
+
+
+def ring_expansions() -> None:
+    """Have campaigns expanded that are sending and are not yet, or whose expander died."""
+    for campaign in _in_state(C.SENDING):
+        if campaign.expanded_at is None:
+            queues.ring_expansion(store.current(), campaign.id)
+
+
+def ring_routes() -> None:
+    """Ring the routes that have work due and whose bell does not ring."""
+    due = text(
+        "SELECT DISTINCT b.route_id FROM batches b JOIN campaigns c ON c.id = b.campaign_id"
+        " WHERE b.done_at IS NULL AND b.due_at <= :now AND c.state = 'sending'"
+        " AND c.expanded_at IS NOT NULL AND (b.leased_until IS NULL OR b.leased_until < :real)"
+    )
+    values = {
+        "now": clock.to_microseconds(clock.now()),
+        "real": clock.to_microseconds(clock.real_now()),
+    }
+    for row in db.session.execute(due, values).all():
+        queues.ring_route(store.current(), row.route_id)
+
+
+def match_left_behind() -> None:
+    """Match raw receipts whose worker died between storing and matching them."""
+    before = clock.to_microseconds(clock.now() - LEFT_BEHIND)
+    left = db.session.execute(
+        text(
+            "SELECT id, route_id, sealed FROM raw_receipts WHERE matched_at IS NULL"
+            " AND received_at < :before ORDER BY id LIMIT 20"
+        ),
+        {"before": before},
+    ).all()
+    db.session.rollback()
+    for row in left:
+        with write_connection(db.engine) as connection:
+            contract = registry.read(connection, row.route_id, sealer())
+            bodies = receipts.raw_bodies(sealer(), bytes(row.sealed))
+            inbound = registry.stored(contract.protocol, bodies)
+            receipts.match(connection, sealer(), row.route_id, row.id, inbound)
+
+
+def end_leftovers() -> None:
+    """Turn what is still queued in ended campaigns into cancelled or expired."""
+    for campaign in _in_state(C.CANCELLED, C.EXPIRED):
+        if campaign.settled_at is None:
+            with write_connection(db.engine) as connection:
+                ends.end_queued(connection, campaign.id, campaign.state)
+
+
+def finish() -> None:
+    """Complete what has nothing queued or on its way; settle what awaits no receipt any more."""
+    for campaign in _in_state(C.SENDING, C.PAUSED):
+        if campaign.expanded_at is not None and ends.nothing_under_way(campaign.id):
+            done = life.complete if ends.anything_left_us(campaign.id) else life.expire
+            done(campaign)
+    ended = select(Campaign).where(
+        Campaign.state.in_((C.COMPLETED, C.CANCELLED, C.EXPIRED)), Campaign.settled_at.is_(None)
+    )
+    for campaign in db.session.scalars(ended).all():
+        if ends.nothing_awaited(campaign):
+            ends.note_settled(campaign)
+
+
+def fold_counts() -> None:
+    """Fold the deltas into the totals."""
+    with write_connection(db.engine) as connection:
+        counts.fold(connection)
+
+
+def sign_life() -> None:
+    """Say that the tick lives."""
+    presence.tick_lives(current_app.extensions[store.EXTENSION])
