@@ -18,14 +18,8 @@
   // The progress is replaced every 2 s: what the reader has scrolled or opened stays so.
   let scrolled = {};
   let opened = [];
-  document.addEventListener("htmx:beforeSwap", function (event) {
+  document.addEventListener("htmx:beforeSwap", function () {
     const old = document.getElementById("progress");
-    const asked = new URL(event.detail.pathInfo.finalRequestPath, location.href);
-    if (event.detail.xhr.responseURL && new URL(event.detail.xhr.responseURL).pathname !== asked.pathname) {
-      event.detail.shouldSwap = false; // sent elsewhere, to the log-in: go there as a whole page
-      location.reload();
-      return;
-    }
     if (!old) return;
     scrolled = {};
     old.querySelectorAll(".scroll[id]").forEach(function (box) { scrolled[box.id] = box.scrollLeft; });

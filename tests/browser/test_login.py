@@ -1,0 +1,82 @@
+import pytest
+
+from outreach.accounts import Role
+from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def liaison(make_person, vnpt):
+    return make_person(Role.LIAISON, vnpt, name="Lê Quốc Bảo", password=PASSWORD)
+
+
+def log_in(page, email, password=PASSWORD):
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Mật khẩu").fill(password)
+    page.get_by_role("button", name="Đăng nhập").click()
+
+
+def test_a_person_logs_in_and_out_again(visit, liaison):
+    page = visit.open("/")
+    log_in(page, liaison.email)
+    page.get_by_text("Lê Quốc Bảo").first.wait_for()
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.get_by_role("heading", name="Đăng nhập").wait_for()
+
+
+def test_logging_in_needs_no_javascript(visit, liaison):
+    page = visit.open("/", javascript=False)
+    log_in(page, liaison.email)
+    assert page.get_by_text("Lê Quốc Bảo").first.is_visible()
+
+
+def test_a_wrong_password_is_said_plainly_and_the_address_stays(visit, liaison):
+    page = visit.open("/login")
+    log_in(page, liaison.email, "không phải mật khẩu này")
+    assert "sai" in page.get_by_role("main").inner_text().lower()
+    assert page.get_by_label("Email").input_value() == liaison.email
+    assert_axe_clean(page)
+
+
+def test_the_language_is_switched_before_logging_in_and_stays(visit, liaison):
+    page = visit.open("/login")
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("heading", name="Log in").wait_for()
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.get_by_label("Email").fill(liaison.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    assert page.get_by_role("button", name="Log out").first.is_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_the_log_in_is_accessible_at_every_width(visit, width, dark):
+    page = visit.open("/login", width=width, dark=dark)
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_a_page_that_is_not_there_says_so(visit, liaison, client_as, width):
+    page = visit.open("/khong-co", width=width, client=client_as(liaison))
+    assert page.get_by_role("heading", level=1).inner_text() == "Không có trang này"
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)
+
+
+def test_the_phone_s_menu_opens_without_javascript(visit, liaison, client_as):
+    page = visit.open("/", width=PHONE, client=client_as(liaison), javascript=False)
+    assert not page.get_by_role("button", name="Đăng xuất").is_visible()
+    page.get_by_text("Mục lục", exact=True).click()
+    assert page.get_by_role("button", name="Đăng xuất").is_visible()
+
+
+def test_the_phone_s_menu_closes_with_escape(visit, liaison, client_as):
+    page = visit.open("/", width=PHONE, client=client_as(liaison))
+    page.get_by_text("Mục lục", exact=True).click()
+    assert_axe_clean(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Đăng xuất").wait_for(state="hidden")

@@ -1,0 +1,136 @@
+"""Debian's chromium for the browser tests: pages at a width, and what every page must hold.
+
+Playwright drives it; the browser is the system's own, so nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDE, PHONE = 1280, 360
+PATIENCE_MS = 10_000
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def find_chromium() -> str | None:
+    """The browser's path, or None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def run_chromium(path: str) -> Iterator[Browser]:
+    """A headless browser, closed at the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def run_site(app: Flask) -> Iterator[str]:
+    """The application on a port of its own; yields its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass
+class Visitor:
+    """Opens pages of one site; `complaints` holds what the browser said on its console."""
+
+    browser: Browser
+    address: str
+    folder: Path
+    complaints: list[str] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
+
+    def open(
+        self,
+        path: str,
+        *,
+        width: int = WIDE,
+        client: FlaskClient | None = None,
+        dark: bool = False,
+        javascript: bool = True,
+    ) -> Page:
+        """A fresh window on `path`; logged in as the `client` of `client_as`, if one is given."""
+        context = self.browser.new_context(
+            base_url=self.address,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=javascript,
+            locale="vi-VN",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        if client is not None:
+            context.add_cookies(_cookies(client, self.address))
+        page = context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(path)
+        self.pages.append(page)
+        return page
+
+    def close(self) -> None:
+        """Close every window, keeping a picture of each in the test's folder."""
+        for number, page in enumerate(self.pages):
+            page.screenshot(path=self.folder / f"page-{number}.png", full_page=True)
+            page.context.close()
+
+    def _note(self, message: object) -> None:
+        kind, text = getattr(message, "type", ""), getattr(message, "text", "")
+        if kind in {"error", "warning"} and "the server responded with a status of 4" not in text:
+            self.complaints.append(text)
+
+
+def _cookies(client: FlaskClient, address: str) -> list[dict[str, str]]:
+    jar = client._cookies or {}
+    return [{"name": c.key, "value": c.value, "url": address} for c in jar.values()]
+
+
+def assert_axe_clean(page: Page) -> None:
+    """No violation of WCAG 2.2 A and AA that axe-core can find."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)["violations"]
+    wrong = [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"]]) for v in found]
+    assert wrong == [], f"{page.url}: {wrong}"
+
+
+def assert_no_sideways_scroll(page: Page) -> None:
+    """The page itself never scrolls sideways; a wide table does so in its own box."""
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= window, f"{page.url} is {wide} px wide in a window of {window} px"
