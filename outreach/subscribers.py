@@ -43,7 +43,8 @@ class SubscriberList(Model):
     """One uploaded file: what it is for, where it is from, how far its import is, what came in.
 
     `read = added + joined + rejected` once it is done. `stored_as` names the sealed copy in the
-    data folder; `mapping` (JSON) the columns the person chose; `notes` (JSON) what was noticed
+    data folder; `mapping` (JSON) the columns the person chose;
+    `within_id` the area where names without a place are looked for; `notes` (JSON) what was noticed
     about the file; `refusal` the sentence why nothing of it was taken. `leased_until` (real time)
     keeps two workers from importing it at once; `attempts` counts those that began.
     """
@@ -59,6 +60,7 @@ class SubscriberList(Model):
     source: Mapped[str] = mapped_column(Text)
     obtained_on: Mapped[date] = mapped_column(Date)
     mapping: Mapped[str] = mapped_column(Text, default="{}")
+    within_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     restricted_allowed: Mapped[bool] = mapped_column(default=False)
     state: Mapped[ListState] = mapped_column(words(ListState), default=ListState.WAITING)
     read: Mapped[int] = mapped_column(default=0)

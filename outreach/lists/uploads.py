@@ -1,0 +1,236 @@
+"""Uploads: a file somebody hands over, sealed in the data folder, and what it is for.
+
+The plain file is never written to the disk. To read it, a worker opens it into its own memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from flask import current_app
+
+from outreach import audit, clock, numbers, organisations, sealed_files
+from outreach.database import transaction
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.lists.opening import open_list
+from outreach.sealing import NotSealed
+from outreach.settings import Settings
+from outreach.signals import work_requested
+from outreach.subscribers import SubscriberList, list_by_id
+
+FOLDER: Final = "lists"
+MOST_BYTES: Final = 150_000_000
+"""About two million rows of a CSV file."""
+TEXT_LENGTH: Final = 500
+FILENAME_LENGTH: Final = 255
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Why we may hold these people's numbers. All three must be said of every list."""
+
+    purpose: str
+    source: str
+    obtained_on: date
+
+    def checked(self) -> Purpose:
+        """Itself, tidied. Raises Refused for what is empty, too long, or of a day to come."""
+        if self.obtained_on > clock.local(clock.now()).date():
+            raise Refused(_("The day the list was obtained lies in the future."), "obtained_on")
+        return Purpose(
+            _filled(self.purpose, "purpose", _("Say what the list is for.")),
+            _filled(self.source, "source", _("Say where the list comes from.")),
+            self.obtained_on,
+        )
+
+
+def _filled(text: str, name: str, sentence: str) -> str:
+    tidy = " ".join(text.split())
+    if not tidy:
+        raise Refused(sentence, name)
+    if len(tidy) > TEXT_LENGTH:
+        raise Refused(_("At most %(most)s letters fit here.", most=TEXT_LENGTH), name)
+    return tidy
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person chose for the reading: meaning → column; the area where names without a
+    place are looked for; whether restricted groups (health data) may be taken from the file."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    within_id: int | None = None
+    restricted_allowed: bool = False
+
+
+def check_size(size: int) -> None:
+    """Raise Refused for an empty file or one too large to take."""
+    if size == 0:
+        raise Refused(_("The file is empty."), "file")
+    if size > MOST_BYTES:
+        raise Refused(
+            _(
+                "The file has %(size)s MB; at most %(most)s MB are taken at once. Split it into "
+                "several files.",
+                size=size // 1_000_000,
+                most=MOST_BYTES // 1_000_000,
+            ),
+            "file",
+        )
+
+
+def receive(
+    source: BinaryIO,
+    filename: str,
+    organisation_id: int,
+    purpose: Purpose,
+    choices: Choices,
+    *,
+    actor_id: int | None,
+) -> SubscriberList:
+    """Keep a file, sealed, for a worker to import. `source` is seekable.
+
+    Raises Refused, and keeps nothing, where the purpose is not said, or where it is plain from the
+    file's size and its headings that it cannot be imported.
+    """
+    purpose = purpose.checked()
+    organisations.by_id(organisation_id)
+    size = source.seek(0, os.SEEK_END)
+    check_size(size)
+    source.seek(0)
+    with in_memory(source, filename) as path:
+        open_list(path, choices.mapping)
+    stored_as = secrets.token_hex(16)
+    source.seek(0)
+    with _writing(stored_as) as file:
+        shutil.copyfileobj(source, file, sealed_files.FRAME)
+    upload = SubscriberList(
+        organisation_id=organisation_id,
+        filename=Path(filename).name[-FILENAME_LENGTH:],
+        size=size,
+        stored_as=stored_as,
+        purpose=purpose.purpose,
+        source=purpose.source,
+        obtained_on=purpose.obtained_on,
+        mapping=json.dumps(dict(choices.mapping), ensure_ascii=False),
+        within_id=choices.within_id,
+        restricted_allowed=choices.restricted_allowed,
+        created_by_id=actor_id,
+        created_at=clock.now(),
+    )
+    _add(upload)
+    work_requested.send(kind="import", list_id=upload.id)
+    return upload
+
+
+def _add(upload: SubscriberList) -> None:
+    with transaction() as session:
+        session.add(upload)
+        session.flush()
+        detail = {
+            "organisation": upload.organisation_id,
+            "obtained_on": upload.obtained_on.isoformat(),
+            "restricted_allowed": upload.restricted_allowed,
+        }
+        audit.record("list.receive", "list", upload.id, detail, upload.created_by_id)
+
+
+@contextmanager
+def in_memory(source: BinaryIO, filename: str) -> Iterator[Path]:
+    """A path under which the bytes of `source` can be read by this process, with the ending of
+    `filename`. They lie in memory; the folder holds a link only."""
+    descriptor = os.memfd_create("list", os.MFD_CLOEXEC)
+    with os.fdopen(descriptor, "wb") as memory, tempfile.TemporaryDirectory() as folder:
+        shutil.copyfileobj(source, memory, sealed_files.FRAME)
+        memory.flush()
+        path = Path(folder) / ("list" + Path(filename).suffix.lower())
+        path.symlink_to(f"/proc/self/fd/{descriptor}")
+        yield path
+
+
+@contextmanager
+def opened(upload: SubscriberList) -> Iterator[Path]:
+    """As `in_memory`, the file of a list that was received before."""
+    try:
+        source = _reading(upload.stored_as)
+        with source, in_memory(source, upload.filename) as path:
+            yield path
+    except (FileNotFoundError, NotSealed) as wrong:
+        raise Refused(
+            _(
+                "The stored copy of the list is missing or damaged. Upload it again; if there are "
+                "several machines, all need the same data folder and the same key."
+            ),
+            "file",
+        ) from wrong
+
+
+def choices_of(upload: SubscriberList) -> Choices:
+    """What was chosen when the list was received."""
+    return Choices(json.loads(upload.mapping), upload.within_id, upload.restricted_allowed)
+
+
+@contextmanager
+def writing_rejects(upload: SubscriberList) -> Iterator[BinaryIO]:
+    """A stream for the rows turned away from a list, kept sealed for its owner."""
+    with _writing(_rejects(upload)) as file:
+        yield file
+
+
+def notes_of(upload: SubscriberList) -> list[str]:
+    """What was noticed about the file, in sentences."""
+    notes: list[str] = json.loads(upload.notes)
+    return notes
+
+
+def export_rejects(upload: SubscriberList, path: Path, *, actor_id: int | None) -> None:
+    """Write the rows turned away from a list to `path` (CSV, mode 600), readable.
+
+    Raises Refused where none were.
+    """
+    if not upload.rejected or not _path(_rejects(upload)).exists():
+        raise Refused(_("No row of list %(id)s was turned away.", id=upload.id), "list")
+    with transaction():
+        audit.record("list.rejects", "list", upload.id, {"rows": upload.rejected}, actor_id)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with _reading(_rejects(upload)) as source, os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
+        shutil.copyfileobj(source, file)
+
+
+def forget(upload: SubscriberList) -> None:
+    """Remove the stored copy of a list: once it is imported nobody needs the whole of it.
+
+    The rows turned away are kept where there are any.
+    """
+    _path(upload.stored_as).unlink(missing_ok=True)
+    if not list_by_id(upload.id).rejected:
+        _path(_rejects(upload)).unlink(missing_ok=True)
+
+
+def _rejects(upload: SubscriberList) -> str:
+    return upload.stored_as + "-rejects"
+
+
+def _writing(name: str) -> AbstractContextManager[BinaryIO]:
+    return sealed_files.writing(_path(name), numbers.sealer(), name.encode())
+
+
+def _reading(name: str) -> BinaryIO:
+    return sealed_files.reading(_path(name), numbers.sealer(), name.encode())
+
+
+def _path(name: str) -> Path:
+    settings: Settings = current_app.config["OUTREACH"]
+    return settings.data_dir / FOLDER / f"{name}.sealed"
