@@ -5,24 +5,35 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from outreach import health, i18n, numbers, schema, security, store
+from campaigns import campaigns, counts, messages, routes
+from campaigns.commands import wording as wording_commands
+from outreach import health, i18n, installation, logs, numbers, schema, security, store
 from outreach.commands import apps as apps_commands
 from outreach.commands import areas as areas_commands
 from outreach.commands import audit as audit_commands
+from outreach.commands import opt_outs as opt_outs_commands
 from outreach.commands import organisations as organisations_commands
+from outreach.commands import phones as phones_commands
+from outreach.commands import subscribers as subscribers_commands
 from outreach.commands import targets as targets_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
 from outreach.pages import health as health_pages
 from outreach.pages import shell
 from outreach.settings import Settings
-from workers import presence
+from workers import presence, seats
+from workers.commands import doctor as doctor_command
 from workers.commands import serve as serve_command
+from workers.pages import metrics as metrics_pages
+
+TABLES = (campaigns, counts, messages, routes, installation, seats)
+"""Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application. Raises `SettingsError` where a setting is unknown or wrong."""
     settings = settings or Settings.load()
+    logs.set_up(settings)
     app = Flask(__name__, instance_path=str(settings.data_dir))
     app.config["OUTREACH"] = settings
     _open_database(app, settings)
@@ -33,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _open_database(app: Flask, settings: Settings) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_address
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_address)
     db.init_app(app)
@@ -47,10 +58,16 @@ def _add_rooms(app: Flask) -> None:
     shell.init_app(app)
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
+    app.register_blueprint(metrics_pages.blueprint)
     app.cli.add_command(serve_command.serve)
+    app.cli.add_command(doctor_command.doctor)
     app.cli.add_command(areas_commands.group)
     app.cli.add_command(apps_commands.group)
     app.cli.add_command(targets_commands.group)
     app.cli.add_command(organisations_commands.group)
     app.cli.add_command(users_commands.group)
+    app.cli.add_command(subscribers_commands.group)
+    app.cli.add_command(opt_outs_commands.group)
+    app.cli.add_command(phones_commands.phones_cli)
+    app.cli.add_command(wording_commands.wording_cli)
     app.cli.add_command(audit_commands.group)

