@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -117,7 +118,7 @@ class Visitor:
             self.complaints.append(text)
 
 
-def _cookies(client: FlaskClient, address: str) -> list[dict[str, str]]:
+def _cookies(client: FlaskClient, address: str) -> list[Any]:
     jar = client._cookies or {}
     return [{"name": c.key, "value": c.value, "url": address} for c in jar.values()]
 
