@@ -6,6 +6,8 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from campaigns import campaigns, counts, messages, routes
+from campaigns.commands import campaigns as campaigns_commands
+from campaigns.commands import routes as routes_commands
 from campaigns.commands import wording as wording_commands
 from outreach import health, i18n, installation, logs, numbers, schema, security, store
 from outreach.commands import apps as apps_commands
@@ -21,9 +23,10 @@ from outreach.database import db, engine_options
 from outreach.pages import health as health_pages
 from outreach.pages import shell
 from outreach.settings import Settings
-from workers import presence, seats
+from workers import presence, seats, wiring
 from workers.commands import doctor as doctor_command
 from workers.commands import serve as serve_command
+from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
 
 TABLES = (campaigns, counts, messages, routes, installation, seats)
@@ -71,3 +74,8 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(phones_commands.phones_cli)
     app.cli.add_command(wording_commands.wording_cli)
     app.cli.add_command(audit_commands.group)
+    app.cli.add_command(routes_commands.group)
+    app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(worker_commands.worker)
+    app.cli.add_command(worker_commands.tick)
+    wiring.init_app(app)

@@ -8,7 +8,7 @@ from campaigns import life, preparing
 from campaigns.campaigns import Approval, Campaign, Revision
 from campaigns.states import CampaignState
 from outreach import clock
-from outreach.accounts import Role, User
+from outreach.accounts import User
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -48,13 +48,9 @@ def submit(campaign: Campaign, person: User, settings: Settings) -> None:
         )
 
 
-def approve(campaign: Campaign, person: User, digest: str, settings: Settings) -> None:
-    """Approve exactly what `digest` names: the one the person was shown.
-
-    Raises Refused for an author of any revision, for a stale page, for a content that is no longer
-    what its digest says, and for the command line unless OUTREACH_CLI_APPROVE=1.
-    """
-    if person.role is Role.SYSTEM and not settings.cli_approve:
+def refuse_command_line(settings: Settings) -> None:
+    """Refuse approving from the command line unless OUTREACH_CLI_APPROVE=1."""
+    if not settings.cli_approve:
         raise Refused(
             _(
                 "The command line may approve only with OUTREACH_CLI_APPROVE=1; otherwise a person "
@@ -62,6 +58,14 @@ def approve(campaign: Campaign, person: User, digest: str, settings: Settings) -
             ),
             "approve",
         )
+
+
+def approve(campaign: Campaign, person: User, digest: str) -> None:
+    """Approve exactly what `digest` names: the one the person was shown.
+
+    Raises Refused for an author of any revision, for a stale page, and for a content that is no
+    longer what its digest says.
+    """
     _refuse_author(campaign, person)
     _decide(campaign, person, APPROVED, "", digest, CampaignState.APPROVED)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns import hours
 from campaigns.hours import Window
+from campaigns.routes import Route
 from campaigns.rules import Kind
 from campaigns.states import CampaignState
 from outreach.apps import App
@@ -71,6 +72,16 @@ class Campaign(Model):
         return Window(self.not_before, self.not_after, hours.parse(self.hours))
 
     @property
+    def area_ids(self) -> list[int]:
+        """The areas it is for: what access is judged by."""
+        return [area.id for area in self.areas]
+
+    @property
+    def carrier_ids(self) -> list[int]:
+        """The organisations whose routes carry it."""
+        return [choice.route.organisation_id for choice in self.route_choices]
+
+    @property
     def route_ids(self) -> list[int]:
         """The routes in the order they are asked."""
         return [choice.route_id for choice in self.route_choices]
@@ -116,6 +127,8 @@ class RouteChoice(Model):
     )
     position: Mapped[int] = mapped_column(primary_key=True)
     route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+
+    route: Mapped[Route] = relationship()
 
 
 class Revision(Model):

@@ -253,8 +253,8 @@ def _variants(texts: dict[str, str]) -> list[Variant]:
 
 
 def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Settings) -> None:
-    start = _moment(draft.not_before, "not_before")
-    end = _moment(draft.not_after, "not_after")
+    start = moment(draft.not_before, "not_before")
+    end = moment(draft.not_after, "not_after")
     allowed = rules.rule_set(kind, clock.local(start).date(), settings)
     chosen = hours.parse(draft.hours) if draft.hours else allowed.hours
     if chosen.within(allowed.hours) != chosen:
@@ -279,7 +279,8 @@ def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Setti
         )
 
 
-def _moment(text: str, key: str) -> datetime:
+def moment(text: str, key: str) -> datetime:
+    """An ISO 8601 moment with offset; Refused at `key` otherwise."""
     try:
         return clock.parse_moment(text)
     except ValueError:

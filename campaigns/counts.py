@@ -141,9 +141,7 @@ _READ = text(
 )
 
 
-def of_campaign(
-    session: Session | Connection, campaign_id: int
-) -> list[CountRow]:
+def of_campaign(session: Session | Connection, campaign_id: int) -> list[CountRow]:
     """The campaign's counts, exact now."""
     return [
         CountRow(row[0], row[1], MessageState(row[2]), int(row[3]), int(row[4]))
@@ -151,9 +149,7 @@ def of_campaign(
     ]
 
 
-def of_campaigns(
-    session: Session, ids: list[int]
-) -> dict[int, dict[MessageState, int]]:
+def of_campaigns(session: Session, ids: list[int]) -> dict[int, dict[MessageState, int]]:
     """Messages by state for several campaigns, in one query; a campaign without any is absent."""
     statement = text(
         "SELECT campaign_id, state, SUM(messages) FROM ("

@@ -94,7 +94,10 @@ class Claim(Model):
     """The committed word “these are about to go on the wire”, written before the wire."""
 
     __tablename__ = "claims"
-    __table_args__ = (Index("ix_claims_open", "settled_at", "lease_until"),)
+    __table_args__ = (
+        Index("ix_claims_open", "settled_at", "lease_until"),
+        Index("ix_claims_lately", "campaign_id", "claimed_at"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))

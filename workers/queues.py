@@ -47,6 +47,12 @@ def ring_route(client: redis.Redis, route_id: int) -> bool:
     return True
 
 
+def ring_import(client: redis.Redis, list_id: int) -> None:
+    """Have an uploaded list imported, at most one ring in five seconds."""
+    if client.set(f"importing:{list_id}", 1, nx=True, ex=5):
+        ring(client, HOUSE, "workers.jobs.import_list", list_id, timeout=6 * 3600)
+
+
 def ring_expansion(client: redis.Redis, campaign_id: int) -> None:
     """Have a campaign expanded, at most one ring in five seconds."""
     if client.set(f"expanding:{campaign_id}", 1, nx=True, ex=5):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from campaigns.routes import Protocol
 from outreach.sealing import Sealer
-from workers.gateways import smpp, twilio
+from workers.gateways import smpp
 from workers.gateways.base import Gateway, Inbound
 
 
@@ -55,6 +55,9 @@ def read(connection: Connection, route_id: int, sealer: Sealer) -> Contract:
 def gateway(contract: Contract) -> Gateway:
     """A gateway for the contract, not open yet; called on the event loop."""
     if contract.protocol is Protocol.TWILIO:
+        # Here, since that library takes half a second to load and few installations use it.
+        from workers.gateways import twilio
+
         return twilio.TwilioGateway(
             contract.host,
             contract.port,
@@ -77,4 +80,8 @@ def gateway(contract: Contract) -> Gateway:
 
 def stored(protocol: Protocol, raw: Sequence[bytes]) -> list[Inbound]:
     """What raw bodies say that were stored and not matched yet."""
-    return (twilio if protocol is Protocol.TWILIO else smpp).stored(raw)
+    if protocol is Protocol.TWILIO:
+        from workers.gateways import twilio
+
+        return twilio.stored(raw)
+    return smpp.stored(raw)

@@ -1,0 +1,325 @@
+"""How a campaign stands: the figures of its page, its list row and `campaigns show`.
+
+Read from the counts, the plan and a few newest rows; never from all messages. Each figure says the
+carrier's strongest claim: accepted is not delivered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text
+
+from campaigns import counts, preparing, route_status
+from campaigns.campaigns import Campaign, PlannedCount, Suppression
+from campaigns.counts import CountRow
+from campaigns.routes import Route
+from campaigns.states import LEFT_SYSTEM, CampaignState, MessageState
+from outreach import clock
+from outreach.areas import Area
+from outreach.database import db
+
+WAITING = (MessageState.QUEUED, MessageState.SENDING)
+# The carrier took these segments, so it bills them, whatever became of them.
+BILLED = (
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.UNDELIVERED,
+    MessageState.CARRIER_EXPIRED,
+)
+RATE_OVER = timedelta(seconds=30)
+SERIES_OVER = timedelta(seconds=120)
+SERIES_STEP = 5
+
+
+@dataclass
+class Part:
+    """One line of the page: an area's or a route's recipients, by state."""
+
+    recipients: int = 0
+    segments: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MessageState, 0))
+
+    def add(self, state: MessageState, messages: int, segments: int) -> None:
+        """Count messages in a state."""
+        self.recipients += messages
+        self.segments += segments
+        self.counts[state.value] += messages
+
+    @property
+    def left(self) -> int:
+        """Messages still to go."""
+        return sum(self.counts[state] for state in WAITING)
+
+    @property
+    def left_system(self) -> int:
+        """Messages the carrier may have."""
+        return sum(self.counts[state] for state in LEFT_SYSTEM)
+
+    @property
+    def share(self) -> float:
+        """Share that has left the system, 0 to 1."""
+        return self.left_system / self.recipients if self.recipients else 0.0
+
+
+@dataclass
+class RoutePart(Part):
+    """A route's line: with its price, what was billed, its speed and what its carrier reports."""
+
+    id: int = 0
+    name: str = ""
+    mark: str = "other"
+    price: int = 0
+    billed: int = 0
+    waiting_segments: int = 0
+    rate_per_minute: int = 0
+    seconds_left: int | None = None
+    alert: dict[str, Any] | None = None
+    status: route_status.Status | None = None
+
+    @property
+    def cost(self) -> int:
+        """Đồng: what the carrier took, or the whole plan while nothing was sent."""
+        return (self.billed or self.segments) * self.price
+
+
+@dataclass
+class AreaPart(Part):
+    """An area's line."""
+
+    id: int = 0
+    code: str = ""
+    name: str = ""
+
+
+@dataclass
+class Progress:
+    """A campaign's figures at one moment."""
+
+    campaign: Campaign
+    total: Part
+    by_area: list[AreaPart]
+    by_route: list[RoutePart]
+    suppressed: dict[str, int]
+    rate_series: list[int]
+    updated_at: datetime
+
+    @property
+    def recipients(self) -> int:
+        """Messages, or before the start the people who will get one."""
+        return self.total.recipients
+
+    @property
+    def cost(self) -> int:
+        """Đồng."""
+        return sum(route.cost for route in self.by_route)
+
+    @property
+    def rate_per_minute(self) -> int:
+        """Messages a minute, over the last half minute."""
+        return sum(route.rate_per_minute for route in self.by_route)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """The slowest route's time left; None where nobody can say."""
+        known = [r.seconds_left for r in self.by_route if r.left and r.seconds_left is not None]
+        return max(known) if known else None
+
+    @property
+    def finish_at(self) -> datetime | None:
+        """When it will be done at this pace."""
+        left = self.seconds_left
+        return None if left is None else self.updated_at + timedelta(seconds=left)
+
+
+def of(campaign: Campaign) -> Progress:
+    """The figures of one campaign, now."""
+    now = clock.now()
+    rows = counts.of_campaign(db.session(), campaign.id) or _planned(campaign.id)
+    routes = {r.id: _route_part(r) for r in preparing.routes_of(campaign.id)}
+    by_area: dict[int, AreaPart] = defaultdict(AreaPart)
+    total = Part()
+    for row in rows:
+        total.add(row.state, row.messages, row.segments)
+        by_area[row.area_id].add(row.state, row.messages, row.segments)
+        _add_to_route(routes[row.route_id], row)
+    _name_areas(by_area)
+    claimed = _claimed_lately(campaign.id, now) if campaign.state is CampaignState.SENDING else []
+    _judge_routes(routes, claimed, campaign, now)
+    return Progress(
+        campaign,
+        total,
+        sorted(by_area.values(), key=lambda a: a.code),
+        list(routes.values()),
+        _suppressed(campaign.id),
+        _series(claimed, now),
+        now,
+    )
+
+
+def _planned(campaign_id: int) -> list[CountRow]:
+    plan = select(PlannedCount).where(PlannedCount.campaign_id == campaign_id)
+    return [
+        CountRow(p.area_id, p.route_id, MessageState.QUEUED, p.people, p.segments)
+        for p in db.session.scalars(plan)
+    ]
+
+
+def _route_part(route: Route) -> RoutePart:
+    return RoutePart(id=route.id, name=route.name, mark=mark_of(route.networks), price=route.price)
+
+
+def mark_of(networks: list[str]) -> str:
+    """The carrier's colour and shape on pages; "other" for a route of several networks."""
+    marks = {"vinaphone": "vnpt", "viettel": "viettel", "mobifone": "mobifone"}
+    return marks.get(networks[0], "other") if len(networks) == 1 else "other"
+
+
+def _add_to_route(route: RoutePart, row: CountRow) -> None:
+    route.add(row.state, row.messages, row.segments)
+    if row.state in BILLED:
+        route.billed += row.segments
+    if row.state in WAITING:
+        route.waiting_segments += row.segments
+
+
+def _name_areas(by_area: dict[int, AreaPart]) -> None:
+    for area in db.session.scalars(select(Area).where(Area.id.in_(by_area))):
+        part = by_area[area.id]
+        part.id, part.code, part.name = area.id, area.code, area.name
+
+
+def _suppressed(campaign_id: int) -> dict[str, int]:
+    rows = select(Suppression).where(Suppression.campaign_id == campaign_id)
+    return {s.reason: s.people for s in db.session.scalars(rows.order_by(Suppression.reason))}
+
+
+def _claimed_lately(campaign_id: int, now: datetime) -> list[tuple[int, datetime, int]]:
+    """(route, when, messages) of the claims of the last two minutes: what went to the wire."""
+    rows = db.session.execute(
+        text(
+            "SELECT route_id, claimed_at, size FROM claims WHERE campaign_id = :id"
+            " AND claimed_at >= :since ORDER BY claimed_at"
+        ),
+        {"id": campaign_id, "since": clock.to_microseconds(now - SERIES_OVER)},
+    )
+    return [(row[0], clock.from_microseconds(row[1]), row[2]) for row in rows]
+
+
+def _judge_routes(
+    routes: dict[int, RoutePart],
+    claimed: list[tuple[int, datetime, int]],
+    campaign: Campaign,
+    now: datetime,
+) -> None:
+    running = campaign.started_at is not None and campaign.completed_at is None
+    statuses = route_status.of_routes(list(routes)) if running else {}
+    over = _seconds_measured(campaign, now)
+    for route in routes.values():
+        lately = sum(n for r, at, n in claimed if r == route.id and at >= now - RATE_OVER)
+        route.rate_per_minute = round(lately * 60 / over)
+        route.status = statuses.get(route.id)
+        if campaign.state is CampaignState.SENDING:
+            route.seconds_left = _seconds_left(route)
+        route.alert = _alert(route.status) if route.left else None
+
+
+def _seconds_measured(campaign: Campaign, now: datetime) -> float:
+    begun = campaign.started_at or now
+    return max(1.0, min(RATE_OVER.total_seconds(), (now - begun).total_seconds()))
+
+
+def _seconds_left(route: RoutePart) -> int | None:
+    """By the rate allowed now, in segments; by the pace held where that is unknown."""
+    if route.left == 0:
+        return 0
+    if route.status is not None and route.status.rate_limit > 0:
+        return max(1, round(route.waiting_segments / route.status.rate_limit))
+    if route.rate_per_minute:
+        return max(1, round(route.left * 60 / route.rate_per_minute))
+    return None
+
+
+_ALERTS = {"throttled": "throttled", "down": "down", "refused": "auth", "connecting": "down"}
+
+
+def _alert(status: route_status.Status | None) -> dict[str, Any] | None:
+    kind = _ALERTS.get(status.state) if status is not None else None
+    if status is None or kind is None:
+        return None
+    return {"kind": kind, "since": status.since, "detail": status.detail}
+
+
+def _series(claimed: list[tuple[int, datetime, int]], now: datetime) -> list[int]:
+    buckets = [0] * (int(SERIES_OVER.total_seconds()) // SERIES_STEP)
+    for _route, at, messages in claimed:
+        age = int((now - at).total_seconds()) // SERIES_STEP
+        if 0 <= age < len(buckets):
+            buckets[-1 - age] += messages
+    first = next((i for i, n in enumerate(buckets) if n), len(buckets))
+    return buckets[first:]
+
+
+def as_object(campaign: Campaign) -> dict[str, Any]:
+    """`campaigns show`: `recipients` is the sum of `counts`; `suppressed` stands outside both."""
+    p = of(campaign)
+    begun = campaign.started_at is not None
+    approval = approved_by(campaign.id)
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "state": campaign.state.value,
+        "recipients": p.recipients,
+        "suppressed": p.suppressed,
+        "counts": _shown(p.total, begun),
+        "segments": p.total.segments,
+        "cost": p.cost,
+        "by_area": [
+            {"code": a.code, "name": a.name, "recipients": a.recipients, "counts": _shown(a, begun)}
+            for a in p.by_area
+        ],
+        "by_route": [
+            {
+                "id": r.id,
+                "name": r.name,
+                "recipients": r.recipients,
+                "counts": _shown(r, begun),
+                "segments": r.segments,
+                "cost": r.cost,
+                "rate_now": round(r.rate_per_minute / 60, 2),
+            }
+            for r in p.by_route
+        ],
+        "approved_by": approval and approval["email"],
+        "digest": campaign.digest,
+        "started_at": clock.iso(campaign.started_at),
+        "completed_at": clock.iso(campaign.completed_at),
+        "settled_at": clock.iso(campaign.settled_at),
+    }
+
+
+def _shown(part: Part, begun: bool) -> dict[str, int]:
+    # Before the start the plan stands as queued, so that recipients is always the sum of counts.
+    return {str(state): n for state, n in part.counts.items() if n or begun}
+
+
+def approved_by(campaign_id: int) -> dict[str, Any] | None:
+    """Who approved it, with the moment; None where the last decision was no approval."""
+    row = db.session.execute(
+        text(
+            "SELECT u.email, u.name, a.at, a.decision FROM approvals a"
+            " JOIN users u ON u.id = a.person_id WHERE a.campaign_id = :id"
+            " AND a.decision <> 'checked' ORDER BY a.id DESC LIMIT 1"
+        ),
+        {"id": campaign_id},
+    ).first()
+    if row is None or row.decision != "approved":
+        return None
+    return {
+        "email": row.email,
+        "name": row.name or row.email,
+        "at": clock.from_microseconds(row.at),
+    }
