@@ -56,13 +56,9 @@ class Work:
     @contextmanager
     def writing(self, **values: Any) -> Iterator[Connection]:
         """One short write transaction that holds the lease and writes `values` on the list."""
-        began = time.monotonic()
         with write_connection(db.engine) as connection:
             self.note(connection, **values)
             yield connection
-        if db.engine.dialect.name == "sqlite":
-            # SQLite has no queue of writers: who waits looks again every few milliseconds.
-            time.sleep(min(LONGEST_BREATH, (time.monotonic() - began) / 2))
 
     def note(self, connection: Connection, **values: Any) -> None:
         """Hold the lease and write `values` on the list, in a transaction under way."""
@@ -210,6 +206,7 @@ def _drop_staged(work: Work, **values: Any) -> None:
 def _join(work: Work) -> None:
     joint = _joint(work.upload)
     while True:
+        began = time.monotonic()
         with work.writing() as connection:
             part = staging.first_part(connection, work.upload.id)
             if part is None:
@@ -220,6 +217,10 @@ def _join(work: Work) -> None:
                 added=SubscriberList.added + counts.added,
                 joined=SubscriberList.joined + counts.joined,
             )
+        if db.engine.dialect.name == "sqlite":
+            # SQLite has no queue of writers: who waits looks again every few milliseconds. While
+            # a list is read, the judging between two parts leaves room enough.
+            time.sleep(min(LONGEST_BREATH, (time.monotonic() - began) / 2))
 
 
 def _joint(upload: SubscriberList) -> Joint:

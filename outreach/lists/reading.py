@@ -21,8 +21,8 @@ from outreach.lists.headings import SUBSCRIBERS, Vocabulary
 from outreach.lists.raw import Raw
 from outreach.text import nfc
 
-LARGEST: Final = 200 * 1024 * 1024
-"""Bytes of an upload."""
+LARGEST: Final = 150 * 1024 * 1024
+"""Bytes of an upload: some two million rows of a CSV file. A worker reads it from its memory."""
 
 _PEEK: Final = 200
 _HEADINGS_WITHIN: Final = 30
@@ -57,7 +57,7 @@ def read(
 
     Raises `Refused` (field `file`) with what is wrong and what to do; so may the rows.
     """
-    _refuse_size(path)
+    check_size(path.stat().st_size)
     raw = _open(path)
     head = list(islice(raw.rows, _PEEK))
     _refuse_legacy(head)
@@ -72,6 +72,21 @@ def read(
         )
     rows = _numbered(chain(head[at + 1 :], raw.rows), at + 1, named)
     return Table(names, rows, raw.encoding, raw.sheet, raw.notes)
+
+
+def check_size(size: int) -> None:
+    """Raise `Refused` (field `file`) for an upload of no bytes or of more than `LARGEST`."""
+    if size == 0:
+        raise Refused(_("The file is empty."), FIELD)
+    if size > LARGEST:
+        raise Refused(
+            _(
+                "The file has %(size)s MB; %(most)s MB is the most. Split it into smaller lists.",
+                size=size >> 20,
+                most=LARGEST >> 20,
+            ),
+            FIELD,
+        )
 
 
 def _numbered(rows: Iterable[list[object]], heading_row: int, named: list[object]) -> Rows:
@@ -149,21 +164,6 @@ def _refuse_legacy(head: list[list[object]]) -> None:
     old = legacy.recognised(texts)
     if old:
         raise refuse_legacy(old)
-
-
-def _refuse_size(path: Path) -> None:
-    size = path.stat().st_size
-    if size == 0:
-        raise Refused(_("The file is empty."), FIELD)
-    if size > LARGEST:
-        raise Refused(
-            _(
-                "The file has %(size)s MB; %(most)s MB is the most. Split it into smaller lists.",
-                size=size >> 20,
-                most=LARGEST >> 20,
-            ),
-            FIELD,
-        )
 
 
 def _open(path: Path) -> Raw:

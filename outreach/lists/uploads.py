@@ -23,6 +23,7 @@ from outreach import audit, clock, numbers, organisations, sealed_files
 from outreach.database import transaction
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.lists import reading
 from outreach.lists.opening import open_list
 from outreach.sealing import NotSealed
 from outreach.settings import Settings
@@ -30,8 +31,6 @@ from outreach.signals import work_requested
 from outreach.subscribers import SubscriberList, list_by_id
 
 FOLDER: Final = "lists"
-MOST_BYTES: Final = 150_000_000
-"""About two million rows of a CSV file."""
 TEXT_LENGTH: Final = 500
 FILENAME_LENGTH: Final = 255
 
@@ -74,22 +73,6 @@ class Choices:
     restricted_allowed: bool = False
 
 
-def check_size(size: int) -> None:
-    """Raise Refused for an empty file or one too large to take."""
-    if size == 0:
-        raise Refused(_("The file is empty."), "file")
-    if size > MOST_BYTES:
-        raise Refused(
-            _(
-                "The file has %(size)s MB; at most %(most)s MB are taken at once. Split it into "
-                "several files.",
-                size=size // 1_000_000,
-                most=MOST_BYTES // 1_000_000,
-            ),
-            "file",
-        )
-
-
 def receive(
     source: BinaryIO,
     filename: str,
@@ -107,7 +90,7 @@ def receive(
     purpose = purpose.checked()
     organisations.by_id(organisation_id)
     size = source.seek(0, os.SEEK_END)
-    check_size(size)
+    reading.check_size(size)
     source.seek(0)
     with in_memory(source, filename) as path:
         open_list(path, choices.mapping)
