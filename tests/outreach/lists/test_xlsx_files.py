@@ -126,6 +126,29 @@ def test_one_stray_cell_in_the_last_corner_is_refused_before_it_takes_the_memory
         reading.read(workbook(tmp_path, ["SĐT"], ["0912345678"], change=stray))
 
 
+@pytest.mark.parametrize("place", [b"A999999999999", b"ZZZZZZ2", b"xfd1048576"])
+def test_a_place_no_sheet_has_is_refused(tmp_path: Path, place: bytes) -> None:
+    path = workbook(tmp_path, ["SĐT"], ["0912345678"])
+    with pytest.raises(Refused, match="more than is read"):
+        reading.read(rewritten(path, SHEET, lambda xml: xml.replace(b'r="A2"', b'r="%s"' % place)))
+
+
+def test_cells_without_their_places_are_read_in_order(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ["SĐT", "Xã"], ["0912345678", "a"])
+    bare = rewritten(path, SHEET, lambda xml: re.sub(rb' r="[A-Z]*[0-9]+"', b"", xml))
+    assert list(reading.read(bare).rows) == [(2, ["0912345678", "a"])]
+
+
+def test_cells_without_their_places_cannot_hide_how_far_they_reach(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ["SĐT"] * 20, ["0912345678"] * 20)
+
+    def spread(sheet: bytes) -> bytes:
+        return re.sub(rb' r="[A-Z]+[0-9]+"', b"", sheet).replace(b'r="2"', b'r="1048576"')
+
+    with pytest.raises(Refused, match="row 1048576 and column 20"):
+        reading.read(rewritten(path, SHEET, spread))
+
+
 def test_formats_down_to_the_last_row_are_no_rows(tmp_path: Path) -> None:
     def coloured(sheet: Worksheet) -> None:
         sheet["XFD1048576"].font = openpyxl.styles.Font(bold=True)
