@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis as redis_client
-from flask import Flask
+from flask import Flask, has_request_context
 from flask.testing import FlaskClient, FlaskCliRunner
 from psycopg import sql
 from sqlalchemy import make_url
@@ -105,13 +105,13 @@ def postgresql_template(
     postgresql_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The name of an empty, migrated PostgreSQL database to copy."""
-    with _new_database(postgresql_server, TEMPLATE) as address:
+    with new_database(postgresql_server, TEMPLATE) as address:
         _fill(Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=address))
         yield TEMPLATE
 
 
 @contextmanager
-def _new_database(server: str, name: str, template: str = "template0") -> Iterator[str]:
+def new_database(server: str, name: str, template: str = "template0") -> Iterator[str]:
     with closing(psycopg.connect(server, autocommit=True)) as connection:
         names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
         connection.execute(
@@ -134,7 +134,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     else:
         server = request.getfixturevalue("postgresql_server")
         template = request.getfixturevalue("postgresql_template")
-        with _new_database(server, f"test_{uuid.uuid4().hex}", template) as address:
+        with new_database(server, f"test_{uuid.uuid4().hex}", template) as address:
             yield address
 
 
@@ -150,6 +150,11 @@ def app(settings: Settings, redis: redis_client.Redis) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.test_client_class = Browser
+    # Rules and commands speak as they are written, so that tests need no translation; pages
+    # speak Vietnamese, as they do to people.
+    babel = app.extensions["babel"]
+    chosen = babel.locale_selector
+    babel.locale_selector = lambda: chosen() if has_request_context() else "en"
     with app.app_context():
         yield app
         db.session.remove()

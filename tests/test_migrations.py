@@ -1,0 +1,62 @@
+"""The migrations lead to exactly the tables that the models describe, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from app import create_app
+from outreach import schema
+from outreach.database import Moment, db
+from outreach.settings import Settings
+from tests.conftest import new_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path):
+    """The application on a database without any table."""
+    if request.param == "sqlite":
+        yield create_app(Settings(data_dir=tmp_path))
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        with new_database(server, f"empty_{tmp_path.name[-20:].lower()}") as address:
+            yield create_app(Settings(data_dir=tmp_path, database_url=address))
+
+
+@pytest.fixture
+def migrated(empty: Flask):
+    with empty.app_context():
+        upgrade()
+        yield empty
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _same_type(_context, _inspected, _metadata, inspected, ours) -> bool | None:
+    """A moment is stored as a plain integer."""
+    if isinstance(ours, Moment):
+        return str(inspected) not in {"BIGINT", "BigInteger"}
+    return None
+
+
+def test_migrations_equal_models(migrated: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
+        assert compare_metadata(context, db.metadata) == []
+    assert schema.is_current(db.engine)
+
+
+def test_migrating_again_changes_nothing(migrated: Flask) -> None:
+    upgrade()
+    assert schema.is_current(db.engine)
+
+
+def test_migrations_can_be_taken_back(migrated: Flask) -> None:
+    downgrade(revision="base")
+    assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
