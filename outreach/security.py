@@ -61,8 +61,6 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     # No role model: Flask-Security's roles are not used, the table in `access` is.
     Security(app, SQLAlchemyUserDatastore(db, User, RoleMixin))
-    # The log-in form checks its own token and says so on the form, where nothing typed is lost.
-    csrf.exempt(app.view_functions["security.login"])
     _limit_login(app, settings)
     user_authenticated.connect(_note_login, app)
     app.after_request(_add_headers)
@@ -112,13 +110,6 @@ _FLASK_SECURITY: dict[str, Any] = {
     "I18N_DOMAIN": "messages",
     "I18N_DIRNAME": [str(i18n.TRANSLATIONS)],
     "MSG_GENERIC_AUTHN_FAILED": (N_("The email address or the password is wrong."), "error"),
-    "MSG_EMAIL_NOT_PROVIDED": (N_("Please give your email address."), "error"),
-    "MSG_INVALID_EMAIL_ADDRESS": (N_("This is not an email address."), "error"),
-    "MSG_PASSWORD_NOT_PROVIDED": (N_("Please give your password."), "error"),
-    "MSG_DISABLED_ACCOUNT": (
-        N_("This account is closed. The administrator of your office can open it again."),
-        "error",
-    ),
 }
 
 

@@ -139,9 +139,12 @@ def test_an_act_is_recorded_only_inside_a_transaction(app: Flask) -> None:
 
 
 def test_no_act_is_recorded_in_a_savepoint_which_could_lose_it(app: Flask) -> None:
-    with transaction() as session, session.begin_nested():
-        with pytest.raises(RuntimeError, match="savepoint"):
-            audit.record("act", "thing", 1, {}, None)
+    with (
+        pytest.raises(RuntimeError, match="savepoint"),
+        transaction() as session,
+        session.begin_nested(),
+    ):
+        audit.record("act", "thing", 1, {}, None)
 
 
 def test_a_savepoint_rolled_back_loses_no_act_recorded_before(app: Flask) -> None:
