@@ -135,6 +135,7 @@ def test_what_is_no_mobile_number_is_refused_with_its_reason(value: object, reas
 
 def test_nine_digits_beginning_84_are_national_and_eleven_international() -> None:
     assert clean("841234567").e164 == "+84841234567"
+    assert clean("84 123 4567").e164 == "+84841234567"
     assert clean("84841234567").e164 == "+84841234567"
 
 

@@ -67,6 +67,23 @@ def test_old_numbers_keep_their_last_seven_digits() -> None:
     assert migrated("120123456") is None
 
 
+@pytest.mark.parametrize(
+    ("network", "moves"),
+    [
+        ("mobifone", "0120→070 0121→079 0122→077 0126→076 0128→078"),
+        ("vinaphone", "0123→083 0124→084 0125→085 0127→081 0129→082"),
+        ("viettel", "0162→032 0163→033 0164→034 0165→035 0166→036 0167→037 0168→038 0169→039"),
+        ("vietnamobile", "0186→056 0188→058"),
+        ("gmobile", "0199→059"),
+    ],
+)
+def test_every_old_prefix_moved_within_its_network(network: str, moves: str) -> None:
+    for move in moves.split():
+        old, new = move.split("→")
+        assert migrated(old[1:] + "7654321") == new[1:] + "7654321"
+        assert network_hint(f"+84{new[1:]}7654321") == network
+
+
 def test_every_old_prefix_leads_to_a_prefix_of_the_plan() -> None:
     assert set(OLD_PREFIXES.values()) <= {row.digits for row in PLAN}
     assert len(set(OLD_PREFIXES.values())) == len(OLD_PREFIXES) == 21
