@@ -15,21 +15,24 @@ TICK_IS_SILENT_AFTER = 10.0  # seconds; it works every second
 
 
 def count_workers(client: redis.Redis) -> int:
-    """Workers that live, on every machine. Raises what redis-py raises where it is unreachable.
+    """Worker processes that live, on every machine. Raises what redis-py raises without Redis.
 
-    RQ keeps a killed worker registered until its key expires; one of this machine is looked up
-    among the processes as well, so that it is not counted for minutes after its death.
+    A process registers with RQ once for each queue it listens to. RQ keeps a killed one until its
+    key expires; one of this machine is looked up among the processes as well, so that it is not
+    counted for minutes after its death.
     """
-    keys = sorted(get_keys(connection=client))
-    found = [client.hmget(key, ["hostname", "pid"]) for key in keys]
-    return sum(_lives(cast("list[bytes | None]", fields)) for fields in found)
+    registered = {_process(client, key) for key in get_keys(connection=client)}
+    return sum(_lives(*process) for process in registered if process is not None)
 
 
-def _lives(fields: list[bytes | None]) -> bool:
-    host, pid = fields
-    if host is None or pid is None:  # expired
-        return False
-    return host.decode() != socket.gethostname() or _process_exists(int(pid))
+def _process(client: redis.Redis, key: str) -> tuple[str, int] | None:
+    """Host and process number of a registration; None where its key expired."""
+    host, pid = cast("list[bytes | None]", client.hmget(key, ["hostname", "pid"]))
+    return None if host is None or pid is None else (host.decode(), int(pid))
+
+
+def _lives(host: str, pid: int) -> bool:
+    return host != socket.gethostname() or _process_exists(pid)
 
 
 def _process_exists(pid: int) -> bool:

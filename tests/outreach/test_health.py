@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -19,10 +20,21 @@ from outreach.settings import Settings
 
 @pytest.fixture
 def two_workers(redis: Redis) -> Iterator[list[SimpleWorker]]:
-    workers = [SimpleWorker(["house"], connection=redis, name=f"w{n}") for n in (1, 2)]
-    for worker in workers:
-        worker.register_birth()
-    yield workers
+    """Registrations as two processes make them: this one, and one that sleeps."""
+    with subprocess.Popen(["sleep", "600"]) as other:
+        workers = [SimpleWorker(["house"], connection=redis, name=f"w{n}") for n in (1, 2)]
+        for worker, pid in zip(workers, (os.getpid(), other.pid), strict=True):
+            worker.pid = pid
+            worker.register_birth()
+        yield workers
+        other.kill()
+
+
+def test_a_process_that_listens_to_two_queues_is_one_worker(
+    client: FlaskClient, redis: Redis, two_workers: list[SimpleWorker]
+) -> None:
+    SimpleWorker(["route-1"], connection=redis, name="w1-route-1").register_birth()
+    assert client.get("/healthz").get_json()["workers"] == 2
 
 
 def test_all_is_well(app: Flask, client: FlaskClient, two_workers, settings: Settings) -> None:

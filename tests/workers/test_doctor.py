@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from flask import Flask
@@ -22,8 +23,10 @@ def findings(runner: FlaskCliRunner) -> dict[str, dict[str, object]]:
 
 
 def test_a_running_installation_has_nothing_wrong(runner: FlaskCliRunner, redis: Redis) -> None:
-    for name in ("one", "two"):
-        SimpleWorker(["house"], connection=redis, name=name).register_birth()
+    for name, pid in (("one", os.getpid()), ("two", os.getppid())):
+        worker = SimpleWorker(["house"], connection=redis, name=name)
+        worker.pid = pid
+        worker.register_birth()
     presence.tick_lives(redis)
     assert [f["check"] for f in findings(runner).values() if not f["ok"]] == []
 
