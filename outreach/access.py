@@ -219,4 +219,4 @@ def _touches(area_ids: frozenset[int], own: int | None) -> bool:
     """Some area lies in the own one, or the own one lies in some area."""
     if own is None or areas.within(area_ids, own):
         return True
-    return any(areas.within({own}, area_id) for area_id in area_ids)
+    return any(area.id in area_ids for area in areas.ancestors(own))

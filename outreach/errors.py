@@ -14,3 +14,7 @@ class Refused(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.field = field
+
+
+class Missing(Refused):
+    """What an address names is not there; a page answers with 404."""

@@ -8,20 +8,26 @@ from werkzeug.exceptions import HTTPException
 
 from outreach.access import Forbidden
 from outreach.database import db
-from outreach.errors import Refused
+from outreach.errors import Missing, Refused
 from outreach.i18n import _
+
+TOLD = (400, 403, 404, 413, 429, 500)
+"""The codes that templates/errors/error.html has words for."""
 
 
 def init_app(app: Flask) -> None:
     """Show refusals and HTTP errors as pages of ours."""
     app.register_error_handler(Forbidden, _forbidden)
+    app.register_error_handler(Missing, _missing)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(500, _broken)
 
 
 def _page(code: int, sentence: str = "") -> tuple[str, int]:
-    return render_template("errors/error.html", code=code, sentence=sentence), code
+    """The page of an error; a code it has no words for is told as its whole class."""
+    told = code if code in TOLD else code // 100 * 100
+    return render_template("errors/error.html", code=told, sentence=sentence), code
 
 
 def _forbidden(refused: Refused) -> tuple[str, int]:
@@ -33,13 +39,13 @@ def _refused(refused: Refused) -> tuple[str, int]:
     return _page(400, refused.sentence)
 
 
+def _missing(refused: Refused) -> tuple[str, int]:
+    return _page(404, refused.sentence)
+
+
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
-    code = error.code or 500
-    if code < 400:
-        return error
-    # Werkzeug's own sentences are English and for developers; ours come with a lookup that failed.
-    stock = type(error).description
-    return _page(code, error.description or "" if error.description != stock else "")
+    # The libraries' own sentences are English and for developers: the page has its own.
+    return error if error.code is None or error.code < 400 else _page(error.code)
 
 
 def _broken(_error: Exception) -> ResponseReturnValue:

@@ -16,13 +16,12 @@ from typing import Any
 from flask import Flask, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from outreach import access
 from outreach.access import Act
 from outreach.accounts import User
-from outreach.errors import Refused
+from outreach.errors import Missing, Refused
 
 View = Callable[..., ResponseReturnValue]
 _RULE = "_access_rule"
@@ -97,7 +96,7 @@ def _load(of: Callable[..., object], values: dict[str, Any]) -> object:
     try:
         return of(**{name: values.pop(name) for name in names})
     except Refused as refused:
-        raise NotFound(refused.sentence) from None
+        raise Missing(refused.sentence, refused.field) from None
 
 
 def _marked(view: View, rule: Rule) -> View:

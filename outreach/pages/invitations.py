@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import login_user, logout_user
 
 from outreach import invitations, passwords
-from outreach.errors import Refused
+from outreach.errors import Missing, Refused
 from outreach.i18n import _
 from outreach.pages import guard
 
@@ -44,7 +44,7 @@ def _invitation(token: str) -> invitations.Invitation:
     try:
         return invitations.find(token)
     except Refused as refused:
-        abort(404, refused.sentence)
+        raise Missing(refused.sentence, refused.field) from None
 
 
 def _form(invitation: invitations.Invitation, *, name: str, error: Refused | None = None) -> str:

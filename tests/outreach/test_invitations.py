@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from outreach import accounts, audit, clock, invitations
+from outreach import accounts, audit, clock, invitations, passwords
 from outreach.accounts import User
 from outreach.database import db, transaction
 from outreach.errors import Refused
@@ -31,6 +31,23 @@ def test_a_link_works_once(liaison: User) -> None:
     with pytest.raises(Refused, match="has been used"):
         invitations.accept(token, "Mai", "another password")
     assert liaison.name == "Lan"
+
+
+def test_of_two_who_use_a_link_at_once_the_second_is_told(
+    liaison: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = invitations.create(liaison, actor_id=None)
+    hashed = passwords.hashed
+
+    def overtaken(password: str) -> str:
+        monkeypatch.setattr(passwords, "hashed", hashed)
+        invitations.accept(token, "First", PASSWORD)
+        return hashed(password)
+
+    monkeypatch.setattr(passwords, "hashed", overtaken)
+    with pytest.raises(Refused, match="has been used"):
+        invitations.accept(token, "Second", "another password")
+    assert liaison.name == "First"
 
 
 def test_a_newer_link_makes_the_older_worthless(liaison: User) -> None:
