@@ -212,3 +212,8 @@ def test_no_sentence_of_the_log_in_library_is_shown(client: FlaskClient, lan: Us
     client.get("/login?lang=en")
     for password in ("wrong", ""):
         assert "The email address or the password is wrong." in log_in(client, password).text
+
+
+def test_an_empty_log_in_is_told_once(client: FlaskClient, lan: User) -> None:
+    client.get("/login?lang=en")
+    assert log_in(client, "", email="").text.count("address or the password is wrong") == 1
