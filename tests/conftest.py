@@ -41,6 +41,7 @@ from tests.people import (  # noqa: F401 - fixtures for every test
     viettel,
     vnpt,
 )
+from tests.stage import stage  # noqa: F401
 
 GIVEN = Settings.load()
 TEMPLATE = f"template_{os.getpid()}"

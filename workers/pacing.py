@@ -32,14 +32,17 @@ class Pacer:
         self._waiting = 0
         self.rate = rate
 
-    async def slot(self) -> None:
-        """Return when the next segment may begin. Raises redis.RedisError without Redis."""
-        self._waiting += 1
+    async def slot(self, segments: int = 1) -> None:
+        """Return when a submit of so many segments may begin. Raises redis.RedisError without
+        Redis."""
+        self._waiting += segments
         try:
             async with self._asking:
                 moment = await self._next()
+                for _ in range(segments - 1):  # the room its other segments take behind it
+                    await self._next()
         finally:
-            self._waiting -= 1
+            self._waiting -= segments
         delay = moment - time.monotonic()
         if delay > 0:
             await asyncio.sleep(delay)

@@ -220,7 +220,7 @@ class SenderSession:
     ) -> Exception | None:
         """Submit one part; answers the reason where the message cannot go on."""
         try:
-            await self._holder.pacer.slot()
+            await self._holder.pacer.slot(gateway.cost(part))
             # Between the parts of one message only the lease counts: half a text helps nobody.
             if not said and not self._may_begin(lease, claim):
                 return NotSent("halted")

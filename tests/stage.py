@@ -1,0 +1,276 @@
+"""A small installation for tests of carrying: people on a list, a route to a simulated carrier, an
+approved campaign, and real worker and tick processes to send it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from campaigns import approvals, composing, counts, life, routes
+from campaigns.campaigns import Campaign
+from campaigns.routes import NewRoute, Protocol, Route
+from outreach import apps, clock, numbers
+from outreach.accounts import User
+from outreach.areas import Area
+from outreach.database import db, transaction
+from outreach.organisations import Organisation
+from outreach.settings import Settings
+from outreach.subscribers import Group, Subscriber, SubscriberList
+from tests.people import Land
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDING = "Kính gửi bà con {xa}: cài {ung_dung} tại {link}"
+FIRST = {"viettel": 84_962_000_000, "vinaphone": 84_912_000_000, "mobifone": 84_902_000_000}
+
+
+def numbers_of(network: str, count: int, offset: int = 0) -> list[str]:
+    """Invented numbers of a network, one after another."""
+    first = FIRST[network] + offset
+    return [f"+{first + i}" for i in range(count)]
+
+
+@dataclass
+class Stage:
+    """Everything a campaign needs, by short calls."""
+
+    app: Flask
+    settings: Settings
+    land: Land
+    owner: Organisation
+    author: User
+    approver: User
+    list_ids: dict[int, int] = field(default_factory=dict)
+
+    def subscribe(
+        self, organisation: Organisation, phones: list[str], area_id: int | None = None
+    ) -> None:
+        """Put numbers on an organisation's list, as the import would."""
+        with transaction() as session:
+            ids = numbers.ensure(session.connection(), numbers.sealer(), phones)
+            session.execute(
+                Subscriber.__table__.insert(),
+                [
+                    {
+                        "organisation_id": organisation.id,
+                        "number_id": ids[phone],
+                        "area_id": area_id or self.land.commune,
+                        "group_bits": 1,
+                        "list_id": self._list_of(organisation),
+                    }
+                    for phone in phones
+                ],
+            )
+
+    def _list_of(self, organisation: Organisation) -> int:
+        if organisation.id not in self.list_ids:
+            upload = SubscriberList(
+                organisation_id=organisation.id,
+                filename="list.csv",
+                size=0,
+                stored_as="none",
+                purpose="test",
+                source="invented",
+                state="done",
+                obtained_on=clock.now().date(),
+                created_at=clock.now(),
+            )
+            db.session.add(upload)
+            db.session.flush()
+            self.list_ids[organisation.id] = upload.id
+        return self.list_ids[organisation.id]
+
+    def route(self, organisation: Organisation, port: int, **changes: Any) -> Route:
+        """A route to the simulator on `port`."""
+        values: dict[str, Any] = {
+            "name": f"route of {organisation.name}",
+            "protocol": Protocol.SMPP,
+            "organisation_id": organisation.id,
+            "host": "127.0.0.1",
+            "port": port,
+            "system_id": "vnpt",
+            "password_sealed": numbers.sealer().seal_blob(b"wordpass"),
+            "senders": ["BLUEZONE"],
+            "rate": 2000.0,
+            "price": 250,
+            "networks": ["viettel", "vinaphone", "mobifone"],
+        }
+        return routes.add(NewRoute(**values | changes), actor_id=None)
+
+    def draft(self, route_ids: list[int], **changes: Any) -> Campaign:
+        """A draft by the author, whose window is open all day for a week."""
+        now = clock.now()
+        values: dict[str, Any] = {
+            "name": "Bluezone đợt 1",
+            "apps": ["BLUEZONE"],
+            "kind": "notice",
+            "organisation": self.owner.id,
+            "sender": "BLUEZONE",
+            "wording": {"vi": WORDING},
+            "strip_marks": True,
+            "areas": ["870"],
+            "routes": route_ids,
+            "not_before": clock.iso(now - timedelta(hours=1)),
+            "not_after": clock.iso(now + timedelta(days=7)),
+            "hours": "00:00-24:00",
+            "selection_rule": "everyone",
+        }
+        draft = composing.from_object(values | changes)
+        return composing.create(draft, self.author.id, self.settings)
+
+    def approved(self, route_ids: list[int], **changes: Any) -> Campaign:
+        """A campaign that was submitted by its author and approved by another."""
+        campaign = self.draft(route_ids, **changes)
+        approvals.submit(campaign, self.author, self.settings)
+        approvals.approve(campaign, self.approver, campaign.digest or "")
+        return life.get(campaign.id)
+
+    def started(self, route_ids: list[int], **changes: Any) -> Campaign:
+        """The same, started."""
+        campaign = self.approved(route_ids, **changes)
+        life.start(campaign, self.approver.id)
+        return life.get(campaign.id)
+
+    @contextmanager
+    def crew(self, workers: int = 1) -> Iterator[Crew]:
+        """Worker and tick processes, killed at the end if they did not stop."""
+        db.session.rollback()
+        crew = Crew(self.settings)
+        try:
+            crew.start("tick")
+            for _ in range(workers):
+                crew.start("worker")
+            yield crew
+        finally:
+            crew.stop()
+
+    def wait(
+        self, campaign: Campaign, done: Callable[[Campaign], Any], seconds: float = 30.0
+    ) -> Campaign:
+        """The campaign once `done` is true of it; AssertionError with its counts otherwise."""
+        deadline = time.monotonic() + seconds
+        while True:
+            db.session.rollback()
+            now = life.get(campaign.id)
+            if done(now):
+                return now
+            if time.monotonic() > deadline:
+                seen = counts.of_campaigns(db.session(), [campaign.id])
+                raise AssertionError(f"still {now.state} after {seconds} s: {seen}")
+            time.sleep(0.1)
+
+    def settled(self, campaign: Campaign, seconds: float = 30.0) -> Campaign:
+        """The campaign once nothing is awaited any more."""
+        return self.wait(campaign, lambda c: c.settled_at is not None, seconds)
+
+    def states(self, campaign: Campaign) -> dict[str, int]:
+        """Messages by state, from the rows themselves."""
+        db.session.rollback()
+        rows = db.session.execute(
+            text("SELECT state, COUNT(*) FROM messages WHERE campaign_id = :id GROUP BY state"),
+            {"id": campaign.id},
+        )
+        return {str(state): count for state, count in rows}
+
+    def assert_counts_are_rows(self, campaign: Campaign) -> None:
+        """What pages show is what the rows hold."""
+        db.session.rollback()
+        with db.engine.connect() as connection:
+            shown = {
+                (row.area_id, row.route_id, row.state.value): (row.messages, row.segments)
+                for row in counts.of_campaign(connection, campaign.id)
+            }
+            assert shown == counts.from_rows(connection, campaign.id)
+
+
+@dataclass
+class Crew:
+    """Our processes, each its own, as the supervisor would run them."""
+
+    settings: Settings
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        """Start a `worker` or a `tick`."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "app", name],
+            cwd=ROOT,
+            env=environment(self.settings),
+        )
+        self.processes.append(process)
+        self.names.append(name)
+        return process
+
+    def of(self, name: str) -> list[subprocess.Popen[bytes]]:
+        """The living processes of a name."""
+        both = zip(self.processes, self.names, strict=True)
+        return [p for p, n in both if n == name and p.poll() is None]
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL, and no wake."""
+        process.kill()
+        process.wait(10)
+
+    def stop(self) -> None:
+        """SIGTERM to all, SIGKILL to what stays."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment that gives another process these settings."""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("OUTREACH_")}
+    return plain | {
+        "OUTREACH_DATA_DIR": str(settings.data_dir),
+        "OUTREACH_DATABASE_URL": settings.database_url,
+        "OUTREACH_REDIS_URL": settings.redis_url,
+        "OUTREACH_LEASE_SECONDS": str(settings.lease_seconds),
+        "OUTREACH_NOTICE_HOURS": settings.notice_hours,
+    }
+
+
+@pytest.fixture
+def stage(
+    app: Flask,
+    settings: Settings,
+    land: Land,
+    culture_office: Organisation,
+    culture: User,
+    make_person: Callable[..., User],
+) -> Stage:
+    """The culture office writes, another of its people approves."""
+    from outreach.accounts import Role
+
+    with transaction() as session:
+        if session.query(Group).filter_by(code="public").first() is None:
+            session.add(Group(code="public", name="Người dân", bit=0))
+    apps.add("BLUEZONE", "Bluezone", "https://bluezone.gov.vn/taiapp", actor_id=None)
+    author = make_person(Role.CULTURE, culture_office, name="Tác giả")
+    all_day = settings.model_copy(update={"notice_hours": "00:00-24:00", "lease_seconds": 4.0})
+    app.config["OUTREACH"] = all_day
+    return Stage(app, all_day, land, culture_office, author, culture)
+
+
+__all__ = ["Area", "Crew", "Stage", "environment", "numbers_of", "stage"]
