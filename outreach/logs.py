@@ -62,6 +62,8 @@ def set_up(settings: Settings) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(settings.log_level)
+    # Every command that asks whether a migration is pending would be told which SQL it uses.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _formatter(terminal: bool) -> logging.Formatter:

@@ -16,8 +16,8 @@ HOUSE: Final = Path(__file__).resolve().parent.parent
 TIED: Final = Path(__file__).resolve().with_name("tied.py")
 FLASK: Final = (sys.executable, "-m", "flask", "--app", "app")
 SIMULATOR: Final = "simulator.json"
-WEB_THREADS: Final = 8
-WEB_PROCESSES: Final = 2
+# One process: an office's handful of readers fit, and a second would cost a second of every start.
+WEB_THREADS: Final = 16
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _web(settings: Settings) -> tuple[str, ...]:
         *(sys.executable, "-m", "gunicorn", "app:create_app()"),
         *("--bind", f"{host}:{settings.port}"),
         *("--worker-class", "gthread"),
-        *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
+        *("--workers", "1", "--threads", str(WEB_THREADS)),
         *("--graceful-timeout", "10", "--timeout", "60"),
         *("--log-level", "warning", "--no-control-socket"),
     )

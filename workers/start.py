@@ -69,9 +69,10 @@ class Start:
         with _stopping_by_exception():
             try:
                 self._bring_up()
+                example = self._load_example() if self.demo else None
                 self._wait_until_ready()
-                if self.demo:
-                    self._load_example()
+                if example:
+                    self._wait_for_example(example)
                 self._announce()
                 self._stay()
             except Stopped:
@@ -86,11 +87,13 @@ class Start:
         command = (sys.executable, "-m", "supervisor.supervisord", "-c", str(config))
         self._supervisor = self._spawn(command, quiet=True)
 
-    def _spawn(self, command: Sequence[str], quiet: bool = False) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, command: Sequence[str], quiet: bool = False, after: Path | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start a child that dies with us; the terminal's Ctrl-C reaches us alone."""
         output = subprocess.DEVNULL if quiet else None
         child = subprocess.Popen(  # noqa: S603 - our own command
-            programs.tied(self.settings, command),
+            programs.tied(self.settings, command, after),
             cwd=programs.HOUSE,
             env=os.environ | {"OUTREACH_DATA_DIR": str(self.settings.data_dir)},
             stdin=subprocess.DEVNULL,
@@ -118,12 +121,15 @@ class Start:
         except (OSError, ValueError) as away:
             return {"web": str(away)}
 
-    def _load_example(self) -> None:
+    def _load_example(self) -> subprocess.Popen[bytes]:
         """Load the example where it is not there yet; the command itself says what it does."""
-        loading = self._spawn((*programs.FLASK, "example", "load"))
-        while loading.poll() is None:
+        store = None if self.settings.redis_url else self.settings.socket("valkey")
+        return self._spawn((*programs.FLASK, "example", "load"), after=store)
+
+    def _wait_for_example(self, example: subprocess.Popen[bytes]) -> None:
+        while example.poll() is None:
             self._keep_up()
-        if loading.returncode:
+        if example.returncode:
             raise Refused(_("The example could not be loaded; the lines above say why."))
 
     def _announce(self) -> None:
