@@ -84,7 +84,9 @@ class Line:
         cell = self.cells.get(column, "")
         if not cell:
             return None
-        if not (cell.isascii() and cell.isdigit()) or int(cell) > most:
+        # No longer than `most`: Python refuses to read thousands of digits.
+        digits = cell.isascii() and cell.isdigit() and len(cell) <= len(str(most))
+        if not digits or int(cell) > most:
             self.refuse(column, _("not a whole number from 0 to %(most)s.", most=most))
         return int(cell)
 

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from outreach import area_files, area_package, areas, audit
 from outreach.area_files import AreaRow, Figures
 from outreach.area_names import LEVELS, Level
 from outreach.areas import Area, AreaAlias
-from outreach.database import db, transaction
+from outreach.database import as_rows, db, rowset, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.text import fold
@@ -29,6 +29,7 @@ SHOWN: Final = 10
 """How many codes a note names; the rest is counted."""
 
 Columns = dict[str, Any]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _list_for(path: Path) -> tuple[int, dict[str, Level]]:
 
 def _known(area_list: int) -> dict[str, Level]:
     rows = db.session.execute(select(Area.code, Area.level).where(Area.area_list == area_list))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _missing(known: Mapping[str, Level], rows: Sequence[AreaRow]) -> list[str]:
@@ -151,7 +152,7 @@ def _unknown(codes: list[str]) -> list[str]:
 
 def _count(area_list: int) -> dict[str, int]:
     query = select(Area.level, func.count()).where(Area.area_list == area_list)
-    counted = dict(db.session.execute(query.group_by(Area.level)).tuples().all())
+    counted = dict(db.session.execute(query.group_by(Area.level)).all())
     return {level.value: counted.get(level, 0) for level in LEVELS}
 
 
@@ -164,7 +165,8 @@ def _write(area_list: int, rows: list[AreaRow]) -> tuple[int, int]:
         wanted = [_columns(area_list, row, ids) for row in level_rows]
         new = [columns for columns in wanted if columns["code"] not in present]
         changed = list(_changes(present, wanted))
-        _in_chunks(new, lambda chunk: ids.update(_insert(chunk)))
+        _in_chunks(new, lambda chunk: db.session.execute(insert(Area), chunk))
+        ids = _ids(area_list)
         _in_chunks(changed, lambda chunk: db.session.execute(update(Area), chunk))
         added, updated = added + len(new), updated + len(changed)
     _write_aliases(rows, ids)
@@ -204,20 +206,20 @@ def _changes(present: Mapping[str, Columns], wanted: Iterable[Columns]) -> Itera
             yield {"id": old["id"], **kept}
 
 
-def _in_chunks(rows: list[Columns], write: Callable[[list[Columns]], object]) -> None:
+def _in_chunks(rows: list[R], write: Callable[[list[R]], object]) -> None:
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
         with transaction():
             write(chunk)
 
 
-def _insert(chunk: list[Columns]) -> dict[str, int]:
-    rows = db.session.execute(insert(Area).returning(Area.code, Area.id), chunk)
-    return dict(rows.tuples().all())
+def _ids(area_list: int) -> dict[str, int]:
+    rows = db.session.execute(select(Area.code, Area.id).where(Area.area_list == area_list))
+    return dict(rows.all())
 
 
 def _write_aliases(rows: Iterable[AreaRow], ids: Mapping[str, int]) -> None:
-    known = set(db.session.execute(select(AreaAlias.area_id, AreaAlias.folded)).tuples())
+    known = set(db.session.execute(select(AreaAlias.area_id, AreaAlias.folded)).all())
     wanted = {(ids[row.code], fold(alias)) for row in rows for alias in row.aliases}
     new = [{"area_id": area_id, "folded": folded} for area_id, folded in sorted(wanted - known)]
     _in_chunks(new, lambda chunk: db.session.execute(insert(AreaAlias), chunk))
@@ -245,9 +247,14 @@ def _put_in_order(area_list: int) -> None:
         area_id = waiting.pop()
         order.append(area_id)
         waiting.extend(reversed(below.get(area_id, [])))
-    moved = [
-        {"id": area_id, "position": place}
-        for place, area_id in enumerate(order, start=1)
-        if old[area_id] != place
-    ]
-    _in_chunks(moved, lambda chunk: db.session.execute(update(Area), chunk))
+    moved = [[area_id, place] for place, area_id in enumerate(order, 1) if old[area_id] != place]
+    _in_chunks(moved, _put)
+
+
+def _put(chunk: list[list[int]]) -> None:
+    # One statement a thousand rows: after a first load every row of the list moves.
+    rows = rowset(db.engine.dialect.name, [("id", "integer"), ("position", "integer")])
+    db.session.execute(
+        text(f"UPDATE areas SET position = r.position FROM {rows} r WHERE areas.id = r.id"),
+        {"rows": as_rows(chunk)},
+    )

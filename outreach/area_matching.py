@@ -75,7 +75,7 @@ class AreaMatcher:
             area_list = parent.area_list if parent else areas.list_in_use()
         rows = select(Area).where(Area.area_list == area_list).order_by(Area.position)
         aliases = select(AreaAlias.area_id, AreaAlias.folded)
-        index = AreaIndex(db.session.scalars(rows), db.session.execute(aliases).tuples())
+        index = AreaIndex(db.session.scalars(rows), db.session.execute(aliases).all())
         return cls(index, within)
 
     def match(self, text: str) -> Match:
@@ -112,9 +112,9 @@ class AreaMatcher:
         return readings
 
     def _decide(self, readings: Sequence[Reading]) -> Match:
-        """From the narrowest name to the widest; else with something left over before the
-        narrowest; else the other way round."""
-        for backwards, whole in ((False, True), (False, False), (True, True)):
+        """From the narrowest name to the widest; else the other way round; else with something
+        left over before the narrowest, an unmarked hamlet or street."""
+        for backwards, whole in ((False, True), (True, True), (False, False)):
             for strict in (True, False):
                 found: Fits = {}
                 for reading in readings:
@@ -140,7 +140,7 @@ class AreaMatcher:
             fits = {a: fit for a, fit in name.fits.items() if self._lies_in(a, wider, name.code)}
             if fits:
                 found, named = fits, named + 1
-            elif not found or not (name.detail or (self._are_lowest(found) and not whole)):
+            elif not found or not (name.detail or self._may_be_left(name, found, whole)):
                 return {}
         return self._in_scope(found, named > 1 or any(name.code for name in names))
 
@@ -151,8 +151,14 @@ class AreaMatcher:
             same and area_id in wider
         )
 
-    def _are_lowest(self, found: Mapping[int, Fit]) -> bool:
-        return all(self._index.levels[area_id] in _LOWEST for area_id in found)
+    def _may_be_left(self, name: Name, found: Mapping[int, Fit], whole: bool) -> bool:
+        """Before a commune, whatever is no province or district that the commune is not in."""
+        levels = self._index.levels
+        return (
+            not whole
+            and all(levels[area_id] in _LOWEST for area_id in found)
+            and all(levels[area_id] in _LOWEST for area_id in name.fits)
+        )
 
     def _in_scope(self, found: Fits, placed: bool) -> Fits:
         """Of several, those within the scope; a name without a place is not taken from outside."""

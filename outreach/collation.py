@@ -27,7 +27,7 @@ def vietnamese_key(text: str) -> Key:
 
 
 def _word(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    if word.isdigit():
+    if word.isdecimal():
         return (-1, int(word)), ()  # numbers before letters
     letters, tones = [], []
     for letter in word:

@@ -1,0 +1,1 @@
+"""The example: the letters' own areas and figures as facts, and invented people around them."""
