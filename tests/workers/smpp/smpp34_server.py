@@ -54,8 +54,9 @@ class Carrier:
         task.add_done_callback(self.receipts.discard)
 
     async def receipt(self, event: smpp34.SubmitSmEvent, number: str) -> None:
-        bind = next(bind for bind in self.binds if bind.can_receive)
-        answer = await bind.deliver_sm(
+        while not (receivers := [bind for bind in self.binds if bind.can_receive]):
+            await asyncio.sleep(0.01)  # a pair's second bind is told after its first submits
+        answer = await receivers[0].deliver_sm(
             source_addr=event.destination_addr,
             destination_addr=event.source_addr,
             esm_class=0x04,
