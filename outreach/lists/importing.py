@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from itertools import count, islice
 from typing import Any, Final
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from outreach import audit, clock, numbers, organisations
 from outreach.area_matching import AreaMatcher
@@ -46,16 +47,23 @@ NAME: Final = b"subscriber name"
 _log = logging.getLogger(__name__)
 
 
+class _Stopped(Exception):
+    """The worker's process is asked to end."""
+
+
 @dataclass(frozen=True)
 class Work:
     """A list under a worker's lease; `upload` is as it was when the lease was taken."""
 
     upload: SubscriberList
     worker: str
+    go_on: Callable[[], bool]
 
     @contextmanager
     def writing(self, **values: Any) -> Iterator[Connection]:
         """One short write transaction that holds the lease and writes `values` on the list."""
+        if not self.go_on():
+            raise _Stopped
         with write_connection(db.engine) as connection:
             self.note(connection, **values)
             yield connection
@@ -80,25 +88,32 @@ class Work:
             audit.record(act, "list", self.upload.id, figures, self.upload.created_by_id)
 
 
-def run_import(list_id: int) -> None:
+def run_import(list_id: int, go_on: Callable[[], bool] = lambda: True) -> None:
     """Import a list that was received; nothing to do where it is finished or another worker's.
 
     May be called again after any crash. What is wrong with the file as a whole is written on the
-    list as its refusal.
+    list as its refusal. Once `go_on` answers False it lets go of the list within a part; the next
+    call goes on with it.
     """
     worker = leases.take(list_id)
     if worker is None:
         return
-    upload = list_by_id(list_id)
-    db.session.expunge(upload)
-    db.session.rollback()  # no transaction is held over the work
-    work = Work(upload, worker)
+    work = Work(_as_it_is(list_id), worker, go_on)
     try:
         _import(work)
     except Refused as refused:
         _refuse(work, refused.sentence)
+    except _Stopped:
+        with write_connection(db.engine) as connection:
+            leases.release(connection, list_id, worker, attempts=SubscriberList.attempts - 1)
     except leases.LeaseLost:
         _log.warning("list %s: another worker has it now", list_id)
+
+
+def _as_it_is(list_id: int) -> SubscriberList:
+    """The list, belonging to no session: no transaction is held over the work."""
+    with Session(db.engine) as session:
+        return session.get_one(SubscriberList, list_id)
 
 
 def _import(work: Work) -> None:

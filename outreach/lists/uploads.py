@@ -123,6 +123,8 @@ def _add(upload: SubscriberList) -> None:
         session.flush()
         detail = {
             "organisation": upload.organisation_id,
+            "purpose": upload.purpose,
+            "source": upload.source,
             "obtained_on": upload.obtained_on.isoformat(),
             "restricted_allowed": upload.restricted_allowed,
         }
