@@ -9,6 +9,7 @@ from campaigns import campaigns, counts, messages, routes
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import routes as routes_commands
 from campaigns.commands import wording as wording_commands
+from campaigns.pages import campaigns as campaigns_pages
 from outreach import health, i18n, installation, logs, numbers, schema, security, store
 from outreach.commands import apps as apps_commands
 from outreach.commands import areas as areas_commands
@@ -28,6 +29,7 @@ from workers.commands import doctor as doctor_command
 from workers.commands import serve as serve_command
 from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
+from workers.pages import twilio as twilio_pages
 
 TABLES = (campaigns, counts, messages, routes, installation, seats)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
@@ -62,6 +64,8 @@ def _add_rooms(app: Flask) -> None:
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
+    app.register_blueprint(campaigns_pages.blueprint)
+    app.register_blueprint(twilio_pages.blueprint)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(doctor_command.doctor)
     app.cli.add_command(areas_commands.group)

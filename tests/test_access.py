@@ -25,6 +25,7 @@ PUBLIC = {
     "health.healthz",
     "health.readyz",
     "metrics.metrics",
+    "twilio.take_in",
     "invitations.show",
     "invitations.accept",
 }

@@ -40,9 +40,15 @@ class Holder:
     """One held seat on the event loop. `gateway` is None while there is no session."""
 
     def __init__(
-        self, contract: registry.Contract, redis: Redis, writer: Writer, sealer: Sealer
+        self,
+        contract: registry.Contract,
+        redis: Redis,
+        writer: Writer,
+        sealer: Sealer,
+        public_url: str,
     ) -> None:
         self.contract = contract
+        self._public_url = public_url
         self.writer = writer
         self.sealer = sealer
         self.gateway: Gateway | None = None
@@ -68,7 +74,7 @@ class Holder:
     async def _keep_open(self) -> None:
         pause = 0.2
         while True:
-            gateway = registry.gateway(self.contract)
+            gateway = registry.gateway(self.contract, self._public_url)
             try:
                 await gateway.open(self._take_in)
             except (CarrierRefused, NotSent) as error:

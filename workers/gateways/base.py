@@ -83,6 +83,9 @@ class Gateway(Protocol):
     def parts(self, message: Outgoing) -> list[object]:
         """The submits a message takes, in order: one a segment, or one for all."""
 
+    def cost(self, part: object) -> int:
+        """Segments in one submit: what it takes of the route's rate."""
+
     async def submit(self, part: object, not_after: float) -> str:
         """Submit one part; answers the carrier's id in the form it is matched under.
 

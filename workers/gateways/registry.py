@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from campaigns.routes import Protocol
 from outreach.sealing import Sealer
-from workers.gateways import smpp
+from workers.gateways import smpp, twilio_calls
 from workers.gateways.base import Gateway, Inbound
 
 
@@ -33,7 +33,7 @@ def read(connection: Connection, route_id: int, sealer: Sealer) -> Contract:
     """The contract as it is now."""
     row = connection.execute(
         text(
-            "SELECT protocol, host, port, tls, system_id, password_sealed, rate, window,"
+            'SELECT protocol, host, port, tls, system_id, password_sealed, rate, "window",'
             " gives_receipts FROM routes WHERE id = :id"
         ),
         {"id": route_id},
@@ -52,8 +52,9 @@ def read(connection: Connection, route_id: int, sealer: Sealer) -> Contract:
     )
 
 
-def gateway(contract: Contract) -> Gateway:
-    """A gateway for the contract, not open yet; called on the event loop."""
+def gateway(contract: Contract, public_url: str) -> Gateway:
+    """A gateway for the contract, not open yet; called on the event loop. `public_url` is ours,
+    for carriers that call us; "" where nobody can."""
     if contract.protocol is Protocol.TWILIO:
         # Here, since that library takes half a second to load and few installations use it.
         from workers.gateways import twilio
@@ -64,7 +65,7 @@ def gateway(contract: Contract) -> Gateway:
             contract.tls,
             contract.system_id,
             contract.password,
-            contract.route_id,
+            twilio_calls.status_address(public_url, contract.route_id),
         )
     return smpp.SmppGateway(
         smpp.config(
@@ -81,7 +82,5 @@ def gateway(contract: Contract) -> Gateway:
 def stored(protocol: Protocol, raw: Sequence[bytes]) -> list[Inbound]:
     """What raw bodies say that were stored and not matched yet."""
     if protocol is Protocol.TWILIO:
-        from workers.gateways import twilio
-
-        return twilio.stored(raw)
+        return twilio_calls.stored(raw)
     return smpp.stored(raw)

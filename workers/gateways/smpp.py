@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, cast
 
 from campaigns import segments
@@ -53,21 +54,23 @@ class SmppGateway:
 
     def parts(self, message: Outgoing) -> list[object]:
         """One submit_sm a segment, joined by a user data header where there are several."""
-        count = segments.count(message.text)
-        pieces = segments.split(message.text)
-        is_gsm = count.encoding == segments.GSM_7
-        total = len(pieces)
+        coding, payloads = _encoded(message.text)
+        total = len(payloads)
         return [
             ShortMessage(
                 source=message.sender,
                 destination=message.number.removeprefix("+"),
-                payload=gsm7.encode(piece) if is_gsm else piece.encode("utf-16-be"),
-                data_coding=smpp.CODING_DEFAULT if is_gsm else smpp.CODING_UCS2,
+                payload=payload,
+                data_coding=coding,
                 udh=concat_udh(message.reference, total, part) if total > 1 else b"",
                 validity=message.validity,
             )
-            for part, piece in enumerate(pieces, start=1)
+            for part, payload in enumerate(payloads, start=1)
         ]
+
+    def cost(self, part: object) -> int:
+        """Each part is one segment."""
+        return 1
 
     async def submit(self, part: object, not_after: float) -> str:
         """Submit one segment; see the contract."""
@@ -88,6 +91,15 @@ class SmppGateway:
         """Unbind and hang up."""
         if self._session is not None:
             await self._session.close()
+
+
+@lru_cache(maxsize=4096)
+def _encoded(text: str) -> tuple[int, list[bytes]]:
+    """Data coding and payloads of a text; thousands of people read the same one."""
+    pieces = segments.split(text)
+    if segments.count(text).encoding == segments.GSM_7:
+        return smpp.CODING_DEFAULT, [gsm7.encode(piece) for piece in pieces]
+    return smpp.CODING_UCS2, [piece.encode("utf-16-be") for piece in pieces]
 
 
 def _refusal(refused: errors.Refused) -> CarrierRefused:
