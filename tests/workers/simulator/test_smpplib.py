@@ -56,7 +56,11 @@ def send(client: smpplib.client.Client, number: str, text: str) -> list[int]:
 def read(client: smpplib.client.Client, answers: int, receipts: int) -> tuple[dict, list]:
     """(status and id by sequence number, receipts) as they come, receipts acknowledged."""
     answered, received = {}, []
-    client.set_message_received_handler(received.append)
+
+    def keep(pdu) -> None:
+        received.append(pdu)
+
+    client.set_message_received_handler(keep)
     client.set_message_sent_handler(lambda pdu: None)
     while len(answered) < answers or len(received) < receipts:
         pdu = client.read_pdu()
