@@ -353,7 +353,7 @@ def test_a_worker_thawed_after_another_took_over_writes_nothing(
 
     importing.run_import(upload.id, taken_over)
 
-    assert rows_of(StagedRow) == 0
+    assert (rows_of(StagedRow), rows_of(Subscriber)) == (0, 0)
     assert figures(list_by_id(upload.id)) == (0, 0, 0, 0)
 
 
