@@ -51,5 +51,5 @@ def expand(campaign_id: int) -> None:
 
 
 def import_list(list_id: int) -> None:
-    """Import an uploaded list."""
-    importing.run_import(list_id)
+    """Import an uploaded list; asked to stop, leave the rest to the next."""
+    importing.run_import(list_id, lambda: not floor.current().stopping.is_set())

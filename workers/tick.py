@@ -20,6 +20,7 @@ from campaigns.states import CampaignState
 from outreach import clock, store
 from outreach.database import db, write_connection
 from outreach.errors import Refused
+from outreach.lists import leases
 from outreach.numbers import sealer
 from workers import claims, presence, queues, receipts
 from workers.gateways import registry
@@ -47,6 +48,7 @@ def once() -> None:
         start_due,
         expire_passed,
         settle_lapsed,
+        ring_imports,
         ring_expansions,
         ring_routes,
         match_left_behind,
@@ -101,6 +103,12 @@ def settle_lapsed() -> None:
         moved = claims.settle_lapsed(connection, GRACE)
     if moved:
         log.warning("messages are in doubt", messages=moved)
+
+
+def ring_imports() -> None:
+    """Have lists imported that wait for a worker, or whose worker died."""
+    for list_id in leases.due():
+        queues.ring_import(store.current(), list_id)
 
 
 def ring_expansions() -> None:
