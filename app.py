@@ -26,6 +26,7 @@ from outreach.pages import shell
 from outreach.settings import Settings
 from workers import presence, seats, wiring
 from workers.commands import doctor as doctor_command
+from workers.commands import example as example_commands
 from workers.commands import serve as serve_command
 from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.init_app(app)
     security.init_app(app)
     _add_rooms(app)
+    installation.init_app(app)
     return app
 
 
@@ -82,4 +84,5 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(campaigns_commands.group)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
+    app.cli.add_command(example_commands.group)
     wiring.init_app(app)

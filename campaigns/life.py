@@ -16,7 +16,7 @@ from campaigns.campaigns import Campaign
 from campaigns.states import CAMPAIGN_TRANSITIONS, CampaignState
 from outreach import audit, clock
 from outreach.database import db, transaction
-from outreach.errors import Refused
+from outreach.errors import Missing, Refused
 from outreach.i18n import _
 from outreach.signals import campaign_changed
 
@@ -27,7 +27,7 @@ def get(campaign_id: int) -> Campaign:
     """The campaign as it stands in the database now, or Refused naming the id."""
     campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
     if campaign is None:
-        raise Refused(_("There is no campaign %(id)s.", id=campaign_id), "id")
+        raise Missing(_("There is no campaign %(id)s.", id=campaign_id), "id")
     return campaign
 
 

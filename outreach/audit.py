@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, ForeignKey, String, Text, event, insert, select, text
+from sqlalchemy import DDL, ForeignKey, Index, String, Text, event, insert, select, text
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from outreach import clock, phones
@@ -35,6 +35,8 @@ class AuditRow(Model):
     """One act. `detail` is canonical JSON; `hash` binds the row and all before it."""
 
     __tablename__ = "audit"
+    # The history of one object, as its page shows it.
+    __table_args__ = (Index(None, "object_type", "object_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)

@@ -86,5 +86,5 @@ def decode(octets: bytes) -> str:
     return "".join(parts)
 
 
-_DECODE = {code: char for code, char in enumerate(_BASIC_BY_CODE)}
-_DECODE.update({code: "\ufffd" for code in range(0x80, 0x100)})
+_DECODE = dict(enumerate(_BASIC_BY_CODE))
+_DECODE.update(dict.fromkeys(range(128, 256), "�"))

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import Text, inspect, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach import clock
 from outreach.database import Model, db, transaction
+from outreach.errors import Refused
+from outreach.i18n import _
+
+_OFFSET = "clock_offset_us"
 
 
 class Installation(Model):
@@ -35,3 +43,33 @@ def remove(key: str) -> None:
         fact = session.get(Installation, key)
         if fact is not None:
             session.delete(fact)
+
+
+def keep_clock_offset(offset: timedelta) -> None:
+    """Let every process that starts from now on live by the example's date."""
+    put(_OFFSET, str(offset // timedelta(microseconds=1)))
+
+
+def is_laid() -> bool:
+    """Whether the database has its tables."""
+    return inspect(db.engine).has_table(Installation.__tablename__)
+
+
+def refuse_if_used() -> None:
+    """Raise Refused where people work with this installation already: no example goes over it."""
+    if db.session.execute(text("SELECT 1 FROM users WHERE role <> 'system'")).first() is not None:
+        raise Refused(
+            _(
+                "This data folder is in use; the example would mix with real data. Set "
+                "OUTREACH_DATA_DIR to an empty folder for the example."
+            )
+        )
+
+
+def init_app(app: Flask) -> None:
+    """Set the clock of this process by the stored offset, if the example lives here."""
+    with app.app_context():
+        offset = get(_OFFSET) if is_laid() else None
+        db.session.remove()
+    if offset is not None:
+        clock.set_offset(timedelta(microseconds=int(offset)))

@@ -11,6 +11,7 @@ from typing import Final
 
 from outreach.settings import Settings
 from workers import running, valkey
+from workers.example import carriers
 
 HOUSE: Final = Path(__file__).resolve().parent.parent
 TIED: Final = Path(__file__).resolve().with_name("tied.py")
@@ -54,7 +55,11 @@ def _valkey(settings: Settings) -> Program:
 def _simulator(settings: Settings) -> Program:
     """The carriers of the example, with the accounts that loading the example writes down."""
     accounts = settings.data_dir / "run" / SIMULATOR
-    command = (sys.executable, "-m", "workers.simulator", "--config", str(accounts))
+    port, control = (str(port) for port in carriers.ports_of(settings))
+    command = (
+        *(sys.executable, "-m", "workers.simulator", "--config", str(accounts)),
+        *("--port", port, "--control-port", control),
+    )
     return Program("simulator", command, turn=20, after=accounts)
 
 

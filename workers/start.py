@@ -27,6 +27,8 @@ from outreach.errors import Refused
 from outreach.i18n import gettext as _
 from outreach.settings import Settings
 from workers import programs, running, valkey
+from workers.example import carriers
+from workers.example.loading import PEOPLE
 from workers.log_watch import LogWatch
 
 LOOK: Final = 0.2  # seconds between two looks at what runs
@@ -134,6 +136,8 @@ class Start:
 
     def _announce(self) -> None:
         click.echo(_("Từng Ngõ is up: %(address)s", address=self.address))
+        if self.demo:
+            _announce_example(self.settings)
         click.echo(_("Data and logs: %(folder)s", folder=self.settings.data_dir))
         click.echo(_("Ctrl-C stops everything."))
 
@@ -160,6 +164,28 @@ class Start:
         for child in self._children:
             child.wait()
         running.clear(self.run_folder)
+
+
+def _announce_example(settings: Settings) -> None:
+    """Who may log in to the example, and what there is to look at."""
+    click.echo(
+        _(
+            "Log-ins of the example; the password of all is %(password)s",
+            password=carriers.secrets_of(settings).people,
+        )
+    )
+    for email, role, _place, name in PEOPLE:
+        click.echo(f"  {email:22} {role.value:8} {name}")
+    click.echo(
+        _(
+            "Look at: the campaign that is being sent to Huyện Hồng Ngự; log in as %(email)s.",
+            email=PEOPLE[1][0],
+        )
+    )
+    _port, control = carriers.ports_of(settings)
+    click.echo(
+        _("What the simulated carriers received: http://127.0.0.1:%(port)s/stats", port=control)
+    )
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from outreach import first_administrator
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import gettext as _
+from workers.example import loading
 from workers.start import Start
 
 
@@ -25,6 +26,8 @@ def serve(demo: bool) -> None:
     try:
         start.check()
         upgrade()
+        if demo:
+            loading.prepare(current_app.config["OUTREACH"])
         _invite_administrator(start)
         start.run()
     except Refused as refused:

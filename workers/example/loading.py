@@ -1,0 +1,220 @@
+"""Loading the example, in steps that may be killed anywhere and begun again.
+
+`prepare` runs before any process starts: the clock goes to August 2020, and areas, offices,
+people and routes are laid. `load` runs with the workers: two messy lists through the real import,
+opt-outs, then a campaign that one officer writes and another approves, and that starts at once.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+
+from campaigns import approvals, composing, life, routes
+from campaigns.campaigns import Campaign
+from campaigns.routes import NewRoute, Protocol, Route
+from campaigns.states import EDITABLE, CampaignState
+from outreach import (
+    accounts,
+    apps,
+    area_loading,
+    areas,
+    clock,
+    installation,
+    opt_outs,
+    organisations,
+    subscribers,
+)
+from outreach.accounts import Role, User
+from outreach.database import db, transaction
+from outreach.example import letters
+from outreach.example import subscribers as invented
+from outreach.lists import following, uploads
+from outreach.lists.uploads import Choices, Purpose
+from outreach.numbers import sealer
+from outreach.organisations import Kind, Organisation
+from outreach.settings import Settings
+from outreach.subscribers import ListState, SubscriberList
+from workers.example import carriers
+
+STATE: Final = "example"
+PREPARED: Final = "prepared"
+LOADED: Final = "loaded"
+# A Thursday morning: the day Hồng Ngự's letter counts its 5.05%.
+BEGINS: Final = datetime(2020, 8, 20, 9, 0, tzinfo=clock.VIETNAM)
+DISTRICT: Final = "870"
+SENDER: Final = "UBND HNGU"
+CAMPAIGN: Final = "Bluezone đợt 1: huyện Hồng Ngự (ví dụ)"
+# Hải Dương's message of 2021, made local.
+WORDING: Final = (
+    "BCĐ phòng, chống Covid-19 huyện Hồng Ngự đề nghị toàn bộ người dân {xa} cài đặt ứng dụng "
+    "{ung_dung} trên điện thoại thông minh và mời người thân cùng cài đặt để có thể truy vết nhanh "
+    "chóng các trường hợp tiếp xúc gần với người nhiễm, nghi nhiễm Covid-19, góp phần khoanh vùng, "
+    "dập dịch một cách nhanh chóng, hiệu quả. Cài đặt tại {link}"
+)
+
+OFFICES: Final = (
+    ("VNPT Hồng Ngự (ví dụ)", Kind.CARRIER, "vinaphone"),
+    ("Viettel Hồng Ngự (ví dụ)", Kind.CARRIER, "viettel"),
+    ("MobiFone Hồng Ngự (ví dụ)", Kind.CARRIER, "mobifone"),
+    ("Phòng Văn hóa và Thông tin huyện Hồng Ngự (ví dụ)", Kind.CULTURE, None),
+)
+# Invented people: e-mail, role, place in OFFICES, name.
+PEOPLE: Final = (
+    ("soan@example.vn", Role.CULTURE, 3, "Cán bộ soạn tin"),
+    ("duyet@example.vn", Role.CULTURE, 3, "Cán bộ duyệt tin"),
+    ("vnpt@example.vn", Role.LIAISON, 0, "Đầu mối VNPT"),
+    ("viettel@example.vn", Role.LIAISON, 1, "Đầu mối Viettel"),
+    ("quantri@example.vn", Role.ADMIN, 3, "Quản trị"),
+)
+
+
+def is_loaded() -> bool:
+    """Whether the example is there in full."""
+    return installation.get(STATE) == LOADED
+
+
+def prepare(settings: Settings) -> None:
+    """Lay everything that needs no worker, all or nothing; then see that the ports are right."""
+    carriers.lay_out(settings)
+    if installation.get(STATE) is None:
+        installation.refuse_if_used()
+        clock.set_offset(BEGINS - clock.real_now())
+        area_loading.load_file(letters.AREAS_FILE, 2020, actor_id=accounts.system().id)
+        with transaction():
+            _lay_apps()
+            _lay_offices(settings)
+            installation.keep_clock_offset(clock.offset())
+            installation.put(STATE, PREPARED)
+    _follow_ports(settings)
+
+
+def _lay_apps() -> None:
+    known = {app.code for app in apps.every()}
+    for app in letters.APPS:
+        if app.code not in known:
+            apps.add(app.code, app.name, app.link, app.description, actor_id=accounts.system().id)
+
+
+def _lay_offices(settings: Settings) -> None:
+    system = accounts.system().id
+    district = areas.by_code(DISTRICT, 2020).id
+    made = carriers.secrets_of(settings)
+    offices = [
+        organisations.add(
+            name, kind, network, district if kind is Kind.CULTURE else None, actor_id=system
+        )
+        for name, kind, network in OFFICES
+    ]
+    for email, role, place, name in PEOPLE:
+        accounts.add(email, role, offices[place], name=name, password=made.people, actor_id=system)
+    subscribers.add_default_groups(db.session.connection())
+    port, _control = carriers.ports_of(settings)
+    for office in offices[:2]:
+        _lay_route(office, port, made, system)
+
+
+def _lay_route(office: Organisation, port: int, made: carriers.Secrets, system: int) -> None:
+    network = office.network or ""
+    carrier = carriers.CARRIERS[network]
+    routes.add(
+        NewRoute(
+            name=office.name.split()[0],
+            protocol=Protocol.SMPP,
+            organisation_id=office.id,
+            host="127.0.0.1",
+            port=port,
+            system_id=carrier.system_id,
+            password_sealed=sealer().seal_blob(getattr(made, network).encode()),
+            senders=[SENDER],
+            rate=carrier.rate,
+            price=carrier.price,
+            networks=[network],
+        ),
+        actor_id=system,
+    )
+
+
+def _follow_ports(settings: Settings) -> None:
+    port, _control = carriers.ports_of(settings)
+    with transaction() as session:
+        for route in session.scalars(select(Route).where(Route.host == "127.0.0.1")):
+            route.port = port
+
+
+def load(settings: Settings, say: Callable[[str], None]) -> None:
+    """Lists, opt-outs and the campaign, each once; `say` tells a person what is being done."""
+    with tempfile.TemporaryDirectory() as folder:
+        for listed in invented.write_lists(Path(folder)):
+            _import(listed, say)
+    opt_outs.add(invented.opted_out(), "ví dụ: từ chối (invented)", accounts.system().id)
+    _send_campaign(settings, say)
+    installation.put(STATE, LOADED)
+
+
+def _import(listed: invented.ListFile, say: Callable[[str], None]) -> None:
+    known = db.session.scalar(
+        select(SubscriberList).where(SubscriberList.filename == listed.path.name)
+    )
+    if known is None:
+        owner = db.session.scalars(
+            select(Organisation).where(Organisation.network == listed.network)
+        ).one()
+        purpose = Purpose(invented.PURPOSE, invented.SOURCE, clock.local(clock.now()).date())
+        with listed.path.open("rb") as file:
+            known = uploads.receive(
+                file,
+                listed.path.name,
+                owner.id,
+                purpose,
+                Choices({}, areas.by_code(DISTRICT, 2020).id, False),
+                actor_id=accounts.system().id,
+            )
+    if known.state is not ListState.DONE:
+        known = following.follow(known.id, lambda _list: None)
+    say(
+        f"{known.filename}: read {known.read}, added {known.added}, joined {known.joined},"
+        f" rejected {known.rejected}"
+    )
+
+
+def _send_campaign(settings: Settings, say: Callable[[str], None]) -> None:
+    author = accounts.by_email("soan@example.vn")
+    approver = accounts.by_email("duyet@example.vn")
+    campaign = db.session.scalar(select(Campaign).where(Campaign.name == CAMPAIGN))
+    if campaign is None:
+        campaign = composing.create(_draft(author), author.id, settings)
+    if campaign.state in EDITABLE:
+        approvals.submit(campaign, author, settings)
+        campaign = life.get(campaign.id)
+    if campaign.state is CampaignState.SUBMITTED:
+        approvals.approve(campaign, approver, campaign.digest or "")
+        campaign = life.get(campaign.id)
+    if campaign.state is CampaignState.APPROVED:
+        life.start(campaign, approver.id)
+    say(f"{CAMPAIGN}: {campaign.recipients_counted} people")
+
+
+def _draft(author: User) -> composing.Draft:
+    now = clock.now()
+    chosen = db.session.scalars(select(Route).order_by(Route.id))
+    return composing.Draft(
+        name=CAMPAIGN,
+        apps=["BLUEZONE"],
+        kind="notice",
+        organisation=author.organisation_id or 0,
+        sender=SENDER,
+        wording={"vi": WORDING},
+        strip_marks=True,
+        areas=[DISTRICT],
+        routes=[route.id for route in chosen],
+        not_before=str(clock.iso(now - timedelta(hours=1))),
+        not_after=str(clock.iso(now + timedelta(days=5))),
+        selection_rule="everyone: mọi số trong hai danh sách (ví dụ)",
+        networks=["viettel", "vinaphone"],
+    )
