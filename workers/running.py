@@ -23,7 +23,7 @@ from outreach.i18n import gettext as _
 
 START: Final = "start.lock"
 PROGRAMS: Final = "programs.lock"
-PATIENCE: Final = 25.0  # seconds a program of the last start gets to finish what it is writing
+PATIENCE: Final = 8.0  # seconds to end in good order; being killed loses nothing either
 
 
 def lock_start(run: Path, address: str) -> int:
