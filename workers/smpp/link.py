@@ -27,7 +27,7 @@ class _Request:
     timeout: float
     not_after: float
     late: Late | None
-    deadline: float = inf
+    deadline: float
 
 
 class Link(asyncio.Protocol):
@@ -72,25 +72,28 @@ class Link(asyncio.Protocol):
     ) -> asyncio.Future[Frame]:
         """Send a request with the next write; the future gives the answer's frame.
 
-        It raises NotSent when the request certainly was not written (connection gone, or
-        `not_after`, on time.monotonic(), had passed at the write), and NoAnswer when it was and no
-        answer came within `timeout` seconds or before the end of the connection. An answer after
-        the time-out goes to `late`.
+        It raises NotSent when the request certainly was not written (connection gone, full for
+        `timeout` seconds, or `not_after`, on time.monotonic(), had passed at the write), and
+        NoAnswer when it was and no answer came within `timeout` seconds of the write or before the
+        end of the connection. An answer after the time-out goes to `late`.
         """
         answer: asyncio.Future[Frame] = self._loop.create_future()
         if self._transport is None or self.closed.done():
             answer.set_exception(NotSent("the connection is closed"))
             return answer
         self._sequence = self._sequence % _LAST_SEQUENCE + 1
-        octets = pack(command, self._sequence, body)
-        self._unsent[self._sequence] = _Request(octets, answer, timeout, not_after, late)
+        octets, now = pack(command, self._sequence, body), time.monotonic()
+        request = _Request(octets, answer, timeout, not_after, late, now + timeout)
+        self._unsent[self._sequence] = request
         self._flush_soon()
+        self._sweep_later(now)
         return answer
 
     def send(self, octets: bytes) -> None:
         """Answers to the carrier's requests; silently dropped once the connection is gone."""
-        self._outbox.append(octets)
-        self._flush_soon()
+        if not self.closed.done():
+            self._outbox.append(octets)
+            self._flush_soon()
 
     def pause_reading(self) -> None:
         """Stop reading; time-outs of awaited answers stand still."""
@@ -125,9 +128,12 @@ class Link(asyncio.Protocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Limit 0: asyncio says when its own buffer is not empty, so almost nothing waits there."""
+        """Limit 1: asyncio says when its own buffer is not empty, so almost nothing waits there.
+
+        (A limit of 0 stops asyncio's TLS from writing at all.)
+        """
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=0)
+        self._transport.set_write_buffer_limits(high=1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """All that waited for an answer learns that none will come."""
@@ -195,10 +201,9 @@ class Link(asyncio.Protocol):
             pieces.append(request.octets)
             request.deadline = now + request.timeout
             self._awaited[sequence] = request
-        self._sweep_later(now)
 
     def _sweep_later(self, now: float) -> None:
-        if self._sweep_at == inf and self._awaited:
+        if self._sweep_at == inf and self.is_busy:
             self._sweep_at = now + _SWEEP_SECONDS
             self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
@@ -211,10 +216,19 @@ class Link(asyncio.Protocol):
         was_frozen = now > self._sweep_at + _FROZEN_SECONDS
         self._sweep_at = inf
         if not was_frozen and self._paused_at == inf:
+            self._drop_unsent(now)
             overdue = [seq for seq, request in self._awaited.items() if request.deadline < now]
             for sequence in overdue:
                 self._give_up(sequence)
         self._sweep_later(now)
+
+    def _drop_unsent(self, now: float) -> None:
+        """The socket has been full all the time: what is still ours certainly was not sent."""
+        overdue = [seq for seq, request in self._unsent.items() if request.deadline < now]
+        for sequence in overdue:
+            answer = self._unsent.pop(sequence).answer
+            if not answer.done():
+                answer.set_exception(NotSent("the connection takes no more bytes"))
 
     def _give_up(self, sequence: int) -> None:
         request = self._awaited.pop(sequence)

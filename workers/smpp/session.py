@@ -127,9 +127,7 @@ class Session:
                 not_after=not_after,
                 late=self._late(message),
             )
-        if answer.status:
-            raise _refusal(answer)
-        return decode_id(answer.body)
+        return decode_id(_accepted(answer, smpp.SUBMIT_SM).body)
 
     async def query(self, message_id: str, source: str) -> QueryResult:
         """Ask for the state of an accepted message (query_sm).
@@ -180,9 +178,7 @@ class Session:
 
     async def _ask(self, link: Link, command: int, body: bytes = b"") -> Frame:
         answer = await link.request(command, body, timeout=self.config.response_timeout)
-        if answer.status:
-            raise _refusal(answer)
-        return answer
+        return _accepted(answer, command)
 
     def _take_request(self, link: Link, frame: Frame) -> None:
         if frame.command == smpp.DELIVER_SM:
@@ -198,9 +194,14 @@ class Session:
         on_late = self._on_late
         if on_late is None:
             return None
-        return lambda answer: on_late(
-            message, _refusal(answer) if answer.status else decode_id(answer.body)
-        )
+
+        def tell(answer: Frame) -> None:
+            if answer.status:
+                on_late(message, _refusal(answer))
+            elif answer.command == smpp.SUBMIT_SM_RESP:
+                on_late(message, decode_id(answer.body))
+
+        return tell
 
     async def _keep_alive(self) -> None:
         """Both ways: what the carrier asks is answered by `_take_request`, what we ask here."""
@@ -212,9 +213,9 @@ class Session:
                     continue
                 try:
                     await self._ask(link, smpp.ENQUIRE_LINK)
-                except NoAnswer:
+                except (NoAnswer, NotSent):
                     link.abort("the carrier does not answer enquire_link")
-                except (NotSent, Refused):
+                except Refused:  # an answer all the same
                     continue
 
     async def _outstanding_done(self, seconds: float) -> None:
@@ -242,6 +243,15 @@ class Session:
         self._inbox.close()
         for link in self._links:
             link.end(reason)
+
+
+def _accepted(answer: Frame, command: int) -> Frame:
+    """The answer if it says yes to `command`. A yes to something else leaves us in doubt."""
+    if answer.status:
+        raise _refusal(answer)
+    if answer.command != command | smpp.RESPONSE:
+        raise NoAnswer(f"the carrier answered with command 0x{answer.command:08X}")
+    return answer
 
 
 def _refusal(answer: Frame) -> Refused:
