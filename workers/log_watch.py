@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from outreach import clock
+
 LOUD: Final = {"error", "critical"}
 UNEXPECTED_END: Final = re.compile(r"WARN exited: (?P<name>\S+) \((?P<why>.*)\)")
+AGAIN: Final = 60.0  # seconds
 SUPERVISOR: Final = "supervisor.log"
 
 
@@ -19,15 +22,19 @@ class LogWatch:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read: dict[Path, tuple[int, int]] = {}
+        self._shown: dict[str, float] = {}
         for path in folder.glob("*.log"):
             status = path.stat()
             self._read[path] = (status.st_ino, status.st_size)
 
     def new(self) -> Iterator[str]:
-        """The complaints since the last call, a short line each."""
+        """The complaints since the last call, a short line each, the same one once a minute."""
+        now = clock.monotonic()
         for path in sorted(self._folder.glob("*.log")):
             for line in self._new_lines(path):
-                if complaint := _complaint(path, line):
+                complaint = _complaint(path, line)
+                if complaint and now - self._shown.get(complaint, -AGAIN) >= AGAIN:
+                    self._shown[complaint] = now
                     yield complaint
 
     def _new_lines(self, path: Path) -> list[str]:
@@ -56,4 +63,5 @@ def _complaint(path: Path, line: str) -> str | None:
         return None
     if not isinstance(record, dict) or record.get("level") not in LOUD:
         return None
-    return f"{path.stem}: {record.get('event')}"
+    first, _, more = str(record.get("event")).partition("\n")
+    return f"{path.stem}: {first}" + (f" … see {path}" if more else "")

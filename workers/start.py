@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -109,10 +110,16 @@ class Start:
     def _wait_until_ready(self) -> None:
         told = time.monotonic()
         while (health := self._health()).get("status") != "ok":
+            self._nudge()
             self._keep_up()
             if time.monotonic() - told > REPORT:
                 told = time.monotonic()
                 click.echo(_("Not ready yet: %(health)s.", health=json.dumps(health)), err=True)
+
+    def _nudge(self) -> None:
+        """The supervisor looks about once a second, or as soon as somebody touches its socket."""
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as touch:
+            touch.connect(str(self.settings.socket("supervisor")))
 
     def _health(self) -> dict[str, object]:
         try:

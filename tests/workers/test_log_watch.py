@@ -26,6 +26,13 @@ def test_errors_since_the_start_are_shown_once(log: Path) -> None:
     assert list(watch.new()) == []
 
 
+def test_the_same_complaint_is_shown_once_a_minute(log: Path) -> None:
+    watch = LogWatch(log.parent)
+    with log.open("a") as file:
+        file.write('{"event": "bad\\nTraceback", "level": "error"}\n' * 3)
+    assert list(watch.new()) == [f"web: bad … see {log}"]
+
+
 def test_half_a_line_waits_for_its_other_half(log: Path) -> None:
     watch = LogWatch(log.parent)
     with log.open("a") as file:
