@@ -7,9 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+from flask import Flask
 from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.timeouts import TimerDeathPenalty
+
+from outreach import store
 
 logging.getLogger("rq.worker").setLevel(logging.WARNING)
 
@@ -18,19 +22,20 @@ class Bell(SimpleWorker):  # type: ignore[misc]
     """Waits for rings of one queue. Signals belong to the process; it takes no commands."""
 
     death_penalty_class = TimerDeathPenalty
+    _app: Flask
     _asked_to_stop: Callable[[], bool]
 
     @classmethod
-    def of(
-        cls, client: redis.Redis, queue: str, owner: str, asked_to_stop: Callable[[], bool]
-    ) -> Bell:
+    def of(cls, app: Flask, queue: str, owner: str, asked_to_stop: Callable[[], bool]) -> Bell:
         """A worker for a queue, registered under the process's name and the queue's."""
+        client: redis.Redis = app.extensions[store.EXTENSION]
         bell = cls(
             [Queue(queue, connection=client)],
             connection=client,
             name=f"{owner}-{queue}",
             log_job_description=False,
         )
+        bell._app = app
         bell._asked_to_stop = asked_to_stop
         return bell
 
@@ -38,6 +43,11 @@ class Bell(SimpleWorker):  # type: ignore[misc]
     def dequeue_timeout(self) -> int:
         """Seconds one wait for a ring lasts, and so how late a stop is noticed."""
         return 1
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        """Run a job in an application context of its own: it sees the database as it is now."""
+        with self._app.app_context():
+            return bool(super().perform_job(job, queue))
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """RQ's own sign of life, which comes before each wait: the moment to leave."""

@@ -122,15 +122,12 @@ class Floor:
             thread.start()
 
     def _work(self, queue: str) -> None:
-        with self.app.app_context():
-            while self._wanted(queue):
-                try:
-                    Bell.of(
-                        store.current(), queue, self.name, lambda: not self._wanted(queue)
-                    ).work()
-                except RedisError as error:
-                    log.warning("redis is away", queue=queue, error=type(error).__name__)
-                time.sleep(0.5)
+        while self._wanted(queue):
+            try:
+                Bell.of(self.app, queue, self.name, lambda: not self._wanted(queue)).work()
+            except RedisError as error:
+                log.warning("redis is away", queue=queue, error=type(error).__name__)
+            time.sleep(0.5)
 
     def _wanted(self, queue: str) -> bool:
         if self.stopping.is_set():

@@ -24,38 +24,39 @@ class Carrier:
     behaviour: dict[str, Any]
 
 
+def _ends_in(endings: str, **outcome: str) -> list[dict[str, str]]:
+    """The simulator's rules: what happens to every number with one of these endings."""
+    return [{"suffix": ending, **outcome} for ending in endings.split()]
+
+
 # Rates so that the example's campaign takes about half a minute: long enough to be watched.
 CARRIERS: Final = {
     "viettel": Carrier(
         "viettel",
-        900,
+        1200,
         300,
         {
-            "refusals": {"share": 0.008, "status": "RINVDSTADR"},
-            "receipts": {
-                "undelivered": 0.035,
-                "expired": 0.01,
-                "delay": [0.5, 4.0],
-                "late_share": 0.04,
-                "late_delay": [8.0, 25.0],
-            },
+            "rules": [
+                *_ends_in("137 245 358 466 571 689 792 804", status="ESME_RINVDSTADR"),
+                *_ends_in("13 58 90", state="undelivered"),
+                *_ends_in("41", state="expired"),
+            ],
+            "receipts": {"delay": [0.5, 4.0], "late_share": 0.02, "late_delay": [8.0, 25.0]},
         },
     ),
     "vinaphone": Carrier(
         "vnpt",
-        700,
+        900,
         280,
         {
             # Answers in decimal, receipts in hexadecimal, as some carriers do.
             "ids": {"answer": "decimal", "receipt": "hex"},
-            "refusals": {"share": 0.005, "status": "RINVDSTADR"},
-            "receipts": {
-                "undelivered": 0.03,
-                "rejected": 0.005,
-                "delay": [0.3, 3.0],
-                "late_share": 0.05,
-                "late_delay": [6.0, 20.0],
-            },
+            "rules": [
+                *_ends_in("113 227 331 445 559", status="ESME_RINVDSTADR"),
+                *_ends_in("07 62 89", state="undelivered"),
+                *_ends_in("345 756 917", state="rejected"),
+            ],
+            "receipts": {"delay": [0.3, 3.0], "late_share": 0.03, "late_delay": [6.0, 20.0]},
         },
     ),
 }
