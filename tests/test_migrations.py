@@ -9,12 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from app import create_app
 from outreach import schema
 from outreach.database import Moment, db
 from outreach.settings import Settings
+from outreach.subscribers import PUBLIC, Group
 from tests.conftest import new_database
 
 
@@ -50,6 +51,10 @@ def test_migrations_equal_models(migrated: Flask) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
         assert compare_metadata(context, db.metadata) == []
     assert schema.is_current(db.engine)
+
+
+def test_a_fresh_installation_has_the_groups_lists_may_name(migrated: Flask) -> None:
+    assert db.session.scalar(select(Group.restricted).where(Group.code == PUBLIC)) is False
 
 
 def test_migrating_again_changes_nothing(migrated: Flask) -> None:

@@ -6,7 +6,7 @@ After:
 
 import sqlalchemy as sa
 
-from outreach import audit
+from outreach import audit, subscribers
 from alembic import op
 
 revision = '0001'
@@ -554,6 +554,7 @@ def upgrade() -> None:
 
     # ### end Alembic commands ###
 
+    subscribers.add_default_groups(op.get_bind())
     # The audit table is add-only; autogenerate knows nothing of triggers.
     for statement in audit.TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)

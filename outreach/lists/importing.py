@@ -104,10 +104,17 @@ def run_import(list_id: int, go_on: Callable[[], bool] = lambda: True) -> None:
     except Refused as refused:
         _refuse(work, refused.sentence)
     except _Stopped:
-        with write_connection(db.engine) as connection:
-            leases.release(connection, list_id, worker, attempts=SubscriberList.attempts - 1)
+        _let_go(work, attempts=SubscriberList.attempts - 1)
     except leases.LeaseLost:
         _log.warning("list %s: another worker has it now", list_id)
+    except Exception:
+        _let_go(work)  # the next attempt need not wait for the lease to run out
+        raise
+
+
+def _let_go(work: Work, **values: Any) -> None:
+    with write_connection(db.engine) as connection:
+        leases.release(connection, work.upload.id, work.worker, **values)
 
 
 def _as_it_is(list_id: int) -> SubscriberList:

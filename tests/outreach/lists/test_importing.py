@@ -298,7 +298,6 @@ def test_an_import_that_died_goes_on_and_adds_nothing_twice(
     with monkeypatch.context() as patch, pytest.raises(Dies):
         die_in(patch, *where, after)
         importing.run_import(upload.id)
-    end_leases()
 
     importing.run_import(upload.id)
 
@@ -316,7 +315,6 @@ def test_an_import_that_dies_again_and_again_is_given_up(
         for _attempt in range(importing.MOST_ATTEMPTS):
             with pytest.raises(Dies):
                 importing.run_import(upload.id)
-            end_leases()
 
     importing.run_import(upload.id)
 
