@@ -19,6 +19,8 @@ SHARE_OF_CONTRACT = 0.995
 AHEAD_US = 20_000
 # A slot that we come to later than this is dropped: slots used late would crowd the next ones.
 STALE = 0.005
+# The event loop's timers count milliseconds; a shorter sleep would only add to them.
+SHORTEST_SLEEP = 0.0005
 
 
 class Pacer:
@@ -28,44 +30,62 @@ class Pacer:
         self._script = redis.register_script(SLOTS)
         self._key = f"pace:{route_id}"
         self._granted: deque[float] = deque()
-        self._asking = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
         self._waiting = 0
         self.rate = rate
 
     async def slot(self, segments: int = 1) -> None:
         """Return when a submit of so many segments may begin. Raises redis.RedisError without
-        Redis."""
+        Redis.
+
+        One after another: a slot that we wake up too late for is dropped and another is waited
+        for, so that a stalled loop never makes up for lost time in a burst.
+        """
         self._waiting += segments
         try:
-            async with self._asking:
-                moment = await self._next()
-                for _ in range(segments - 1):  # the room its other segments take behind it
-                    await self._next()
+            async with self._turn:
+                for _ in range(segments):  # the first, and the room the others take behind it
+                    await self._reach_next()
         finally:
             self._waiting -= segments
-        delay = moment - time.monotonic()
-        if delay > 0:
-            await asyncio.sleep(delay)
+
+    async def _reach_next(self) -> None:
+        while True:
+            moment = await self._next()
+            delay = moment - time.monotonic()
+            if delay > SHORTEST_SLEEP:
+                await asyncio.sleep(delay)
+            if time.monotonic() - moment <= STALE:
+                return
 
     async def _next(self) -> float:
-        while True:
-            while not self._granted:
-                await self._ask()
-            moment = self._granted.popleft()
-            if moment >= time.monotonic() - STALE:
-                return moment
+        """The next slot granted to us; asks ahead, so that no slot passes while Redis answers."""
+        while not self._granted:
+            await self._ask()
+        moment = self._granted.popleft()
+        soon = len(self._granted) < self._wanted() / 2
+        if soon and (self._asking is None or self._asking.done()):
+            self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(_forget)
+        return moment
 
-    def drop(self) -> None:
-        """Give up slots that were granted but not used, as at a pause."""
-        self._granted.clear()
+    def _wanted(self) -> int:
+        return min(self._waiting, int(self.rate * AHEAD_US / 1_000_000) + 1)
 
     async def _ask(self) -> None:
         interval = 1_000_000 / (self.rate * SHARE_OF_CONTRACT)
         first, granted = await self._script(
-            keys=[self._key], args=[f"{interval:.3f}", self._waiting, AHEAD_US]
+            keys=[self._key], args=[f"{interval:.3f}", self._wanted(), AHEAD_US]
         )
         start = time.monotonic() + int(first) / 1_000_000
         if granted:
             self._granted.extend(start + i * interval / 1_000_000 for i in range(int(granted)))
         else:
             await asyncio.sleep(int(first) / 1_000_000)
+
+
+def _forget(asked: asyncio.Task[None]) -> None:
+    """An ask ahead that failed is asked again, and told, when its slot is needed."""
+    if not asked.cancelled():
+        asked.exception()

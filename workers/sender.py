@@ -40,6 +40,8 @@ LEASE_MARGIN = 2.0
 HOURS_MARGIN = timedelta(seconds=1)
 STORE_PATIENCE = 60.0
 MOST_ATTEMPTS = 5
+# Before a later part of a text is offered again that the carrier did not take at once.
+PART_PAUSE = 0.5
 LONGEST_BACK_OFF = 300
 
 
@@ -218,29 +220,42 @@ class SenderSession:
     async def _send_part(
         self, gateway: Gateway, lease: Lease, claim: Claim, part: object, said: list[PartAnswer]
     ) -> Exception | None:
-        """Submit one part; answers the reason where the message cannot go on."""
-        try:
-            await self._holder.pacer.slot(gateway.cost(part))
-            # Between the parts of one message only the lease counts: half a text helps nobody.
-            if not said and not self._may_begin(lease, claim):
-                return NotSent("halted")
-            until = self._open[claim.claim_id].until - LEASE_MARGIN
-            left = until - clock.monotonic()
-            if left <= 0:
-                return NotSent("lease")
-            carrier_id = await gateway.submit(part, time.monotonic() + left)
-        except RedisError:
-            return NotSent("no_metronome")
-        except CarrierRefused as refused:
-            said.append(PartAnswer("refused", None, refused.code, refused.words))
-            return refused
-        except NoAnswer as silent:
-            said.append(PartAnswer("no_answer"))
-            return silent
-        except NotSent as unsent:
-            return unsent
-        said.append(PartAnswer("accepted", carrier_id))
-        return None
+        """Submit one part; answers the reason where the message cannot go on.
+
+        A later part that the carrier does not take now is tried again while the lease holds:
+        its first parts are with the carrier already, and half a text helps nobody.
+        """
+        while True:
+            try:
+                await self._reach_wire(gateway, lease, claim, part, said)
+            except RedisError:
+                return NotSent("no_metronome")
+            except CarrierRefused as refused:
+                if refused.kind == "throttled":
+                    self._holder.throttle.throttled()
+                if said and refused.kind in {"throttled", "temporary"}:
+                    await asyncio.sleep(PART_PAUSE)
+                    continue
+                said.append(PartAnswer("refused", None, refused.code, refused.words))
+                return refused
+            except NoAnswer as silent:
+                said.append(PartAnswer("no_answer"))
+                return silent
+            except NotSent as unsent:
+                return unsent
+            return None
+
+    async def _reach_wire(
+        self, gateway: Gateway, lease: Lease, claim: Claim, part: object, said: list[PartAnswer]
+    ) -> None:
+        await self._holder.pacer.slot(gateway.cost(part))
+        # Between the parts of one message only the lease counts.
+        if not said and not self._may_begin(lease, claim):
+            raise NotSent("halted")
+        left = self._open[claim.claim_id].until - LEASE_MARGIN - clock.monotonic()
+        if left <= 0:
+            raise NotSent("lease")
+        said.append(PartAnswer("accepted", await gateway.submit(part, time.monotonic() + left)))
 
     def _may_begin(self, lease: Lease, claim: Claim) -> bool:
         return not (
@@ -270,7 +285,6 @@ class SenderSession:
         if refused.kind == "permanent":
             return self._outcome(message, claim, MessageState.REJECTED, refused.code)
         if refused.kind == "throttled":
-            self._holder.throttle.throttled()
             return self._later(message, claim, refused.code, 1)
         if refused.kind == "auth":
             self._ending.pause[claim.campaign_id] = f"{refused.code} {refused.words}"
