@@ -1,13 +1,14 @@
 """What the simulator may be told, and how it says no."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workers.smsc import account
-from workers.simulator.settings import make_settings, read_settings
+from tests.workers.smsc import ROOT, account
+from workers.simulator.settings import Account, Faults, make_settings, read_settings
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,21 @@ def test_a_file_gives_several_accounts_each_with_its_own_behaviour(tmp_path: Pat
     vnpt, viettel = read_settings(path).accounts
     assert (vnpt.system_id, vnpt.rate, vnpt.rules) == ("vnpt", 200, [])
     assert (viettel.rate, viettel.rules[0].status) == (0, 0x0B)
+
+
+@pytest.mark.parametrize("page", ["smpp.md", "counterparts.md"])
+def test_the_examples_of_the_documentation_are_taken(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    examples = re.findall(r"```json\n(.*?)```", text, re.S)
+    assert examples
+    for example in examples:
+        assert make_settings(json.loads(example)).accounts[0].system_id == "vnpt"
+
+
+def test_every_fault_and_every_field_of_an_account_is_documented() -> None:
+    text = (ROOT / "docs" / "smpp.md").read_text(encoding="utf-8")
+    names = [*Faults.model_fields, *Account.model_fields]
+    assert [name for name in names if f"`{name}" not in text and f"{name}`" not in text] == []
 
 
 def test_a_change_touches_only_what_it_names() -> None:
