@@ -14,7 +14,7 @@ from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.settings import Settings
 
-APPROVED, RETURNED, CHECKED = "approved", "returned", "checked"
+APPROVED, RETURNED = "approved", "returned"
 
 
 def submit(campaign: Campaign, person: User, settings: Settings) -> None:
@@ -29,6 +29,8 @@ def submit(campaign: Campaign, person: User, settings: Settings) -> None:
             "not_after",
         )
     with transaction() as session:
+        # Nobody edits it until its digest is stored.
+        session.refresh(campaign, with_for_update=True)
         connection = session.connection()
         audience = preparing.audience_of(campaign, settings)
         texts = preparing.render_all(campaign, connection, audience)
@@ -95,7 +97,7 @@ def _decide(
     campaign: Campaign, person: User, decision: str, reason: str, digest: str, to: CampaignState
 ) -> None:
     with transaction() as session:
-        session.refresh(campaign)
+        session.refresh(campaign, with_for_update=True)
         now_sealed = preparing.seal(session.connection(), campaign.id).digest
         if digest != campaign.digest or now_sealed != campaign.digest:
             raise Refused(
@@ -123,14 +125,3 @@ def _decide(
             act=f"campaign.{decision}",
             detail={"digest": digest, "revision": campaign.revision, "reason": reason},
         )
-
-
-def standing(campaign_id: int) -> Approval | None:
-    """The approval in force: the last decision on the campaign, if it is an approval."""
-    last = db.session.scalar(
-        select(Approval)
-        .where(Approval.campaign_id == campaign_id, Approval.decision != CHECKED)
-        .order_by(Approval.id.desc())
-        .limit(1)
-    )
-    return last if last is not None and last.decision == APPROVED else None

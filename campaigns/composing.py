@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from campaigns import hours, routes, rules, wording
+from campaigns import hours, preparing, routes, rules, wording
 from campaigns.campaigns import Campaign, Revision, RouteChoice, Variant
 from campaigns.rules import Kind
-from campaigns.states import CampaignState
+from campaigns.states import CHANGEABLE, CampaignState
 from outreach import apps, areas, audit, clock
 from outreach.database import db, transaction
 from outreach.errors import Refused
@@ -129,22 +129,10 @@ def create(draft: Draft, author_id: int, settings: Settings) -> Campaign:
 def revise(campaign: Campaign, draft: Draft, author_id: int, settings: Settings) -> None:
     """Change what a campaign says, to whom, or when. It becomes a draft again, whatever was
     approved before; what has begun to be sent can no longer be changed."""
-    if campaign.started_at is not None or campaign.state not in (
-        CampaignState.DRAFT,
-        CampaignState.RETURNED,
-        CampaignState.SUBMITTED,
-        CampaignState.APPROVED,
-        CampaignState.SCHEDULED,
-    ):
-        raise Refused(
-            _(
-                "“%(name)s” is %(state)s and can no longer be changed. Make a copy of it instead.",
-                name=campaign.name,
-                state=campaign.state.value,
-            ),
-            "state",
-        )
     with transaction() as session:
+        # Locked, so that nobody starts it meanwhile.
+        session.refresh(campaign, with_for_update=True)
+        _refuse_begun(campaign)
         _fill(campaign, draft, settings)
         campaign.revision += 1
         session.add(
@@ -161,11 +149,24 @@ def revise(campaign: Campaign, draft: Draft, author_id: int, settings: Settings)
         _back_to_draft(campaign)
 
 
+def _refuse_begun(campaign: Campaign) -> None:
+    if campaign.started_at is not None or campaign.state not in CHANGEABLE:
+        raise Refused(
+            _(
+                "“%(name)s” is %(state)s and can no longer be changed. Make a copy of it instead.",
+                name=campaign.name,
+                state=campaign.state.value,
+            ),
+            "state",
+        )
+
+
 def _back_to_draft(campaign: Campaign) -> None:
     # Within the edit's own transaction: the change and the loss of the approval are one act.
     campaign.state = CampaignState.DRAFT
     campaign.digest = campaign.recipients_counted = campaign.submitted_at = None
     campaign.start_at = None
+    preparing.forget(campaign.id)
 
 
 def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from campaigns import counts, preparing
 from campaigns.audience import Audience, Chunk, ChunkReader
 from campaigns.states import MessageState
 from outreach import clock
-from outreach.database import as_rows, rowset, write_connection
+from outreach.database import as_rows, rowset
 
 CHUNK = 5_000  # on SQLite about 60 ms of write lock
 BATCH = 500
@@ -67,19 +67,24 @@ def _write(
     chunk: Chunk | None,
     approved: int,
 ) -> bool:
-    writer = connection.execution_options(writing=True)
-    with writer.begin():
-        if not _advance(writer, audience.campaign_id, checkpoint, chunk):
-            return False
-        if checkpoint == (0, 0):
-            # The approver's forecast gives way to what expansion really leaves out.
-            writer.execute(
-                text("DELETE FROM suppressions WHERE campaign_id = :id"),
-                {"id": audience.campaign_id},
-            )
-        if chunk is not None:
-            _insert(writer, audience.campaign_id, chunk)
-            _refuse_too_many(writer, audience.campaign_id, approved)
+    # The option stays with the connection: taken off again, or the next chunk would be read under
+    # SQLite's write lock.
+    connection.execution_options(writing=True)
+    try:
+        with connection.begin():
+            if not _advance(connection, audience.campaign_id, checkpoint, chunk):
+                return False
+            if checkpoint == (0, 0):
+                # The approver's forecast gives way to what expansion really leaves out.
+                connection.execute(
+                    text("DELETE FROM suppressions WHERE campaign_id = :id"),
+                    {"id": audience.campaign_id},
+                )
+            if chunk is not None:
+                _insert(connection, audience.campaign_id, chunk)
+                _refuse_too_many(connection, audience.campaign_id, approved)
+    finally:
+        connection.execution_options(writing=False)
     return True
 
 
@@ -209,17 +214,15 @@ def _refuse_too_many(connection: Connection, campaign_id: int, approved: int) ->
         raise TooMany(f"campaign {campaign_id}: {total} recipients, {approved} approved")
 
 
-def undo(engine: Engine, campaign_id: int) -> None:
+def undo(connection: Connection, campaign_id: int) -> None:
     """Take back an expansion of which nothing was sent, so that the campaign can be a draft again.
 
-    Called only after the state left `sending`, before any claim was taken.
+    In the transaction in which it leaves `sending`: no claim is taken before an expansion is whole.
     """
-    with write_connection(engine) as connection:
-        for statement in (
-            "DELETE FROM messages WHERE campaign_id = :id",
-            "DELETE FROM batches WHERE campaign_id = :id",
-            "DELETE FROM counts WHERE campaign_id = :id",
-            "DELETE FROM count_deltas WHERE campaign_id = :id",
-            "DELETE FROM suppressions WHERE campaign_id = :id",
-        ):
-            connection.execute(text(statement), {"id": campaign_id})
+    for statement in (
+        "DELETE FROM messages WHERE campaign_id = :id",
+        "DELETE FROM batches WHERE campaign_id = :id",
+        "DELETE FROM counts WHERE campaign_id = :id",
+        "DELETE FROM count_deltas WHERE campaign_id = :id",
+    ):
+        connection.execute(text(statement), {"id": campaign_id})

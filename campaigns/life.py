@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import update
 
-from campaigns import stops
+from campaigns import expansion, preparing, standing, stops
 from campaigns.campaigns import Campaign
-from campaigns.states import CAMPAIGN_TRANSITIONS, CampaignState
+from campaigns.states import APPROVED_STATES, CAMPAIGN_TRANSITIONS, CampaignState
 from outreach import audit, clock
 from outreach.database import db, transaction
 from outreach.errors import Missing, Refused
@@ -121,9 +121,29 @@ def start(campaign: Campaign, actor_id: int | None) -> None:
             ),
             "state",
         )
+    _refuse_while_stopped()
+    with transaction():
+        _refuse_uncovered(campaign)
+        move(campaign, C.SENDING, actor_id, act="campaign.start", started_at=now, start_at=now)
+
+
+def _refuse_while_stopped() -> None:
     if stops.in_force():
         raise Refused(_("Everything is stopped by the emergency stop."), "state")
-    move(campaign, C.SENDING, actor_id, act="campaign.start", started_at=now, start_at=now)
+
+
+def _refuse_uncovered(campaign: Campaign) -> None:
+    # The sender asks the same at every claim; here a person is told before anything begins.
+    approved = campaign.state in APPROVED_STATES
+    if approved and standing.sealed_as_approved(db.session.connection(), campaign.id) is None:
+        raise Refused(
+            _(
+                "What “%(name)s” would send is not what was approved. Change it, and have it "
+                "approved again.",
+                name=campaign.name,
+            ),
+            "state",
+        )
 
 
 def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
@@ -141,11 +161,14 @@ def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
 
 def resume(campaign: Campaign, actor_id: int | None) -> None:
     """Go on sending what is queued."""
-    if stops.in_force():
-        raise Refused(_("Everything is stopped by the emergency stop."), "state")
+    _refuse_while_stopped()
     if campaign.window.next_opening(clock.now()) is None:
         raise Refused(_("The window of this campaign has closed for good."), "state")
-    move(campaign, C.SENDING, actor_id, act="campaign.resume", paused_at=None, pause_reason=None)
+    with transaction():
+        _refuse_uncovered(campaign)
+        move(
+            campaign, C.SENDING, actor_id, act="campaign.resume", paused_at=None, pause_reason=None
+        )
 
 
 def cancel(campaign: Campaign, actor_id: int | None) -> None:
@@ -154,22 +177,28 @@ def cancel(campaign: Campaign, actor_id: int | None) -> None:
 
 
 def withdraw(campaign: Campaign, why: str) -> None:
-    """Make a campaign that began but sent nothing a draft again: more people than were approved."""
-    move(
-        campaign,
-        C.DRAFT,
-        None,
-        act="campaign.withdraw",
-        detail={"why": why},
-        digest=None,
-        submitted_at=None,
-        start_at=None,
-        started_at=None,
-        recipients_counted=None,
-        expand_position=0,
-        expand_after=0,
-        expanded_at=None,
-    )
+    """Make a campaign that began but sent nothing a draft again: more people than were approved.
+
+    Its messages go in the same transaction, so that no draft ever has any.
+    """
+    with transaction() as session:
+        move(
+            campaign,
+            C.DRAFT,
+            None,
+            act="campaign.withdraw",
+            detail={"why": why},
+            digest=None,
+            submitted_at=None,
+            start_at=None,
+            started_at=None,
+            recipients_counted=None,
+            expand_position=0,
+            expand_after=0,
+            expanded_at=None,
+        )
+        expansion.undo(session.connection(), campaign.id)
+        preparing.forget(campaign.id)
 
 
 def expire(campaign: Campaign) -> None:
@@ -183,7 +212,11 @@ def complete(campaign: Campaign) -> None:
 
 
 def stop_everything(reason: str, actor_id: int | None) -> None:
-    """The emergency stop: no message of any campaign begins until it is lifted."""
+    """The emergency stop: no message of any campaign begins until it is lifted. Refused where the
+    reason is empty."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused(_("Say why: everybody who opens the system reads it."), "reason")
     with transaction():
         stops.set_in_force(reason)
         audit.record("emergency_stop.set", "installation", None, {"reason": reason}, actor_id)

@@ -7,7 +7,7 @@ sender's work and the sweeper's judgement are all derived from them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import (
@@ -166,23 +166,24 @@ def settle(connection: Connection, cause: Cause, changes: Sequence[Change]) -> i
     if not changes:
         return 0
     rows = _locked(connection, [change.message_id for change in changes])
-    moves = [change for change in changes if _allowed(rows.get(change.message_id), cause, change)]
-    _write(connection, moves)
-    counts.append(
-        connection,
-        (
-            counts.Step(row.campaign_id, row.area_id, row.route_id, row.segments, row.state, m.to)
-            for m in moves
-            for row in (rows[m.message_id],)
-        ),
-    )
+    moves: dict[int, Change] = {}
+    steps = []
+    for change in changes:
+        row = rows.get(change.message_id)
+        if row is not None and _allowed(row, cause, change):
+            place = row.campaign_id, row.area_id, row.route_id, row.segments
+            steps.append(counts.Step(*place, row.state, change.to))
+            # Wishes for one message are judged one after another, as if they came apart.
+            rows[change.message_id] = replace(row, state=change.to)
+            moves[change.message_id] = change
+    _write(connection, list(moves.values()))
+    counts.append(connection, steps)
     return len(moves)
 
 
-def _allowed(row: _Row | None, cause: Cause, change: Change) -> bool:
-    if row is None or not may_move(row.state, cause, change.to):
-        return False
-    return change.claim_id is None or change.claim_id == row.claim_id
+def _allowed(row: _Row, cause: Cause, change: Change) -> bool:
+    ours = change.claim_id is None or change.claim_id == row.claim_id
+    return ours and may_move(row.state, cause, change.to)
 
 
 def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Row]:

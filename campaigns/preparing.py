@@ -165,6 +165,12 @@ def store_plan(campaign: Campaign, tally: Tally) -> None:
     )
 
 
+def forget(campaign_id: int) -> None:
+    """Drop the texts and counts of a submission that no longer speaks of what the campaign is."""
+    for model in (PlannedCount, Suppression, RenderedText):
+        db.session.execute(delete(model).where(model.campaign_id == campaign_id))
+
+
 @dataclass(frozen=True)
 class Sealed:
     """A campaign's digest, and the texts it covers by their id: what may go on the wire."""
@@ -188,10 +194,7 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
         {"id": campaign_id},
     ).one()
     rendered = connection.execute(
-        text(
-            "SELECT id, variant, area_id, text FROM rendered_texts WHERE campaign_id = :id"
-            " ORDER BY variant, area_id"
-        ),
+        text("SELECT id, variant, area_id, text FROM rendered_texts WHERE campaign_id = :id"),
         {"id": campaign_id},
     ).all()
     covered: dict[str, Any] = {
@@ -206,7 +209,8 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
         "areas": _ids(connection, "campaign_areas", "area_id", campaign_id),
         "apps": _ids(connection, "campaign_apps", "app_id", campaign_id),
         "routes": _ids(connection, "campaign_routes", "route_id", campaign_id, "position"),
-        "texts": [[t.variant, t.area_id, t.text] for t in rendered],
+        # Sorted here: databases do not agree about the order of words.
+        "texts": sorted([t.variant, t.area_id, t.text] for t in rendered),
     }
     canonical = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Sealed(hashlib.sha256(canonical.encode()).hexdigest(), {t.id: t.text for t in rendered})

@@ -26,7 +26,10 @@ class CampaignState(StrEnum):
 
 C = CampaignState
 EDITABLE = frozenset({C.DRAFT, C.RETURNED})
-RUNNING = frozenset({C.SENDING, C.PAUSED})
+# Nothing has begun: whoever changes it takes it back to a draft.
+CHANGEABLE = EDITABLE | {C.SUBMITTED, C.APPROVED, C.SCHEDULED}
+# An approval is in force in these, and what would be sent is what it names.
+APPROVED_STATES = frozenset({C.APPROVED, C.SCHEDULED, C.SENDING, C.PAUSED})
 ENDED = frozenset({C.COMPLETED, C.CANCELLED, C.EXPIRED})
 
 # From → the states that may follow. Who may do it stands in outreach.access; what must hold
@@ -36,7 +39,7 @@ CAMPAIGN_TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
     C.SUBMITTED: frozenset({C.APPROVED, C.RETURNED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
     C.RETURNED: frozenset({C.DRAFT, C.SUBMITTED, C.CANCELLED}),
     C.APPROVED: frozenset({C.SCHEDULED, C.SENDING, C.DRAFT, C.CANCELLED, C.EXPIRED}),
-    C.SCHEDULED: frozenset({C.SENDING, C.APPROVED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
+    C.SCHEDULED: frozenset({C.SENDING, C.SCHEDULED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
     C.SENDING: frozenset({C.PAUSED, C.COMPLETED, C.CANCELLED, C.EXPIRED, C.DRAFT}),
     C.PAUSED: frozenset({C.SENDING, C.CANCELLED, C.EXPIRED, C.COMPLETED}),
     C.COMPLETED: frozenset(),

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from campaigns import counts, hours, preparing, stops
+from campaigns import counts, hours, standing, stops
 from campaigns.hours import Window
 from campaigns.messages import Change, settle
 from campaigns.states import Cause, MessageState
@@ -114,22 +114,10 @@ def lease(
 
 
 def _verified_texts(connection: Connection, campaign_id: int, digest: str) -> dict[int, str]:
-    sealed = preparing.seal(connection, campaign_id)
-    if sealed.digest != digest or approved_digest(connection, campaign_id) != digest:
+    sealed = standing.sealed_as_approved(connection, campaign_id)
+    if sealed is None or sealed.digest != digest:
         raise DigestBroken(campaign_id)
     return sealed.texts
-
-
-def approved_digest(connection: Connection, campaign_id: int) -> str | None:
-    """The digest of the approval in force; None where the last decision was not an approval."""
-    row = connection.execute(
-        text(
-            "SELECT decision, digest FROM approvals WHERE campaign_id = :id"
-            " AND decision <> 'checked' ORDER BY id DESC LIMIT 1"
-        ),
-        {"id": campaign_id},
-    ).first()
-    return row.digest if row is not None and row.decision == "approved" else None
 
 
 def _take(
@@ -196,7 +184,7 @@ def _may_claim(connection: Connection, lease: Lease, owner: str) -> bool:
             "digest": lease.digest,
         },
     ).first()
-    approved = approved_digest(connection, lease.campaign_id)
+    approved = standing.approved_digest(connection, lease.campaign_id)
     return row is not None and approved == lease.digest and not stops.in_force_on(connection)
 
 

@@ -47,7 +47,6 @@ def expand(campaign_id: int) -> None:
         )
     except expansion.TooMany as error:
         life.withdraw(life.get(campaign_id), str(error))
-        expansion.undo(db.engine, campaign_id)
 
 
 def import_list(list_id: int) -> None:
