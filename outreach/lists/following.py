@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from outreach import health
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.lists.leases import UNFINISHED
-from outreach.subscribers import SubscriberList, list_by_id
+from outreach.subscribers import SubscriberList
 
 EVERY: Final = 0.2  # seconds
 PATIENCE: Final = 10.0  # seconds
@@ -25,10 +27,12 @@ def follow(
     Raises Refused with the sentence of the worker where nothing of the file was taken, and where
     nothing moves for `patience` seconds because no worker runs.
     """
+    # A reader that is always there would keep SQLite from ever beginning its write-ahead log anew,
+    # while the import makes it grow: so neither the session nor a look holds a transaction.
+    db.session.rollback()
     before, since = None, time.monotonic()
     while True:
-        db.session.rollback()  # a new look, not the snapshot of the last one
-        upload = list_by_id(list_id)
+        upload = _look(list_id)
         now = (upload.state, upload.read, upload.added, upload.joined)
         if now != before:
             before, since = now, time.monotonic()
@@ -42,6 +46,12 @@ def follow(
     if upload.refusal:
         raise Refused(upload.refusal, "file")
     return upload
+
+
+def _look(list_id: int) -> SubscriberList:
+    """The list as it is now, belonging to no session."""
+    with Session(db.engine) as session:
+        return session.get_one(SubscriberList, list_id)
 
 
 def _refuse_without_workers(list_id: int) -> None:
