@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from outreach import store
+from outreach import clock, store
 from outreach.database import db
 from outreach.numbers import sealer
 from outreach.settings import Settings
@@ -54,6 +54,8 @@ class Floor:
         self.stopping = threading.Event()
         self.loop = uvloop.new_event_loop()
         self._holders: dict[seats.Held, Holder] = {}
+        self._hanging_up: dict[seats.Held, asyncio.Task[None]] = {}
+        self._keeping: asyncio.Task[None] | None = None
         self._bells: dict[str, threading.Thread] = {}
         with app.app_context():
             self._engine = db.engine
@@ -66,7 +68,6 @@ class Floor:
         _current = self
         loop_thread = threading.Thread(target=self._run_loop, name="carriers", daemon=True)
         loop_thread.start()
-        self._listen(queues.HOUSE)
         self.stopping.wait()
         for thread in list(self._bells.values()):
             thread.join(timeout=15)
@@ -87,27 +88,38 @@ class Floor:
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self.loop)
-        self.loop.create_task(self._keep_seats())
+        self._keeping = self.loop.create_task(self._keep_seats())
         self.loop.run_forever()
 
     async def _keep_seats(self) -> None:
         redis = Redis.from_url(self.settings.redis_address, socket_timeout=store.ANSWER_TIMEOUT)
         lease = self.settings.lease_seconds
         while not self.stopping.is_set():
+            begun = clock.monotonic()
             try:
                 held = await self._writer.write(lambda c: seats.hold(c, self.name, lease))
-                await self._fill(held, redis)
+                await self._fill(held, redis, begun + lease)
             except (DBAPIError, RedisError) as error:
                 log.warning("seats not renewed", error=type(error).__name__)
+            except Exception:
+                # Whatever it was, the seats of other routes must not lapse for it.
+                log.exception("seats not renewed")
             await asyncio.sleep(min(1.0, lease / 4))
 
-    async def _fill(self, held: list[seats.Held], redis: Redis) -> None:
+    async def _fill(self, held: list[seats.Held], redis: Redis, until: float) -> None:
+        """Sit down on what is held, `until` a moment of clock.monotonic(); leave what is not."""
         for seat in [s for s in self._holders if s not in held]:
-            await self._holders.pop(seat).close()
+            # Not waited for: hanging up may take seconds, and the other seats must be renewed.
+            self._hanging_up[seat] = asyncio.create_task(self._holders.pop(seat).close())
+        self._hanging_up = {s: task for s, task in self._hanging_up.items() if not task.done()}
         for seat in held:
+            if seat in self._hanging_up:
+                continue  # one bind a seat: the next once this one is gone
             if seat not in self._holders:
                 self._holders[seat] = await self._sit_down(seat.route_id, redis)
+            self._holders[seat].seated_until = until
             self._listen(queues.of_route(seat.route_id))
+        self._listen(queues.HOUSE)
 
     async def _sit_down(self, route_id: int, redis: Redis) -> Holder:
         contract = await self._writer.write(lambda c: registry.read(c, route_id, self._sealer))
@@ -123,10 +135,15 @@ class Floor:
 
     def _work(self, queue: str) -> None:
         while self._wanted(queue):
+            # A name of its own each time: where Redis was away at the end of the last, RQ still
+            # takes that one for alive.
+            owner = f"{self.name}-{secrets.token_hex(3)}"
             try:
-                Bell.of(self.app, queue, self.name, lambda: not self._wanted(queue)).work()
+                Bell.of(self.app, queue, owner, lambda: not self._wanted(queue)).work()
             except RedisError as error:
                 log.warning("redis is away", queue=queue, error=type(error).__name__)
+            except Exception:
+                log.exception("a bell failed", queue=queue)
             time.sleep(0.5)
 
     def _wanted(self, queue: str) -> bool:
@@ -136,7 +153,10 @@ class Floor:
         return queue == queues.HOUSE or queue in routes
 
     async def _leave(self) -> None:
-        await asyncio.gather(*(holder.close() for holder in self._holders.values()))
+        if self._keeping is not None:
+            await self._keeping  # or it might sit down again on what is being left
+        closing = [holder.close() for holder in self._holders.values()]
+        await asyncio.gather(*closing, *self._hanging_up.values(), return_exceptions=True)
         try:
             await self._writer.write(lambda c: seats.leave(c, self.name))
         except DBAPIError as error:

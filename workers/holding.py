@@ -24,6 +24,7 @@ from workers.throttle import Throttle
 from workers.writer import Writer
 
 log = structlog.get_logger()
+FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 STORE_PATIENCE = 10.0
 
@@ -55,12 +56,20 @@ class Holder:
         self.pacer = Pacer(redis, contract.route_id, contract.rate)
         self.throttle = Throttle(contract.rate)
         self.report = Report()
+        self.seated_until = 0.0
         self.last_answer_at: int | None = None
         self._task = asyncio.get_running_loop().create_task(self._keep_open())
         self._status = asyncio.get_running_loop().create_task(self._keep_reported())
 
+    @property
+    def may_send(self) -> bool:
+        """Whether there is a session, and the seat it sits on is surely still ours: a process that
+        was frozen past its lease finds its seat gone before it learns so from the database."""
+        return self.gateway is not None and clock.monotonic() < self.seated_until
+
     async def close(self) -> None:
         """Hang up in order and stop reporting."""
+        self.seated_until = 0.0  # nothing begins; what is on the wire still gets its answer
         for task in (self._task, self._status):
             task.cancel()
         await asyncio.gather(self._task, self._status, return_exceptions=True)
@@ -72,24 +81,37 @@ class Holder:
             await self.writer.write(self._write_status)
 
     async def _keep_open(self) -> None:
-        pause = 0.2
+        pause = FIRST_PAUSE
         while True:
-            gateway = registry.gateway(self.contract, self._public_url)
-            try:
-                await gateway.open(self._take_in)
-            except (CarrierRefused, NotSent) as error:
-                state = "refused" if isinstance(error, CarrierRefused) else "down"
-                self.report = Report(state, str(error)[:255])
-                log.warning("no session", route=self.contract.route_id, why=str(error))
+            gateway = await self._open_one()
+            if gateway is None:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            pause = 0.2
+            pause = FIRST_PAUSE
             self.gateway, self.report = gateway, Report("open")
             log.info("session open", route=self.contract.route_id)
-            why = await gateway.closed
+            # Shielded: the word belongs to the session, which would take a cancelled one for its
+            # own end and never hang up.
+            why = await asyncio.shield(gateway.closed)
             self.gateway, self.report = None, Report("down", why[:255])
             log.warning("session closed", route=self.contract.route_id, why=why)
+
+    async def _open_one(self) -> Gateway | None:
+        try:
+            gateway = registry.gateway(self.contract, self._public_url)
+            await gateway.open(self._take_in)
+        except (CarrierRefused, NotSent) as error:
+            state = "refused" if isinstance(error, CarrierRefused) else "down"
+            self.report = Report(state, str(error)[:255])
+            log.warning("no session", route=self.contract.route_id, why=str(error))
+            return None
+        except Exception as error:
+            # A contract that cannot even be tried, as with a name that is too long for a bind.
+            self.report = Report("down", f"{type(error).__name__}: {error}"[:255])
+            log.exception("no session", route=self.contract.route_id)
+            return None
+        return gateway
 
     async def _take_in(self, inbound: Sequence[Inbound]) -> None:
         """Store first; when this returns the carrier is answered. Matching follows by itself."""

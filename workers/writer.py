@@ -14,12 +14,15 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
 from outreach.database import write_connection
 
 T = TypeVar("T")
 log = structlog.get_logger()
+# What may pass by itself: gone, busy, restarted, a deadlock. A row that no constraint allows will
+# not become right, and trying it again would hold up everything that waits behind it.
+PASSING = (OperationalError, InterfaceError, InternalError)
 
 
 class Writer:
@@ -44,7 +47,7 @@ class Writer:
                 with write_connection(self._engine) as connection:
                     return work(connection)
             except DBAPIError as error:
-                if time.monotonic() + pause > give_up:
+                if not isinstance(error, PASSING) or time.monotonic() + pause > give_up:
                     raise
                 log.warning("database failed, trying again", error=type(error.orig).__name__)
                 time.sleep(pause)
