@@ -1,7 +1,7 @@
 """One account at run time: its binds, what it took, the receipts it still owes."""
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,7 +44,7 @@ class Carrier:
         self._agenda = agenda
         self._next_id = next_id
         self._foreign = foreign
-        self._outcomes: dict[str, tuple[float, int]] = {}
+        self._outcomes: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._turn = 0
 
     def use(self, account: Account) -> None:
@@ -128,7 +128,7 @@ class Carrier:
     def _remember(self, written: str, due: float, state: int) -> None:
         self._outcomes[written] = (due, state)
         if len(self._outcomes) > _OUTCOMES_KEPT:
-            del self._outcomes[next(iter(self._outcomes))]
+            self._outcomes.popitem(last=False)
 
     # Receipts
 

@@ -1,6 +1,6 @@
 """What one account saw: messages and parts a number, segments a second, the latest texts."""
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -93,7 +93,7 @@ class Ledger:
         self.texts: deque[Text] = deque(maxlen=keep_messages)
         self.messages: dict[int | str, int] = {}
         self.parts: dict[int | str, int] = {}
-        self._groups: dict[tuple[str, str, int, int], _Group] = {}
+        self._groups: OrderedDict[tuple[str, str, int, int], _Group] = OrderedDict()
 
     @property
     def incomplete(self) -> int:
@@ -123,7 +123,7 @@ class Ledger:
             group = self._groups[name] = _Group()
             self.messages[key] = self.messages.get(key, 0) + 1
             if len(self._groups) > _OPEN_GROUPS:
-                del self._groups[next(iter(self._groups))]
+                self._groups.popitem(last=False)
         group.parts[concat.part] = octets
         if len(group.parts) == concat.total:
             del self._groups[name]

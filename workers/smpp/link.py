@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -47,7 +48,7 @@ class Link(asyncio.Protocol):
         self._sequence = 0
         self._unsent: dict[int, _Request] = {}
         self._awaited: dict[int, _Request] = {}
-        self._late: dict[int, Late] = {}
+        self._late: OrderedDict[int, Late] = OrderedDict()
         self._outbox: list[bytes] = []
         self._flush_due = False
         self._may_write = True
@@ -235,7 +236,7 @@ class Link(asyncio.Protocol):
         if request.late is not None:
             self._late[sequence] = request.late
             if len(self._late) > _LATE_KEPT:
-                del self._late[next(iter(self._late))]
+                self._late.popitem(last=False)
         if not request.answer.done():
             request.answer.set_exception(NoAnswer(f"no answer within {request.timeout:g} s"))
 
