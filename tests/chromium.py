@@ -124,7 +124,10 @@ def _cookies(client: FlaskClient, address: str) -> list[Any]:
 
 
 def assert_axe_clean(page: Page) -> None:
-    """No violation of WCAG 2.2 A and AA that axe-core can find."""
+    """No violation of WCAG 2.2 A and AA that axe-core can find.
+
+    The page must have JavaScript: without timers axe would wait for ever.
+    """
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)["violations"]
     wrong = [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"]]) for v in found]

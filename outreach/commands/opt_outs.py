@@ -53,7 +53,8 @@ def _add_file(path: Path, source: str, actor_id: int) -> dict[str, Any]:
     good = []
     for (row, _line), (e164, _network, reason) in zip(filled, verdicts, strict=True):
         if e164 is None:
-            why = _(phones.REASONS[reason or "not_a_number"])
+            sentence = phones.REASONS[reason or "not_a_number"]
+            why = _(sentence)
             click.echo(_("row %(row)s: %(why)s", row=row, why=why), err=True)
         else:
             good.append(e164)
@@ -67,6 +68,7 @@ def _add_file(path: Path, source: str, actor_id: int) -> dict[str, Any]:
 def _clean(number: str) -> str:
     e164, _network, reason = phones.clean_many([number])[0]
     if e164 is None:
-        why = _(phones.REASONS[reason or "not_a_number"])
+        sentence = phones.REASONS[reason or "not_a_number"]
+        why = _(sentence)
         raise Refused(_("“%(number)s”: %(why)s.", number=number, why=why), "number")
     return e164
