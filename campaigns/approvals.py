@@ -33,7 +33,7 @@ def submit(campaign: Campaign, person: User, settings: Settings) -> None:
         session.refresh(campaign, with_for_update=True)
         connection = session.connection()
         audience = preparing.audience_of(campaign, settings)
-        texts = preparing.render_all(campaign, connection, audience)
+        texts = preparing.render_all(campaign, connection, audience, settings)
         tally = preparing.count_people(connection, audience, texts, campaign.name)
         preparing.store_plan(campaign, tally)
         campaign.recipients_counted = tally.people

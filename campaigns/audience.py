@@ -2,7 +2,8 @@
 
 A candidate is a subscriber in the campaign's areas and groups. The first reason that holds leaves
 a candidate out, in this order: opted_out, wrong_network (no route of the campaign carries its
-network), recently_messaged (the rule set's cap), duplicate (its number has its message already).
+network), recently_messaged (the rule set's cap; what waits in another campaign counts too, since
+it will be sent), duplicate (its number has its message already).
 The rest become one message a number. Counting for the approver and expanding for the wire use the
 same SQL, so that what was approved is what is sent.
 """
@@ -82,18 +83,20 @@ class Tally:
 
 
 def areas_with_subscribers(
-    connection: Connection, area_ids: list[int], organisation_ids: list[int]
+    connection: Connection, area_ids: list[int], organisation_ids: list[int], group_bits: int
 ) -> list[tuple[int, int]]:
-    """(area id, subscribers) of those areas that have any, in the order of their codes."""
+    """(area id, subscribers) of those areas that have any, in the order of their codes; of the
+    groups of `group_bits` only."""
     wanted = rowset(connection.dialect.name, [("id", "integer")], "areas")
     owners = rowset(connection.dialect.name, [("id", "integer")], "owners")
     result = connection.execute(
         text(
             f"SELECT a.id, COUNT(*) FROM areas a JOIN {wanted} w ON w.id = a.id"
             f" JOIN subscribers s ON s.area_id = a.id JOIN {owners} o ON o.id = s.organisation_id"
-            " GROUP BY a.id, a.code ORDER BY a.code"
+            " WHERE (s.group_bits & :groups) <> 0 GROUP BY a.id, a.code ORDER BY a.code"
         ),
         {
+            "groups": group_bits,
             "areas": as_rows([[i] for i in area_ids]),
             "owners": as_rows([[i] for i in organisation_ids]),
         },
@@ -133,8 +136,8 @@ def _fill_sql(dialect: str) -> str:
                WHEN :cap <= (SELECT COUNT(*) FROM messages p JOIN campaigns k
                    ON k.id = p.campaign_id
                    WHERE p.number_id = c.number_id AND p.campaign_id <> :campaign
-                   AND k.kind = :kind AND p.changed_at >= :since
-                   AND p.state NOT IN ('queued', 'cancelled', 'expired'))
+                   AND k.kind = :kind AND (p.state = 'queued' OR (p.changed_at >= :since
+                   AND p.state NOT IN ('cancelled', 'expired'))))
                  THEN 'recently_messaged'
                WHEN d.id IS NOT NULL THEN 'duplicate' END
         FROM (SELECT s.id, s.number_id, s.area_id, a.place FROM

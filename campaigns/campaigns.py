@@ -17,13 +17,16 @@ from outreach.areas import Area
 from outreach.database import BigId, Model, Moment, words
 from outreach.organisations import Organisation
 
+NAME_LENGTH = 200
+VARIANT_LENGTH = 8
+
 
 class Campaign(Model):
     """One campaign. `state` changes only through campaigns.life; what is sent only as a draft."""
 
     __tablename__ = "campaigns"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     kind: Mapped[Kind] = mapped_column(words(Kind))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     sender: Mapped[str] = mapped_column(String(40))
@@ -94,7 +97,7 @@ class Variant(Model):
     campaign_id: Mapped[int] = mapped_column(
         ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
     )
-    key: Mapped[str] = mapped_column(String(8), primary_key=True)
+    key: Mapped[str] = mapped_column(String(VARIANT_LENGTH), primary_key=True)
     template: Mapped[str] = mapped_column(Text)
 
 
@@ -164,7 +167,7 @@ class RenderedText(Model):
     __table_args__ = (UniqueConstraint("campaign_id", "variant", "area_id"),)
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
-    variant: Mapped[str] = mapped_column(String(8))
+    variant: Mapped[str] = mapped_column(String(VARIANT_LENGTH))
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
     position: Mapped[int]
     text: Mapped[str] = mapped_column(Text)

@@ -5,24 +5,38 @@ Every value is checked here, each refusal naming its field, before anything is s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
 from campaigns import hours, preparing, routes, rules, wording
-from campaigns.campaigns import Campaign, Revision, RouteChoice, Variant
+from campaigns.campaigns import (
+    NAME_LENGTH,
+    VARIANT_LENGTH,
+    Campaign,
+    Revision,
+    RouteChoice,
+    Variant,
+)
+from campaigns.routes import Route
 from campaigns.rules import Kind
 from campaigns.states import CHANGEABLE, CampaignState
 from outreach import apps, areas, audit, clock
-from outreach.database import db, transaction
+from outreach.database import db, find, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.organisations import Kind as OrganisationKind
 from outreach.organisations import Organisation
 from outreach.prefix_plan import NETWORKS
 from outreach.settings import Settings
 from outreach.subscribers import Group
+
+T = TypeVar("T")
+SHOWN = 60  # characters of a wrong value in the sentence that refuses it
+YEARS = range(2000, 2100)
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,11 @@ def from_object(value: Any) -> Draft:
                 key,
             )
         if not _fits(key, item):
-            raise Refused(_("“%(key)s” has the wrong type: %(value)s.", key=key, value=item), key)
+            raise Refused(
+                _("“%(key)s” has the wrong type: %(value)s.", key=key, value=_shortened(item)), key
+            )
+        if not _writable(item):
+            raise Refused(_("“%(key)s” holds characters that are no text.", key=key), key)
     required = (
         "name",
         "apps",
@@ -106,8 +124,22 @@ def _fits(key: str, item: Any) -> bool:
     if isinstance(item, list):
         return all(isinstance(i, _ITEMS[key]) and not isinstance(i, bool) for i in item)
     if isinstance(item, dict):
-        return all(isinstance(i, str) for pair in item.items() for i in pair)
+        return all(isinstance(text, str) for text in item.values())
     return True
+
+
+def _writable(item: Any) -> bool:
+    """Whether a database takes the text: no NUL, and no half of a surrogate pair."""
+    if isinstance(item, str):
+        return "\0" not in item and not any("\ud800" <= char <= "\udfff" for char in item)
+    if isinstance(item, dict):
+        return all(map(_writable, (*item, *item.values())))
+    return all(map(_writable, item)) if isinstance(item, list) else True
+
+
+def _shortened(item: Any) -> str:
+    shown = repr(item)
+    return shown if len(shown) <= SHOWN else shown[:SHOWN] + "…"
 
 
 def create(draft: Draft, author_id: int, settings: Settings) -> Campaign:
@@ -172,7 +204,7 @@ def _back_to_draft(campaign: Campaign) -> None:
 def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
     kind = _kind(draft.kind)
     campaign.kind = kind
-    campaign.name = _required(draft.name, "name")
+    campaign.name = _required(draft.name, "name", NAME_LENGTH)
     campaign.selection_rule = _required(draft.selection_rule, "selection_rule")
     campaign.organisation = _organisation(draft.organisation)
     campaign.sender = rules.check_sender_name(draft.sender)
@@ -180,23 +212,42 @@ def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
     campaign.urgent = draft.urgent
     campaign.networks = _networks(draft.networks)
     campaign.groups = _groups(draft.groups)
-    campaign.apps = [apps.by_code(code) for code in _several(draft.apps, "apps")]
-    campaign.areas = [areas.by_code(code) for code in _several(draft.areas, "areas")]
+    campaign.apps = _found(draft.apps, apps.by_code, "apps")
+    campaign.areas = _found(draft.areas, areas.by_code, "areas")
     campaign.variants = _variants(draft.wording)
     _fill_envelope(campaign, draft, kind, settings)
     _fill_routes(campaign, draft)
 
 
-def _required(text: str, key: str) -> str:
-    if not text.strip():
+def _required(text: str, key: str, most: int | None = None) -> str:
+    text = text.strip()
+    if not text:
         raise Refused(_("“%(key)s” is empty.", key=key), key)
-    return text.strip()
+    if most is not None and len(text) > most:
+        raise Refused(
+            _(
+                "“%(key)s” has %(length)s characters; at most %(most)s fit.",
+                key=key,
+                length=len(text),
+                most=most,
+            ),
+            key,
+        )
+    return text
 
 
 def _several(values: list[str], key: str) -> list[str]:
     if not values:
         raise Refused(_("“%(key)s” is empty: choose at least one.", key=key), key)
     return list(dict.fromkeys(values))
+
+
+def _found(codes: list[str], by_code: Callable[[str], T], key: str) -> list[T]:
+    """What the codes name, each once however often and in whatever spelling."""
+    try:
+        return list(dict.fromkeys(by_code(code) for code in _several(codes, key)))
+    except Refused as refused:
+        raise Refused(refused.sentence, key) from None
 
 
 def _kind(text: str) -> Kind:
@@ -210,7 +261,7 @@ def _kind(text: str) -> Kind:
 
 
 def _organisation(organisation_id: int) -> Organisation:
-    organisation = db.session.get(Organisation, organisation_id)
+    organisation = find(Organisation, organisation_id)
     if organisation is None:
         raise Refused(_("There is no organisation %(id)s.", id=organisation_id), "organisation")
     return organisation
@@ -248,7 +299,8 @@ def _groups(values: list[str]) -> list[str]:
 def _variants(texts: dict[str, str]) -> list[Variant]:
     if not texts:
         raise Refused(_("The message has no text. Write what people will read."), "wording")
-    for template in texts.values():
+    for key, template in texts.items():
+        _required(key, "wording", VARIANT_LENGTH)
         wording.parse(template)
     return [Variant(key=key, template=texts[key]) for key in sorted(texts)]
 
@@ -256,17 +308,18 @@ def _variants(texts: dict[str, str]) -> list[Variant]:
 def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Settings) -> None:
     start = moment(draft.not_before, "not_before")
     end = moment(draft.not_after, "not_after")
-    allowed = rules.rule_set(kind, clock.local(start).date(), settings)
-    chosen = hours.parse(draft.hours) if draft.hours else allowed.hours
-    if chosen.within(allowed.hours) != chosen:
-        raise Refused(
-            _(
-                "The hours %(hours)s reach outside what is allowed for this kind, %(allowed)s.",
-                hours=chosen,
-                allowed=allowed.hours,
-            ),
-            "hours",
-        )
+    in_force = rules.over(kind, start, end, settings)
+    chosen = hours.parse(draft.hours) if draft.hours else in_force[0].hours
+    for allowed in in_force:
+        if chosen.within(allowed.hours) != chosen:
+            raise Refused(
+                _(
+                    "The hours %(hours)s reach outside what is allowed for this kind, %(allowed)s.",
+                    hours=chosen,
+                    allowed=allowed.hours,
+                ),
+                "hours",
+            )
     campaign.not_before, campaign.not_after, campaign.hours = start, end, str(chosen)
     if end <= start or campaign.window.next_opening(start) is None:
         raise Refused(
@@ -281,9 +334,12 @@ def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Setti
 
 
 def moment(text: str, key: str) -> datetime:
-    """An ISO 8601 moment with offset; Refused at `key` otherwise."""
+    """An ISO 8601 moment with offset, of this century; Refused at `key` otherwise."""
     try:
-        return clock.parse_moment(text)
+        parsed = clock.parse_moment(text)
+        if parsed.year not in YEARS:
+            raise ValueError(text)
+        return parsed
     except ValueError:
         raise Refused(
             _("“%(text)s” is no moment like 2020-08-18T08:00+07:00.", text=text), key
@@ -295,6 +351,7 @@ def _fill_routes(campaign: Campaign, draft: Draft) -> None:
         raise Refused(_("Choose at least one route."), "routes")
     chosen = [routes.get(route_id) for route_id in dict.fromkeys(draft.routes)]
     for route in chosen:
+        _refuse_foreign(campaign.organisation, route)
         if draft.sender not in route.senders:
             raise Refused(
                 _(
@@ -309,3 +366,17 @@ def _fill_routes(campaign: Campaign, draft: Draft) -> None:
     campaign.route_choices = [
         RouteChoice(position=i, route_id=route.id) for i, route in enumerate(chosen)
     ]
+
+
+def _refuse_foreign(organisation: Organisation, route: Route) -> None:
+    """A carrier sends to its own people over its own routes; an office over anybody's."""
+    if organisation.kind is OrganisationKind.CARRIER and route.organisation_id != organisation.id:
+        raise Refused(
+            _(
+                "The route “%(route)s” is not a contract of %(organisation)s; a carrier sends "
+                "over its own routes only.",
+                route=route.name,
+                organisation=organisation.name,
+            ),
+            "routes",
+        )

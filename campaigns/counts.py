@@ -149,6 +149,13 @@ def of_campaign(session: Session | Connection, campaign_id: int) -> list[CountRo
     ]
 
 
+def mean_segments(session: Session, campaign_id: int) -> float:
+    """Segments a message of the campaign takes, on average; 0 where it has none."""
+    rows = of_campaign(session, campaign_id)
+    messages = sum(row.messages for row in rows)
+    return sum(row.segments for row in rows) / messages if messages else 0.0
+
+
 def of_campaigns(session: Session, ids: list[int]) -> dict[int, dict[MessageState, int]]:
     """Messages by state for several campaigns, in one query; a campaign without any is absent."""
     statement = text(

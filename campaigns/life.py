@@ -15,7 +15,7 @@ from campaigns import expansion, preparing, standing, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import APPROVED_STATES, CAMPAIGN_TRANSITIONS, CampaignState
 from outreach import audit, clock
-from outreach.database import db, transaction
+from outreach.database import db, find, transaction
 from outreach.errors import Missing, Refused
 from outreach.i18n import _
 from outreach.signals import campaign_changed
@@ -25,7 +25,7 @@ C = CampaignState
 
 def get(campaign_id: int) -> Campaign:
     """The campaign as it stands in the database now, or Refused naming the id."""
-    campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
+    campaign = find(Campaign, campaign_id, populate_existing=True)
     if campaign is None:
         raise Missing(_("There is no campaign %(id)s.", id=campaign_id), "id")
     return campaign

@@ -21,6 +21,7 @@ from campaigns.campaigns import (
     RenderedText,
     RouteChoice,
     Suppression,
+    Variant,
 )
 from campaigns.routes import Route
 from outreach import areas, clock
@@ -30,6 +31,9 @@ from outreach.i18n import _
 from outreach.organisations import Kind as OrganisationKind
 from outreach.settings import Settings
 from outreach.subscribers import Group
+
+# What a phone of any age puts together again, and nobody reads to the end beyond that.
+MOST_SEGMENTS = 8
 
 
 def audience_of(campaign: Campaign, settings: Settings) -> Audience:
@@ -81,14 +85,18 @@ def _route_of_network(campaign: Campaign, chosen: list[Route]) -> dict[str, int]
     return result
 
 
-def render_all(campaign: Campaign, connection: Connection, audience: Audience) -> list[TextOfArea]:
+def render_all(
+    campaign: Campaign, connection: Connection, audience: Audience, settings: Settings
+) -> list[TextOfArea]:
     """Render each variant for each area that has subscribers, and store the texts anew.
 
-    Raises Refused for a placeholder that is empty for an area, naming both, and for a text its
-    rule set does not allow.
+    Raises Refused for a placeholder that is empty for an area, naming both, for a text that a rule
+    set in force within its window does not allow, and for one of more than MOST_SEGMENTS.
     """
     chosen = areas.closure([area.id for area in campaign.areas])
-    inhabited = areas_with_subscribers(connection, chosen, audience.organisation_ids)
+    inhabited = areas_with_subscribers(
+        connection, chosen, audience.organisation_ids, audience.group_bits
+    )
     if not inhabited:
         raise Refused(
             _(
@@ -98,34 +106,55 @@ def render_all(campaign: Campaign, connection: Connection, audience: Audience) -
             ),
             "areas",
         )
-    places = areas.places([area_id for area_id, _count in inhabited])
     db.session.execute(delete(RenderedText).where(RenderedText.campaign_id == campaign.id))
-    rows = [
-        RenderedText(
-            campaign_id=campaign.id,
-            variant=variant.key,
-            area_id=area_id,
-            position=position,
-            text=rendered,
-            segments=segments.count(rendered).segments,
-        )
-        for variant in campaign.variants
-        for position, (area_id, _count) in enumerate(inhabited, start=1)
-        for rendered in (_render(campaign, variant.template, places[area_id], audience),)
-    ]
-    db.session.add_all(rows)
+    in_force = rules.over(campaign.kind, campaign.not_before, campaign.not_after, settings)
+    places = areas.places([area_id for area_id, _count in inhabited])
+    for position, (area_id, _count) in enumerate(inhabited, start=1):
+        for variant in campaign.variants:
+            rendered = _render(campaign, variant, places[area_id])
+            for rule_set in in_force:
+                rules.check_text(rule_set, rendered)
+            db.session.add(
+                RenderedText(
+                    campaign_id=campaign.id,
+                    variant=variant.key,
+                    area_id=area_id,
+                    position=position,
+                    text=rendered,
+                    segments=_segments(rendered, places[area_id]),
+                )
+            )
     db.session.flush()
     return texts_of(connection, campaign.id)
 
 
-def _render(campaign: Campaign, template: str, place: areas.Place, audience: Audience) -> str:
-    names = [app.name for app in campaign.apps]
-    link = next((app.link for app in campaign.apps if app.link), "") or ""
-    rendered = wording.render(
-        wording.parse(template), place, names, link, strip=campaign.strip_marks
+def _render(campaign: Campaign, variant: Variant, place: areas.Place) -> str:
+    return wording.render(
+        wording.parse(variant.template),
+        place,
+        [app.name for app in campaign.apps],
+        next((app.link for app in campaign.apps if app.link), ""),
+        strip=campaign.strip_marks,
+        language=variant.key if variant.key in wording.LANGUAGES else "vi",
     )
-    rules.check_text(audience.rules, rendered)
-    return rendered
+
+
+def _segments(rendered: str, place: areas.Place) -> int:
+    count = segments.count(rendered)
+    if count.segments > MOST_SEGMENTS:
+        raise Refused(
+            _(
+                "For %(place)s the text takes %(segments)s segments (%(encoding)s); at most "
+                "%(most)s are allowed. Cut %(units)s characters.",
+                place=str(place),
+                segments=count.segments,
+                encoding=count.encoding,
+                most=MOST_SEGMENTS,
+                units=segments.cut_needed(rendered, MOST_SEGMENTS),
+            ),
+            "wording",
+        )
+    return count.segments
 
 
 def texts_of(connection: Connection, campaign_id: int) -> list[TextOfArea]:

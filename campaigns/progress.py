@@ -17,7 +17,7 @@ from campaigns import counts, preparing, route_status
 from campaigns.campaigns import Campaign, PlannedCount, Suppression
 from campaigns.counts import CountRow
 from campaigns.routes import Route
-from campaigns.states import LEFT_SYSTEM, CampaignState, MessageState
+from campaigns.states import ENDED, LEFT_SYSTEM, UNDECIDED, CampaignState, MessageState
 from outreach import clock
 from outreach.areas import Area
 from outreach.database import db
@@ -74,6 +74,7 @@ class RoutePart(Part):
     mark: str = "other"
     price: int = 0
     billed: int = 0
+    forecast: bool = True
     waiting_segments: int = 0
     rate_per_minute: int = 0
     seconds_left: int | None = None
@@ -82,8 +83,14 @@ class RoutePart(Part):
 
     @property
     def cost(self) -> int:
-        """Đồng: what the carrier took, or the whole plan while nothing was sent."""
-        return (self.billed or self.segments) * self.price
+        """Đồng: what the carrier took; the whole plan while nothing was sent and it still may."""
+        return (self.billed or (self.segments if self.forecast else 0)) * self.price
+
+    @property
+    def rate_now(self) -> float:
+        """Segments a second, over the last half minute."""
+        each = self.segments / self.recipients if self.recipients else 0.0
+        return round(self.rate_per_minute / 60 * each, 2)
 
 
 @dataclass
@@ -139,7 +146,8 @@ def of(campaign: Campaign) -> Progress:
     """The figures of one campaign, now."""
     now = clock.now()
     rows = counts.of_campaign(db.session(), campaign.id) or _planned(campaign.id)
-    routes = {r.id: _route_part(r) for r in preparing.routes_of(campaign.id)}
+    forecast = campaign.state not in ENDED
+    routes = {r.id: _route_part(r, forecast) for r in preparing.routes_of(campaign.id)}
     by_area: dict[int, AreaPart] = defaultdict(AreaPart)
     total = Part()
     for row in rows:
@@ -168,8 +176,14 @@ def _planned(campaign_id: int) -> list[CountRow]:
     ]
 
 
-def _route_part(route: Route) -> RoutePart:
-    return RoutePart(id=route.id, name=route.name, mark=mark_of(route.networks), price=route.price)
+def _route_part(route: Route, forecast: bool) -> RoutePart:
+    return RoutePart(
+        id=route.id,
+        name=route.name,
+        mark=mark_of(route.networks),
+        price=route.price,
+        forecast=forecast,
+    )
 
 
 def mark_of(networks: list[str]) -> str:
@@ -267,7 +281,7 @@ def as_object(campaign: Campaign) -> dict[str, Any]:
     """`campaigns show`: `recipients` is the sum of `counts`; `suppressed` stands outside both."""
     p = of(campaign)
     begun = campaign.started_at is not None
-    approval = approved_by(campaign.id)
+    approval = approved_by(campaign)
     return {
         "id": campaign.id,
         "name": campaign.name,
@@ -289,7 +303,7 @@ def as_object(campaign: Campaign) -> dict[str, Any]:
                 "counts": _shown(r, begun),
                 "segments": r.segments,
                 "cost": r.cost,
-                "rate_now": round(r.rate_per_minute / 60, 2),
+                "rate_now": r.rate_now,
             }
             for r in p.by_route
         ],
@@ -306,17 +320,17 @@ def _shown(part: Part, begun: bool) -> dict[str, int]:
     return {str(state): n for state, n in part.counts.items() if n or begun}
 
 
-def approved_by(campaign_id: int) -> dict[str, Any] | None:
-    """Who approved it, with the moment; None where the last decision was no approval."""
+def approved_by(campaign: Campaign) -> dict[str, Any] | None:
+    """Who approved it as it is now, with the moment; None where nobody has, or it was changed."""
     row = db.session.execute(
         text(
-            "SELECT u.email, u.name, a.at, a.decision FROM approvals a"
-            " JOIN users u ON u.id = a.person_id WHERE a.campaign_id = :id"
-            " AND a.decision <> 'checked' ORDER BY a.id DESC LIMIT 1"
+            "SELECT u.email, u.name, a.at FROM approvals a JOIN users u ON u.id = a.person_id"
+            " WHERE a.campaign_id = :id AND a.decision = 'approved' AND a.digest = :digest"
+            " ORDER BY a.id DESC LIMIT 1"
         ),
-        {"id": campaign_id},
+        {"id": campaign.id, "digest": campaign.digest},
     ).first()
-    if row is None or row.decision != "approved":
+    if row is None or campaign.state in UNDECIDED:
         return None
     return {
         "email": row.email,

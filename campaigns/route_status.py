@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from campaigns import routes
+from campaigns import counts, routes
 from outreach import clock
 from outreach.database import db
 
@@ -87,16 +87,25 @@ def _backlog() -> dict[int, int]:
 
 
 def _rate_now() -> dict[int, float]:
-    """Messages a second over the last 10 s, by what was claimed for the wire."""
+    """Segments a second over the last 10 s: what was claimed for the wire, at what a message of
+    its campaign takes on average."""
     since = clock.to_microseconds(clock.now() - timedelta(seconds=10))
-    rows = db.session.execute(
+    claimed = db.session.execute(
         text(
-            "SELECT route_id, SUM(size) FROM claims WHERE id > (SELECT COALESCE(MAX(id), 0) - 2000"
-            " FROM claims) AND claimed_at >= :since GROUP BY route_id"
+            "SELECT route_id, campaign_id, SUM(size) AS size FROM claims"
+            " WHERE id > (SELECT COALESCE(MAX(id), 0) - 2000 FROM claims)"
+            " AND claimed_at >= :since GROUP BY route_id, campaign_id"
         ),
         {"since": since},
-    )
-    return {route: int(size) / 10 for route, size in rows}
+    ).all()
+    lengths = {
+        row.campaign_id: counts.mean_segments(db.session(), row.campaign_id) for row in claimed
+    }
+    rates: dict[int, float] = {}
+    for row in claimed:
+        segments = int(row.size) * lengths[row.campaign_id] / 10
+        rates[row.route_id] = round(rates.get(row.route_id, 0.0) + segments, 2)
+    return rates
 
 
 def _errors() -> dict[int, list[dict[str, Any]]]:

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaigns.rules import check_sender_name
 from outreach import audit, clock
-from outreach.database import BigId, Model, Moment, db, transaction, words
+from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.organisations import Organisation
 from outreach.prefix_plan import NETWORKS
+
+LENGTHS = {"name": 80, "host": 255, "system_id": 64}
 
 
 class Protocol(StrEnum):
@@ -33,13 +35,13 @@ class Route(Model):
 
     __tablename__ = "routes"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(LENGTHS["name"]), unique=True)
     protocol: Mapped[Protocol] = mapped_column(words(Protocol))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    host: Mapped[str] = mapped_column(String(255))
+    host: Mapped[str] = mapped_column(String(LENGTHS["host"]))
     port: Mapped[int]
     tls: Mapped[bool] = mapped_column(default=False)
-    system_id: Mapped[str] = mapped_column(String(64))
+    system_id: Mapped[str] = mapped_column(String(LENGTHS["system_id"]))
     password_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     senders: Mapped[list[str]] = mapped_column(JSON)
     networks: Mapped[list[str]] = mapped_column(JSON)
@@ -111,11 +113,12 @@ def add(new: NewRoute, *, actor_id: int | None) -> Route:
 
 
 def _check(session: Session, new: NewRoute) -> None:
-    if not new.name.strip():
-        raise Refused(_("The route needs a name."), "name")
+    for field, most in LENGTHS.items():
+        if not 1 <= len(getattr(new, field).strip()) <= most:
+            raise Refused(_("“%(key)s” has 1 to %(most)s characters.", key=field, most=most), field)
     if session.scalar(select(Route.id).where(Route.name == new.name)):
         raise Refused(_("There is already a route named “%(name)s”.", name=new.name), "name")
-    if session.get(Organisation, new.organisation_id) is None:
+    if find(Organisation, new.organisation_id) is None:
         raise Refused(_("There is no organisation %(id)s.", id=new.organisation_id), "organisation")
     if not new.senders:
         raise Refused(_("The route needs at least one sender name."), "sender")
@@ -161,7 +164,7 @@ def _check_numbers(new: NewRoute) -> None:
 
 def get(route_id: int) -> Route:
     """The route, or Refused naming the id."""
-    route = db.session.get(Route, route_id)
+    route = find(Route, route_id)
     if route is None:
         raise Refused(_("There is no route %(id)s.", id=route_id), "routes")
     return route

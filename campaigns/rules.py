@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from campaigns.hours import Hours, parse
+from outreach import clock
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.settings import Settings
@@ -41,10 +42,8 @@ class RuleSet:
     hours: Hours
     cap: int
     cap_period: timedelta
-    needs_fact_check: bool = False
     prefix: str = ""
     needs_refusal: bool = False
-    needs_consent: bool = False
 
 
 def rule_set(kind: Kind, on: date, settings: Settings) -> RuleSet:
@@ -63,7 +62,6 @@ def rule_set(kind: Kind, on: date, settings: Settings) -> RuleSet:
             1,
             timedelta(hours=24),
             needs_refusal=True,
-            needs_consent=True,
         )
     return RuleSet(
         "Decree 91/2020",
@@ -72,8 +70,14 @@ def rule_set(kind: Kind, on: date, settings: Settings) -> RuleSet:
         timedelta(hours=24),
         prefix="[QC]",
         needs_refusal=True,
-        needs_consent=True,
     )
+
+
+def over(kind: Kind, first: datetime, last: datetime, settings: Settings) -> list[RuleSet]:
+    """The rule sets in force for `kind` between two moments: one, or two where the law changes."""
+    # At `last` itself nothing begins any more.
+    days = (clock.local(first).date(), clock.local(last - timedelta(microseconds=1)).date())
+    return list(dict.fromkeys(rule_set(kind, day, settings) for day in days))
 
 
 def check_sender_name(name: str) -> str:

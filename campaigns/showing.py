@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -61,7 +62,7 @@ _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "submit": (Act.CAMPAIGN_SUBMIT, EDITABLE),
     "approve": (Act.CAMPAIGN_APPROVE, frozenset({C.SUBMITTED})),
     "return": (Act.CAMPAIGN_RETURN, frozenset({C.SUBMITTED})),
-    "schedule": (Act.CAMPAIGN_SCHEDULE, frozenset({C.APPROVED})),
+    "schedule": (Act.CAMPAIGN_SCHEDULE, frozenset({C.APPROVED, C.SCHEDULED})),
     "start": (Act.CAMPAIGN_START, frozenset({C.APPROVED, C.SCHEDULED})),
     "pause": (Act.CAMPAIGN_PAUSE, frozenset({C.SENDING})),
     "resume": (Act.CAMPAIGN_RESUME, frozenset({C.PAUSED})),
@@ -130,7 +131,7 @@ def _wrote(campaign_id: int, person_id: int) -> bool:
 
 def _described(campaign: Campaign) -> dict[str, Any]:
     author = db.session.get(User, campaign.created_by_id)
-    approval = progress.approved_by(campaign.id)
+    approval = progress.approved_by(campaign)
     plain = (
         "id",
         "name",
@@ -247,10 +248,11 @@ class Row:
 
 def listed(person: User, state: str | None) -> list[Row]:
     """The campaigns this reader may see, newest first, at most `ROWS_SHOWN`."""
-    every = select(Campaign).order_by(Campaign.id.desc()).limit(ROWS_SHOWN)
+    every = select(Campaign).order_by(Campaign.id.desc())
     if state:
         every = every.where(Campaign.state == state)
-    seen = [c for c in db.session.scalars(every) if access.allowed(person, Act.CAMPAIGN_VIEW, c)]
+    visible = (c for c in db.session.scalars(every) if access.allowed(person, Act.CAMPAIGN_VIEW, c))
+    seen = list(islice(visible, ROWS_SHOWN))
     by_state = counts.of_campaigns(db.session(), [c.id for c in seen])
     return [_row(campaign, by_state.get(campaign.id, {})) for campaign in seen]
 

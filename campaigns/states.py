@@ -28,6 +28,8 @@ C = CampaignState
 EDITABLE = frozenset({C.DRAFT, C.RETURNED})
 # Nothing has begun: whoever changes it takes it back to a draft.
 CHANGEABLE = EDITABLE | {C.SUBMITTED, C.APPROVED, C.SCHEDULED}
+# No approval is in force in these, whatever was decided about an earlier version.
+UNDECIDED = EDITABLE | {C.SUBMITTED}
 # An approval is in force in these, and what would be sent is what it names.
 APPROVED_STATES = frozenset({C.APPROVED, C.SCHEDULED, C.SENDING, C.PAUSED})
 ENDED = frozenset({C.COMPLETED, C.CANCELLED, C.EXPIRED})

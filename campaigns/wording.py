@@ -20,6 +20,7 @@ FIELD: Final = "wording"
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}|([{}])")
 _AND: Final = {"vi": " và ", "en": " and "}
+LANGUAGES: Final = tuple(_AND)
 _NEAR: Final = 20  # characters shown after a brace that stands alone
 
 

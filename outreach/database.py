@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, Dialect, Engine, Enum, Integer, MetaData, event
@@ -66,6 +66,9 @@ if TYPE_CHECKING:
 
 else:
     Model = db.Model
+
+
+M = TypeVar("M", bound=Model)
 
 
 def words(enum: type[StrEnum]) -> Enum:
@@ -151,6 +154,14 @@ def transaction() -> Iterator[Session]:
         session.info.pop("in_transaction_block", None)
 
 
+def find(model: type[M], key: int, *, populate_existing: bool = False) -> M | None:
+    """The row with this id, None where there is none; any integer may be asked for, even one that
+    no database could hold."""
+    if not 0 < key < 2**63:
+        return None
+    return db.session.get(model, key, populate_existing=populate_existing)
+
+
 @contextmanager
 def write_connection(engine: Engine) -> Iterator[Connection]:
     """One short write transaction in plain SQL, on a connection of its own."""
@@ -168,12 +179,12 @@ def rowset(dialect: str, columns: Sequence[tuple[str, str]], parameter: str = "r
         picks = ", ".join(
             f"json_extract(value, '$[{i}]') AS {name}" for i, (name, _) in enumerate(columns)
         )
-        return f"(SELECT {picks} FROM json_each(:{parameter}))"  # noqa: S608 - our own names
+        return f"(SELECT {picks} FROM json_each(:{parameter}))"
     casts = {"integer": "bigint", "text": "text"}
     picks = ", ".join(
         f"(value->>{i})::{casts[kind]} AS {name}" for i, (name, kind) in enumerate(columns)
     )
-    return f"(SELECT {picks} FROM json_array_elements(CAST(:{parameter} AS json)))"  # noqa: S608
+    return f"(SELECT {picks} FROM json_array_elements(CAST(:{parameter} AS json)))"
 
 
 def as_rows(rows: Sequence[Sequence[int | str | None]]) -> str:

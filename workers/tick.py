@@ -92,7 +92,11 @@ def expire_passed() -> None:
         if campaign.window.next_opening(now) is None:
             life.expire(campaign)
     for campaign in _in_state(C.SENDING, C.PAUSED):
-        if campaign.window.next_opening(now) is None:
+        if campaign.window.next_opening(now) is not None:
+            continue
+        if campaign.expanded_at is None:
+            life.expire(campaign)  # nothing of it was sent, and the expansion stops here
+        else:
             with write_connection(db.engine) as connection:
                 ends.expire_queued(connection, campaign.id)
 
@@ -164,8 +168,9 @@ def finish() -> None:
     """Complete what has nothing queued or on its way; settle what awaits no receipt any more."""
     for campaign in _in_state(C.SENDING, C.PAUSED):
         if campaign.expanded_at is not None and ends.nothing_under_way(campaign.id):
-            done = life.complete if ends.anything_left_us(campaign.id) else life.expire
-            done(campaign)
+            closed = campaign.window.next_opening(clock.now()) is None
+            in_vain = closed and not ends.anything_left_us(campaign.id)
+            (life.expire if in_vain else life.complete)(campaign)
     ended = select(Campaign).where(
         Campaign.state.in_((C.COMPLETED, C.CANCELLED, C.EXPIRED)), Campaign.settled_at.is_(None)
     )

@@ -54,7 +54,7 @@ def _parsed(file: Path) -> Any:
             _("The file %(file)s cannot be read: %(why)s.", file=file, why=error.strerror or ""),
             "file",
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(_("%(file)s is not JSON: %(why)s.", file=file, why=error), "file") from None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import approvals, life, showing, stops
+from campaigns import approvals, composing, life, showing, stops
 from campaigns.campaigns import Campaign
 from outreach import clock
 from outreach.access import Act
@@ -137,7 +137,9 @@ def _local_moment(field: str) -> datetime:
         typed = datetime.fromisoformat(request.form.get(field, ""))
     except ValueError:
         raise Refused(_("Choose a day and a time."), field) from None
-    return typed.replace(tzinfo=clock.VIETNAM)
+    if typed.tzinfo is None:
+        typed = typed.replace(tzinfo=clock.VIETNAM)
+    return composing.moment(typed.isoformat(), field)
 
 
 @blueprint.post("/<int:campaign_id>/start")
@@ -187,7 +189,8 @@ def do_cancel(campaign: Campaign) -> ResponseReturnValue:
     waiting = view.figures.total.left if campaign.started_at else view.figures.recipients
     try:
         # While it runs fewer wait each second: what the page said is what was meant.
-        _confirmed(int(request.form.get("shown", waiting)))
+        shown = request.form.get("shown", "")
+        _confirmed(int(shown) if shown.isdecimal() else waiting)
         life.cancel(campaign, person().id)
     except Refused as refused:
         page = render_template("campaigns/cancel.html", p=view, errors={"number": refused.sentence})
@@ -207,14 +210,14 @@ def stop() -> ResponseReturnValue:
 @needs(Act.EMERGENCY_STOP)
 def do_stop() -> ResponseReturnValue:
     """Stop everything."""
-    reason = request.form.get("reason", "").strip()
-    if not reason:
-        errors = {"reason": _("Say why: everybody who opens the system reads it.")}
+    try:
+        life.stop_everything(request.form.get("reason", ""), person().id)
+    except Refused as refused:
+        errors = {"reason": refused.sentence}
         page = render_template(
             "campaigns/stop.html", running=showing.running(person()), errors=errors
         )
         return page, 422
-    life.stop_everything(reason, person().id)
     return redirect(url_for("campaigns.stop"))
 
 
