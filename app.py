@@ -7,7 +7,6 @@ from flask_migrate import Migrate
 
 from campaigns import campaigns, counts, messages, routes
 from campaigns.commands import campaigns as campaigns_commands
-from campaigns.commands import routes as routes_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import campaigns as campaigns_pages
 from outreach import health, i18n, installation, logs, numbers, schema, security, store
@@ -27,6 +26,7 @@ from outreach.settings import Settings
 from workers import presence, seats, wiring
 from workers.commands import doctor as doctor_command
 from workers.commands import example as example_commands
+from workers.commands import routes_check as routes_check_command
 from workers.commands import serve as serve_command
 from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
@@ -80,7 +80,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(phones_commands.phones_cli)
     app.cli.add_command(wording_commands.wording_cli)
     app.cli.add_command(audit_commands.group)
-    app.cli.add_command(routes_commands.group)
+    app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
