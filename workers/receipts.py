@@ -19,6 +19,7 @@ from campaigns.states import Cause, MessageState
 from outreach import clock, numbers
 from outreach.database import as_rows, rowset
 from outreach.sealing import Sealer
+from workers import replies
 from workers.gateways.base import Inbound, Receipt
 
 # A receipt that settles nothing: noted with its attempt, and the message stays accepted.
@@ -82,7 +83,8 @@ def raw_bodies(sealer: Sealer, sealed: bytes) -> list[bytes]:
 def match(
     connection: Connection, sealer: Sealer, route_id: int, raw_id: int, inbound: Sequence[Inbound]
 ) -> None:
-    """Match stored receipts to their attempts and move their messages; the rest waits.
+    """Match stored receipts to their attempts and move their messages; the rest waits. What
+    people wrote back is looked through for refusals.
 
     Marks the raw row as matched in the same transaction, so that a worker killed in between only
     makes the tick do it again.
@@ -92,6 +94,7 @@ def match(
     known = [Known(receipt, ids.get(receipt.number)) for receipt in said]
     missed = _apply(connection, route_id, known)
     _keep_waiting(connection, route_id, missed)
+    replies.take(connection, sealer, route_id, [i for i in inbound if i.receipt is None])
     connection.execute(
         text("UPDATE raw_receipts SET matched_at = :now WHERE id = :id"),
         {"now": clock.to_microseconds(clock.now()), "id": raw_id},
