@@ -12,7 +12,7 @@ from campaigns.messages import Change, settle
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import as_rows, rowset
-from workers import claims, receipts
+from workers import batches, claims, receipts
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def store(
             ],
         )
     _forget_unsent(connection, answered)
-    claims.reopen(connection, [a.message_id for a in answered if a.to is MessageState.QUEUED])
+    batches.reopen(connection, [a.message_id for a in answered if a.to is MessageState.QUEUED])
     claims.close(connection, done_claims)
     _count_errors(connection, route_id, answered)
     receipts.match_waiting(connection, route_id)

@@ -20,8 +20,11 @@ from campaigns.messages import Change, settle
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import as_rows, rowset
+from workers import batches
 
 US = clock.to_microseconds
+# No submit begins this close to the end of the hours, so nothing is claimed there either.
+HOURS_MARGIN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def lease(
         clock.from_microseconds(row.not_after),
         hours.parse(row.hours),
     )
-    if window.closes_at(clock.now()) is None:
+    if _open_until(window) is None:
         return None
     texts = _verified_texts(connection, campaign_id, row.digest)
     batch_id = _take(connection, campaign_id, route_id, owner, seconds)
@@ -111,6 +114,13 @@ def lease(
     return Lease(
         batch_id, campaign_id, route_id, row.digest, texts, row.sender, window, bool(row.urgent)
     )
+
+
+def _open_until(window: Window) -> datetime | None:
+    """When the hours that are open now end; None where they are closed, or as good as."""
+    now = clock.now()
+    closes_at = window.closes_at(now)
+    return None if closes_at is None or now >= closes_at - HOURS_MARGIN else closes_at
 
 
 def _verified_texts(connection: Connection, campaign_id: int, digest: str) -> dict[int, str]:
@@ -155,7 +165,7 @@ def take(
     still covers it, no emergency stop, the hours are open, and nobody has opted out meanwhile (who
     has is cancelled).
     """
-    closes_at = lease.window.closes_at(clock.now())
+    closes_at = _open_until(lease.window)
     if closes_at is None or not _may_claim(connection, lease, owner):
         return None
     claim_id = _insert_claim(connection, lease, owner, seconds)
@@ -171,11 +181,13 @@ def take(
 
 
 def _may_claim(connection: Connection, lease: Lease, owner: str) -> bool:
+    # The batch is locked to the end of the transaction: were it frozen here, its lease could lapse
+    # and another claim the same messages before it goes on.
     row = connection.execute(
         text(
             "SELECT 1 FROM batches b JOIN campaigns c ON c.id = b.campaign_id"
             " WHERE b.id = :batch AND b.owner = :owner AND b.leased_until > :soon"
-            " AND c.state = 'sending' AND c.digest = :digest"
+            f" AND c.state = 'sending' AND c.digest = :digest{batches.lock(connection)}"
         ),
         {
             "batch": lease.batch_id,
@@ -236,14 +248,18 @@ def _mark_sending(connection: Connection, lease: Lease, claim_id: int, most: int
     )
     going = [row for row in picked if row.refused is None]
     wanted = rowset(connection.dialect.name, [("id", "integer")])
-    connection.execute(
-        text(
-            "UPDATE messages SET state = 'sending', claim_id = :claim, attempts = attempts + 1,"
-            f" due_at = NULL, changed_at = :now FROM {wanted} w"
-            " WHERE messages.id = w.id AND messages.state = 'queued'"
-        ),
-        {"claim": claim_id, "now": now, "rows": as_rows([[row.id] for row in going])},
+    marked = set(
+        connection.execute(
+            text(
+                "UPDATE messages SET state = 'sending', claim_id = :claim, attempts = attempts + 1,"
+                f" due_at = NULL, changed_at = :now FROM {wanted} w"
+                " WHERE messages.id = w.id AND messages.state = 'queued' RETURNING messages.id"
+            ),
+            {"claim": claim_id, "now": now, "rows": as_rows([[row.id] for row in going])},
+        ).scalars()
     )
+    # What the statement changed is ours, whatever was read before it.
+    going = [row for row in going if row.id in marked]
     counts.append(
         connection,
         (
@@ -308,51 +324,6 @@ def close(connection: Connection, claim_ids: Sequence[int]) -> None:
     connection.execute(
         text("UPDATE claims SET settled_at = :now WHERE id = :id AND settled_at IS NULL"),
         [{"now": US(clock.now()), "id": claim_id} for claim_id in claim_ids],
-    )
-
-
-def release(connection: Connection, batch_id: int, owner: str) -> None:
-    """Give a batch back: done where nothing of it is queued, else due when its next message is.
-
-    What is still on its way is not waited for: an answer that puts a message back into the queue
-    opens the batch again (`reopen`).
-    """
-    queued = connection.execute(
-        text(
-            "SELECT COUNT(*) AS messages, MIN(COALESCE(m.due_at, 0)) AS due FROM messages m"
-            " JOIN batches b ON b.id = :batch WHERE m.id BETWEEN b.first_id AND b.last_id"
-            " AND m.batch_id = b.id AND m.state = 'queued'"
-        ),
-        {"batch": batch_id},
-    ).one()
-    now = US(clock.now())
-    connection.execute(
-        text(
-            "UPDATE batches SET owner = NULL, leased_until = NULL, done_at = :done, due_at = :due"
-            " WHERE id = :batch AND owner = :owner"
-        ),
-        {
-            "batch": batch_id,
-            "owner": owner,
-            "done": None if queued.messages else now,
-            "due": max(queued.due or 0, now),
-        },
-    )
-
-
-def reopen(connection: Connection, message_ids: Sequence[int]) -> None:
-    """Make the batches of messages that are queued again due, at their earliest message."""
-    if not message_ids:
-        return
-    wanted = rowset(connection.dialect.name, [("id", "integer")])
-    connection.execute(
-        text(
-            "UPDATE batches SET done_at = NULL, due_at = r.due FROM ("
-            " SELECT m.batch_id, MIN(COALESCE(m.due_at, 0)) AS due FROM messages m"
-            f" JOIN {wanted} w ON w.id = m.id WHERE m.state = 'queued' GROUP BY m.batch_id) r"
-            " WHERE batches.id = r.batch_id AND batches.done_at IS NOT NULL"
-        ),
-        {"rows": as_rows([[i] for i in message_ids])},
     )
 
 

@@ -13,7 +13,6 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 from redis.exceptions import RedisError
@@ -21,12 +20,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from campaigns import stops
-from campaigns.states import Cause, MessageState
+from campaigns.states import MessageState
 from outreach import clock
-from workers import answers, claims
-from workers.answers import Answered, PartAnswer
-from workers.claims import Claim, Claimed, Lease
-from workers.gateways.base import CarrierRefused, Gateway, NoAnswer, NotSent, Outgoing
+from workers import answers, batches, claims, errands
+from workers.answers import Answered
+from workers.claims import Claim, Lease
+from workers.errands import Errand
 from workers.holding import Holder
 
 log = structlog.get_logger()
@@ -35,14 +34,12 @@ LONGEST = 60.0  # seconds a session runs before it makes way for its successor
 FLUSH_EVERY = 0.03
 FLUSH_AT = 500
 CLAIM_AT_MOST = 200
-# No submit begins this close to the lapse of its lease, or to the end of the hours.
+# No submit begins this close to the lapse of its lease.
 LEASE_MARGIN = 2.0
-HOURS_MARGIN = timedelta(seconds=1)
 STORE_PATIENCE = 60.0
-MOST_ATTEMPTS = 5
-# Before a later part of a text is offered again that the carrier did not take at once.
-PART_PAUSE = 0.5
-LONGEST_BACK_OFF = 300
+# How long a stop waits for the carrier's answers: what has none by then is stored as in doubt,
+# before the supervisor's patience ends.
+STOP_PATIENCE = 6.0
 
 
 @dataclass
@@ -75,7 +72,11 @@ class SenderSession:
         self._owner = owner
         self._lease_seconds = lease_seconds
         self._stopping = stopping
-        self._room = asyncio.Semaphore(holder.contract.window)
+        self._margin = min(LEASE_MARGIN, lease_seconds / 4)
+        self._window = holder.contract.window
+        # Claimed, and without a stored answer: never more than a window, so that no death leaves
+        # more in doubt.
+        self._unstored = 0
         self._open: dict[int, _Open] = {}
         self._done_claims: list[int] = []
         self._answered: list[Answered] = []
@@ -85,7 +86,12 @@ class SenderSession:
         self._halted: set[int] = set()
         self._ends_at = time.monotonic() + LONGEST
         self._ending = Ending()
+        self._metronome_gone = False
         self._over = False
+        # Claimed messages that have not come to the wire yet.
+        self._unbegun: set[int] = set()
+        # Something moved: a message came to the wire, or answers were stored.
+        self._moved = asyncio.Event()
 
     async def run(self) -> Ending:
         """Serve until nothing is due, the minute is over, or we are to stop."""
@@ -111,7 +117,7 @@ class SenderSession:
         return self._holder.contract.route_id
 
     def _may_go_on(self) -> bool:
-        if self._stopping() or self._holder.gateway is None:
+        if self._stopping() or self._metronome_gone or not self._holder.may_send:
             return False
         if time.monotonic() > self._ends_at:
             self._ending.work_left = True
@@ -119,11 +125,12 @@ class SenderSession:
         return True
 
     async def _lease(self) -> Lease | None:
-        """The next batch: urgent campaigns first, then whichever was served longest ago."""
+        """The next batch: urgent campaigns first, then whichever was served longest ago. An urgent
+        one that may not be sent now stands in nobody's way."""
         due = await self._holder.writer.write(lambda c: claims.due_campaigns(c, self._route))
         due = [each for each in due if each[0] not in self._ending.pause]
-        urgent = [each for each in due if each[1]]
-        for campaign_id, _urgent in sorted(urgent or due, key=lambda each: self._turn(each[0])):
+        due.sort(key=lambda each: (not each[1], self._turn(each[0])))
+        for campaign_id, _urgent in due:
             lease = await self._lease_of(campaign_id)
             if lease is not None:
                 self._served = [i for i in self._served if i != campaign_id] + [campaign_id]
@@ -148,42 +155,60 @@ class SenderSession:
     async def _serve(self, lease: Lease) -> None:
         self._halted.discard(lease.campaign_id)
         while self._may_go_on() and lease.campaign_id not in self._halted:
-            claim = await self._claim(lease)
+            claim = await self._claim(lease, await self._room())
             if claim is None:
                 break
             for message in claim.messages:
-                await self._room.acquire()
-                task = asyncio.create_task(self._carry(lease, claim, message))
+                self._unbegun.add(message.message_id)
+                task = asyncio.create_task(self._carry(Errand(lease, claim, message)))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         await self._holder.writer.write(
-            lambda c: claims.release(c, lease.batch_id, self._owner), STORE_PATIENCE
+            lambda c: batches.release(c, lease.batch_id, self._owner), STORE_PATIENCE
         )
 
-    async def _claim(self, lease: Lease) -> Claim | None:
-        # About a second's worth, so that a pause finds little that is claimed and not sent.
-        contract = self._holder.contract
-        most = max(1, min(CLAIM_AT_MOST, contract.window, int(self._holder.pacer.rate)))
+    def _claim_size(self) -> int:
+        """Half a second's worth, so that a pause or an opt-out finds little that is claimed."""
+        half_a_second = int(self._holder.pacer.rate / 2)
+        return max(1, min(CLAIM_AT_MOST, self._window, half_a_second))
+
+    async def _room(self) -> int:
+        """How many may be claimed, once few wait for the metronome and there is room for a good
+        part of a claim; 0 where nothing may be any more."""
+        most = self._claim_size()
+        worth_it = max(1, min(most, self._window // 2))
+        while len(self._unbegun) > most / 2 or self._window - self._unstored < worth_it:
+            if not self._may_go_on():
+                return 0
+            self._moved.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), 0.5)
+        return min(most, self._window - self._unstored)
+
+    async def _claim(self, lease: Lease, most: int) -> Claim | None:
+        if most == 0:
+            return None
         begun = clock.monotonic()
         claim = await self._holder.writer.write(
             lambda c: claims.take(c, lease, self._owner, most, self._lease_seconds)
         )
         if claim is not None:
+            self._unstored += len(claim.messages)
             self._open[claim.claim_id] = _Open(len(claim.messages), begun + self._lease_seconds)
         return claim
 
-    async def _carry(self, lease: Lease, claim: Claim, message: Claimed) -> None:
+    async def _carry(self, errand: Errand) -> None:
         try:
-            answered = await self._send(lease, claim, message)
+            answered = await errands.run(errand, self)
         except Exception:
             # Whatever it was, the message may be on the wire: only doubt is safe.
-            log.exception("a submit failed in an unknown way", message=message.message_id)
-            answered = self._outcome(message, claim, MessageState.IN_DOUBT, "unknown_failure")
+            log.exception("a submit failed in an unknown way", message=errand.message.message_id)
+            answered = errand.outcome(MessageState.IN_DOUBT, "unknown_failure")
         finally:
-            self._room.release()
+            self.note_begun(errand)
         self._answered.append(answered)
-        self._account(claim.claim_id)
-        if len(self._answered) >= FLUSH_AT:
+        self._account(errand.claim.claim_id)
+        if len(self._answered) >= min(FLUSH_AT, max(1, self._window // 2)):
             self._flush_now.set()
 
     def _account(self, claim_id: int) -> None:
@@ -193,124 +218,42 @@ class SenderSession:
             del self._open[claim_id]
             self._done_claims.append(claim_id)
 
-    async def _send(self, lease: Lease, claim: Claim, message: Claimed) -> Answered:
-        gateway = self._holder.gateway
-        if gateway is None:
-            return self._unsent(message, claim, "no_session")
-        closes_in = (claim.closes_at - clock.now()).total_seconds()
-        parts = gateway.parts(
-            Outgoing(
-                self._holder.sealer.open_number(message.sealed),
-                lease.sender,
-                lease.texts[message.text_id],
-                max(60, int(closes_in)),
-                message.message_id & 0xFF,
-            )
-        )
-        said: list[PartAnswer] = []
-        for part in parts:
-            stop = await self._send_part(gateway, lease, claim, part, said)
-            if stop is not None:
-                return self._ended_early(message, claim, said, stop, len(parts))
-        answered = self._outcome(message, claim, MessageState.ACCEPTED, None)
-        answered.parts, answered.part_count = said, len(parts)
-        self._holder.last_answer_at = clock.to_microseconds(clock.now())
-        return answered
+    @property
+    def holder(self) -> Holder:
+        """Whose session, metronome and throttle the errands use."""
+        return self._holder
 
-    async def _send_part(
-        self, gateway: Gateway, lease: Lease, claim: Claim, part: object, said: list[PartAnswer]
-    ) -> Exception | None:
-        """Submit one part; answers the reason where the message cannot go on.
+    def note_begun(self, errand: Errand) -> None:
+        """A claimed message has come to the wire, or never will."""
+        self._unbegun.discard(errand.message.message_id)
+        self._moved.set()
 
-        A later part that the carrier does not take now is tried again while the lease holds:
-        its first parts are with the carrier already, and half a text helps nobody.
-        """
-        while True:
-            try:
-                await self._reach_wire(gateway, lease, claim, part, said)
-            except RedisError:
-                return NotSent("no_metronome")
-            except CarrierRefused as refused:
-                if refused.kind == "throttled":
-                    self._holder.throttle.throttled()
-                if said and refused.kind in {"throttled", "temporary"}:
-                    await asyncio.sleep(PART_PAUSE)
-                    continue
-                said.append(PartAnswer("refused", None, refused.code, refused.words))
-                return refused
-            except NoAnswer as silent:
-                said.append(PartAnswer("no_answer"))
-                return silent
-            except NotSent as unsent:
-                return unsent
-            return None
-
-    async def _reach_wire(
-        self, gateway: Gateway, lease: Lease, claim: Claim, part: object, said: list[PartAnswer]
-    ) -> None:
-        await self._holder.pacer.slot(gateway.cost(part))
-        # Between the parts of one message only the lease counts.
-        if not said and not self._may_begin(lease, claim):
-            raise NotSent("halted")
-        left = self._open[claim.claim_id].until - LEASE_MARGIN - clock.monotonic()
-        if left <= 0:
-            raise NotSent("lease")
-        said.append(PartAnswer("accepted", await gateway.submit(part, time.monotonic() + left)))
-
-    def _may_begin(self, lease: Lease, claim: Claim) -> bool:
+    def may_begin(self, errand: Errand) -> bool:
+        """Whether the first part of a message may still be put on the wire now."""
         return not (
-            lease.campaign_id in self._halted
+            errand.lease.campaign_id in self._halted
             or self._stopping()
-            or clock.now() >= claim.closes_at - HOURS_MARGIN
+            or not self._holder.may_send
+            or clock.now() >= errand.claim.closes_at - claims.HOURS_MARGIN
         )
 
-    def _ended_early(
-        self, message: Claimed, claim: Claim, said: list[PartAnswer], why: Exception, parts: int
-    ) -> Answered:
-        accepted = any(part.outcome == "accepted" for part in said)
-        if isinstance(why, NoAnswer):
-            answered = self._outcome(message, claim, MessageState.IN_DOUBT, "no_answer")
-        elif accepted:
-            # Part of the text is with the carrier: sending it all again would double that part.
-            answered = self._outcome(message, claim, MessageState.IN_DOUBT, "partial")
-        elif isinstance(why, CarrierRefused):
-            answered = self._refused(message, claim, why)
-        else:
-            return self._unsent(message, claim, str(why)[:40])
-        answered.parts, answered.part_count = said, parts
-        return answered
+    def is_stopping(self) -> bool:
+        """Whether the process was asked to end."""
+        return self._stopping()
 
-    def _refused(self, message: Claimed, claim: Claim, refused: CarrierRefused) -> Answered:
-        self._holder.last_answer_at = clock.to_microseconds(clock.now())
-        if refused.kind == "permanent":
-            return self._outcome(message, claim, MessageState.REJECTED, refused.code)
-        if refused.kind == "throttled":
-            return self._later(message, claim, refused.code, 1)
-        if refused.kind == "auth":
-            self._ending.pause[claim.campaign_id] = f"{refused.code} {refused.words}"
-            self._halted.add(claim.campaign_id)
-            return self._later(message, claim, refused.code, 1)
-        if message.attempt >= MOST_ATTEMPTS:
-            return self._outcome(message, claim, MessageState.REJECTED, refused.code)
-        back_off = min(5 * 2 ** (message.attempt - 1), LONGEST_BACK_OFF)
-        return self._later(message, claim, refused.code, back_off)
+    def lose_metronome(self) -> None:
+        """Redis is away: claiming on would only put back what was claimed, as fast as it can."""
+        self._metronome_gone = True
 
-    def _later(self, message: Claimed, claim: Claim, code: str, seconds: float) -> Answered:
-        answered = self._outcome(message, claim, MessageState.QUEUED, code)
-        answered.due_at = clock.now() + timedelta(seconds=seconds)
-        return answered
+    def seconds_held(self, errand: Errand) -> float:
+        """For how long its claim surely holds, less the margin; 0 or less: not any more."""
+        claim = self._open[errand.claim.claim_id]
+        return claim.until - self._margin - clock.monotonic()
 
-    def _unsent(self, message: Claimed, claim: Claim, why: str) -> Answered:
-        answered = self._outcome(message, claim, MessageState.QUEUED, why)
-        answered.cause = Cause.NOT_SENT
-        return answered
-
-    def _outcome(
-        self, message: Claimed, claim: Claim, to: MessageState, reason: str | None
-    ) -> Answered:
-        return Answered(
-            message.message_id, claim.claim_id, message.attempt, to, Cause.ANSWER, reason
-        )
+    def needs_a_person(self, errand: Errand, why: str) -> None:
+        """The carrier refuses the campaign as a whole: halt it, and have it paused."""
+        self._ending.pause[errand.lease.campaign_id] = why
+        self._halted.add(errand.lease.campaign_id)
 
     async def _flushing(self) -> None:
         while not self._over or self._answered or self._done_claims:
@@ -330,8 +273,11 @@ class SenderSession:
             await self._holder.writer.write(
                 lambda c: answers.store(c, self._route, answered, done), STORE_PATIENCE
             )
-        except DBAPIError:
+        except Exception:
             log.exception("answers could not be stored", route=self._route, answers=len(answered))
+        finally:
+            self._unstored -= len(answered)
+            self._moved.set()
 
     async def _renewing(self) -> None:
         while True:
@@ -361,5 +307,13 @@ class SenderSession:
         return claims.not_sending(connection, self._served)
 
     async def _wait_for_answers(self) -> None:
+        """Wait for all that is on its way; at a stop not for ever, since what has no answer then is
+        to be stored as in doubt before the supervisor's patience ends."""
+        stopped_at: float | None = None
         while self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=1.0)
+            if self._stopping():
+                stopped_at = stopped_at or time.monotonic()
+                if time.monotonic() > stopped_at + STOP_PATIENCE:
+                    for task in self._tasks:
+                        task.cancel()
+            await asyncio.wait(set(self._tasks), timeout=0.2)
