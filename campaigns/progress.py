@@ -100,6 +100,7 @@ class AreaPart(Part):
     id: int = 0
     code: str = ""
     name: str = ""
+    short_name: str = ""
 
 
 @dataclass
@@ -204,6 +205,7 @@ def _name_areas(by_area: dict[int, AreaPart]) -> None:
     for area in db.session.scalars(select(Area).where(Area.id.in_(by_area))):
         part = by_area[area.id]
         part.id, part.code, part.name = area.id, area.code, area.name
+        part.short_name = area.short_name
 
 
 def _suppressed(campaign_id: int) -> dict[str, int]:

@@ -52,8 +52,8 @@ ACT_WORDS = {
     "campaign.complete": N_("completed it"),
 }
 RESULT_WORDS = {
-    "delivered": N_("Delivered"),
-    "undelivered": N_("Not delivered"),
+    "delivered": N_("Arrived"),
+    "undelivered": N_("Did not arrive"),
     "rejected": N_("Refused"),
     "carrier_expired": N_("Gave up in time"),
 }
