@@ -126,6 +126,11 @@ class Progress:
         return sum(route.cost for route in self.by_route)
 
     @property
+    def estimate(self) -> int:
+        """Đồng for everything that was to be sent, at the contracts' prices."""
+        return sum(route.segments * route.price for route in self.by_route)
+
+    @property
     def rate_per_minute(self) -> int:
         """Messages a minute, over the last half minute."""
         return sum(route.rate_per_minute for route in self.by_route)
