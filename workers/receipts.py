@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from campaigns.messages import Change, settle
 from campaigns.states import Cause, MessageState
 from outreach import clock, numbers
 from outreach.database import as_rows, rowset
 from outreach.sealing import Sealer
-from workers import replies
+from workers import doubts, replies
+from workers.doubts import Lone
 from workers.gateways.base import Inbound, Receipt
 
 # A receipt that settles nothing: noted with its attempt, and the message stays accepted.
@@ -36,14 +38,18 @@ RANK = {
     "delivered": 4,
 }
 WAITING_AT_ONCE = 500
+LATEST_WAITING = 5_000
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A receipt with its number as a row of `numbers`; None where we have no such number."""
+    """A receipt with its number as a row of `numbers`, None where we have no such number; `since`
+    is when it came in."""
 
     receipt: Receipt
     number_id: int | None
+    since: int
     waiting_id: int | None = None
 
 
@@ -51,7 +57,6 @@ class Known:
 class _Hit:
     attempt_id: int
     message_id: int
-    number_id: int
 
 
 def store_raw(
@@ -91,13 +96,14 @@ def match(
     """
     said = [i.receipt for i in inbound if i.receipt is not None]
     ids = numbers.find(connection, sealer, [receipt.number for receipt in said if receipt.number])
-    known = [Known(receipt, ids.get(receipt.number)) for receipt in said]
+    now = clock.to_microseconds(clock.now())
+    known = [Known(receipt, ids.get(receipt.number), now) for receipt in said]
     missed = _apply(connection, route_id, known)
     _keep_waiting(connection, route_id, missed)
     replies.take(connection, sealer, route_id, [i for i in inbound if i.receipt is None])
     connection.execute(
         text("UPDATE raw_receipts SET matched_at = :now WHERE id = :id"),
-        {"now": clock.to_microseconds(clock.now()), "id": raw_id},
+        {"now": now, "id": raw_id},
     )
 
 
@@ -105,19 +111,49 @@ def match_waiting(connection: Connection, route_id: int) -> int:
     """Ask again for the receipts that waited; answers how many found their attempt."""
     rows = connection.execute(
         text(
-            "SELECT id, carrier_id, number_id, state, code FROM unmatched_receipts"
+            "SELECT id, carrier_id, number_id, state, code, received_at FROM unmatched_receipts"
             " WHERE route_id = :route ORDER BY id DESC LIMIT :most"
         ),
         {"route": route_id, "most": WAITING_AT_ONCE},
     ).all()
+    return _ask_again(connection, route_id, rows)
+
+
+def match_doubtful(connection: Connection) -> int:
+    """Ask again for the receipts of messages that came into doubt while their receipts waited, as
+    when a worker died: no answer will ever ask for them. Answers how many found their message."""
+    rows = connection.execute(
+        text(
+            "SELECT u.id, u.route_id, u.carrier_id, u.number_id, u.state, u.code, u.received_at"
+            " FROM unmatched_receipts u JOIN messages m ON m.number_id = u.number_id"
+            " AND m.route_id = u.route_id AND m.state = 'in_doubt'"
+            " JOIN claims c ON c.id = m.claim_id AND c.claimed_at <= u.received_at"
+            " WHERE u.id > (SELECT MAX(id) FROM unmatched_receipts) - :latest"
+            " ORDER BY u.id LIMIT :most"
+        ),
+        {"latest": LATEST_WAITING, "most": WAITING_AT_ONCE},
+    ).all()
+    routes = sorted({row.route_id for row in rows})
+    return sum(
+        _ask_again(connection, route, [row for row in rows if row.route_id == route])
+        for route in routes
+    )
+
+
+def _ask_again(connection: Connection, route_id: int, rows: Sequence[Row[Any]]) -> int:
     if not rows:
         return 0
     known = [
-        Known(Receipt(tuple(r.carrier_id.split()), r.state, r.code, "", None), r.number_id, r.id)
+        Known(
+            Receipt(tuple(r.carrier_id.split()), r.state, r.code, "", None),
+            r.number_id,
+            r.received_at,
+            r.id,
+        )
         for r in rows
     ]
-    missed = {id(each) for each in _apply(connection, route_id, known)}
-    found = [each.waiting_id for each in known if id(each) not in missed]
+    missed = {each.waiting_id for each in _apply(connection, route_id, known)}
+    found = [each.waiting_id for each in known if each.waiting_id not in missed]
     if found:
         connection.execute(
             text("DELETE FROM unmatched_receipts WHERE id = :id"), [{"id": i} for i in found]
@@ -128,19 +164,9 @@ def match_waiting(connection: Connection, route_id: int) -> int:
 def _apply(connection: Connection, route_id: int, known: Sequence[Known]) -> list[Known]:
     """Write what matches; answers what does not."""
     hits = _find(connection, route_id, known)
-    written: list[tuple[_Hit, Receipt]] = []
-    missed: list[Known] = []
-    lone: list[Known] = []
-    for index, each in enumerate(known):
-        hit = hits.get(index)
-        if hit is not None:
-            written.append((hit, each.receipt))
-        else:
-            lone.append(each)
-    _write(connection, written)
-    settled = _settle_in_doubt(connection, route_id, lone)
-    missed.extend(each for each in lone if id(each) not in settled)
-    return missed
+    hits |= _find_in_doubt(connection, route_id, known, hits.keys())
+    _write(connection, [(hit, known[place].receipt) for place, hit in sorted(hits.items())])
+    return [each for place, each in enumerate(known) if place not in hits]
 
 
 def _find(connection: Connection, route_id: int, known: Sequence[Known]) -> dict[int, _Hit]:
@@ -168,8 +194,21 @@ def _find(connection: Connection, route_id: int, known: Sequence[Known]) -> dict
         # An id has two readings, so a hit must agree in the number; a receipt that names no
         # number is believed only under the id exactly as the answer gave it.
         if place not in hits and (number == number_id or (number is None and rank == 0)):
-            hits[place] = _Hit(attempt_id, message_id, number_id)
+            hits[place] = _Hit(attempt_id, message_id)
     return hits
+
+
+def _find_in_doubt(
+    connection: Connection, route_id: int, known: Sequence[Known], found: Collection[int]
+) -> dict[int, _Hit]:
+    places = [
+        place
+        for place, each in enumerate(known)
+        if place not in found and each.number_id and each.receipt.state not in PASSING
+    ]
+    lone = [Lone(known[p].receipt, known[p].number_id or 0, known[p].since) for p in places]
+    adopted = doubts.adopt(connection, route_id, lone) if lone else {}
+    return {places[index]: _Hit(*attempt) for index, attempt in adopted.items()}
 
 
 def _write(connection: Connection, written: Sequence[tuple[_Hit, Receipt]]) -> None:
@@ -230,40 +269,12 @@ def _fold(
     return (MessageState.DELIVERED, None) if delivered >= parts[0][2] else None
 
 
-def _settle_in_doubt(connection: Connection, route_id: int, lone: Sequence[Known]) -> set[int]:
-    """Receipts without a known id settle a message in doubt, if their number has exactly one on
-    this route: its answer, and so its id, was lost."""
-    candidates = [k for k in lone if k.number_id is not None and k.receipt.state not in PASSING]
-    if not candidates:
-        return set()
-    table = rowset(connection.dialect.name, [("id", "integer")])
-    doubtful: dict[int, list[int]] = {}
-    for message_id, number_id in connection.execute(
-        text(
-            f"SELECT m.id, m.number_id FROM messages m JOIN {table} w ON w.id = m.number_id"
-            " WHERE m.route_id = :route AND m.state = 'in_doubt' AND m.segments = 1"
-        ),
-        {"route": route_id, "rows": as_rows([[k.number_id] for k in candidates])},
-    ):
-        doubtful.setdefault(number_id, []).append(message_id)
-    settled: set[int] = set()
-    for each in candidates:
-        messages = doubtful.get(each.number_id or 0, [])
-        if len(messages) == 1:
-            change = Change(
-                messages[0], MessageState(each.receipt.state), each.receipt.code or None
-            )
-            if settle(connection, Cause.RECEIPT, [change]):
-                settled.add(id(each))
-    return settled
-
-
 def _keep_waiting(connection: Connection, route_id: int, missed: Sequence[Known]) -> None:
     now = clock.to_microseconds(clock.now())
     rows = [
         {
             "route": route_id,
-            "carrier_id": " ".join(each.receipt.forms)[:64],
+            "carrier_id": _as_one_word(each.receipt.forms),
             "number_id": each.number_id,
             "state": each.receipt.state,
             "code": each.receipt.code[:40],
@@ -280,3 +291,12 @@ def _keep_waiting(connection: Connection, route_id: int, missed: Sequence[Known]
             ),
             rows,
         )
+
+
+def _as_one_word(forms: Sequence[str]) -> str:
+    """The forms of an id side by side, as many as the column holds."""
+    joined = ""
+    for form in forms:
+        longer = f"{joined} {form}".strip()
+        joined = longer if len(longer) <= LONGEST_ID else joined
+    return joined

@@ -48,13 +48,15 @@ def once() -> None:
         start_due,
         expire_passed,
         settle_lapsed,
-        ring_imports,
-        ring_expansions,
-        ring_routes,
         match_left_behind,
+        match_doubtful,
         end_leftovers,
         finish,
         fold_counts,
+        # Last, since each may wait for a Redis that is away or does not answer.
+        ring_imports,
+        ring_expansions,
+        ring_routes,
         sign_life,
     ):
         _guarded(step)
@@ -149,16 +151,29 @@ def match_left_behind() -> None:
     ).all()
     db.session.rollback()
     for row in left:
-        with write_connection(db.engine) as connection:
-            contract = registry.read(connection, row.route_id, sealer())
-            bodies = receipts.raw_bodies(sealer(), bytes(row.sealed))
-            inbound = registry.stored(contract.protocol, bodies)
-            receipts.match(connection, sealer(), row.route_id, row.id, inbound)
+        try:
+            _match_raw(row.id, row.route_id, bytes(row.sealed))
+        except Exception:  # those behind it are not held up
+            log.exception("raw receipts cannot be matched", raw=row.id, route=row.route_id)
+
+
+def _match_raw(raw_id: int, route_id: int, sealed: bytes) -> None:
+    with write_connection(db.engine) as connection:
+        contract = registry.read(connection, route_id, sealer())
+        inbound = registry.stored(contract.protocol, receipts.raw_bodies(sealer(), sealed))
+        receipts.match(connection, sealer(), route_id, raw_id, inbound)
+
+
+def match_doubtful() -> None:
+    """Settle what is in doubt by receipts that came before it was."""
+    with write_connection(db.engine) as connection:
+        receipts.match_doubtful(connection)
 
 
 def end_leftovers() -> None:
-    """Turn what is still queued in ended campaigns into cancelled or expired."""
-    for campaign in _in_state(C.CANCELLED, C.EXPIRED):
+    """Turn what is still queued in ended campaigns into cancelled or expired: in a completed one
+    what a frozen worker gives back, having never sent it."""
+    for campaign in _in_state(C.COMPLETED, C.CANCELLED, C.EXPIRED):
         if campaign.settled_at is None:
             with write_connection(db.engine) as connection:
                 ends.end_queued(connection, campaign.id, campaign.state)
