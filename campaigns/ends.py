@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import Connection, text
@@ -52,8 +53,7 @@ def _end(connection: Connection, campaign_id: int, to: MessageState, reason: str
 
 def nothing_under_way(campaign_id: int) -> bool:
     """Whether no message of an expanded campaign is queued or on its way; judged from rows."""
-    by_state = counts.of_campaigns(db.session(), [campaign_id]).get(campaign_id, {})
-    if any(by_state.get(state, 0) for state in UNDER_WAY):
+    if _counted(campaign_id, UNDER_WAY):
         return False
     # The counts say so; the rows have the last word, asked once, at the end.
     row = db.session.execute(
@@ -68,13 +68,19 @@ def nothing_under_way(campaign_id: int) -> bool:
 
 def anything_left_us(campaign_id: int) -> bool:
     """Whether any message of it may have reached a carrier."""
+    return _counted(campaign_id, LEFT_SYSTEM)
+
+
+def _counted(campaign_id: int, states: Iterable[MessageState]) -> bool:
+    """Whether any message is counted in one of the states."""
     by_state = counts.of_campaigns(db.session(), [campaign_id]).get(campaign_id, {})
-    return any(by_state.get(state, 0) for state in LEFT_SYSTEM)
+    return any(by_state.get(state, 0) for state in states)
 
 
 def nothing_awaited(campaign: Campaign) -> bool:
     """Whether no receipt is awaited any more: all are in, or the last validity has passed."""
-    if not nothing_under_way(campaign.id):
+    # By the counts: it is asked at every tick for hours, and the rows were asked at the end.
+    if _counted(campaign.id, UNDER_WAY):
         return False
     if clock.now() > campaign.not_after + RECEIPTS_LATE_BY:
         return True

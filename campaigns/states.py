@@ -100,7 +100,8 @@ MESSAGE_TRANSITIONS: dict[tuple[MessageState, Cause], frozenset[MessageState]] =
     (M.SENDING, Cause.SWEEP): frozenset({M.IN_DOUBT}),
     # A worker that was frozen, then thawed, knows which of its claim it never wrote.
     (M.IN_DOUBT, Cause.NOT_SENT): frozenset({M.QUEUED}),
-    (M.IN_DOUBT, Cause.ANSWER): frozenset({M.ACCEPTED, M.REJECTED}),
+    # Its answers lay unread meanwhile: a definite "not now" means the carrier has it not.
+    (M.IN_DOUBT, Cause.ANSWER): frozenset({M.ACCEPTED, M.REJECTED, M.QUEUED}),
     (M.IN_DOUBT, Cause.RECEIPT): frozenset(
         {M.ACCEPTED, M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}
     ),

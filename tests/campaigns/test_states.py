@@ -80,7 +80,11 @@ def test_what_a_carrier_may_have_is_queued_again_by_a_person_or_a_proof_only(
     state: MessageState, cause: Cause, to: MessageState
 ) -> None:
     if may_move(state, cause, to) and to is M.QUEUED:
-        assert (state, cause) in {(M.IN_DOUBT, Cause.PERSON), (M.IN_DOUBT, Cause.NOT_SENT)}
+        assert (state, cause) in {
+            (M.IN_DOUBT, Cause.PERSON),
+            (M.IN_DOUBT, Cause.NOT_SENT),
+            (M.IN_DOUBT, Cause.ANSWER),
+        }
 
 
 def test_a_late_failure_does_not_undo_a_delivery_but_a_late_delivery_a_failure() -> None:
