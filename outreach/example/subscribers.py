@@ -15,8 +15,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from openpyxl import Workbook
-
 from outreach.example.letters import AREAS_FILE
 from outreach.prefix_plan import OLD_PREFIXES, PLAN
 from outreach.text import strip_marks
@@ -262,6 +260,9 @@ def _write_csv(path: Path, network: str, rows: list[list[object]]) -> ListFile:
 
 
 def _write_xlsx(path: Path, network: str, rows: list[list[object]]) -> ListFile:
+    # Here, since it takes a fifth of a second to load and every process loads this module.
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Thuê bao (hư cấu)")
     sheet.append(HEADINGS[network])
