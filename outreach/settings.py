@@ -56,7 +56,10 @@ class Settings(BaseSettings):
         3, ge=1, le=100, description="Most public notices a number gets in 7 days."
     )
     lease_seconds: float = Field(
-        15.0, ge=1, le=600, description="How long a worker may be silent before others take over."
+        15.0, ge=2, le=600, description="How long a worker may be silent before others take over."
+    )
+    answer_seconds: float = Field(
+        20.0, ge=1, le=300, description="How long a carrier may take to answer a submit."
     )
     public_url: str = Field(
         "", description="Address carriers call back, for example https://tungngo.example.vn."

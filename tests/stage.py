@@ -252,6 +252,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "OUTREACH_DATABASE_URL": settings.database_url,
         "OUTREACH_REDIS_URL": settings.redis_url,
         "OUTREACH_LEASE_SECONDS": str(settings.lease_seconds),
+        "OUTREACH_ANSWER_SECONDS": str(settings.answer_seconds),
         "OUTREACH_NOTICE_HOURS": settings.notice_hours,
     }
 

@@ -12,6 +12,7 @@ from campaigns import route_status
 from outreach import clock
 from outreach.database import write_connection
 from outreach.sealing import Sealer
+from outreach.settings import Settings
 from workers import receipts
 from workers.gateways import registry
 from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
@@ -29,7 +30,7 @@ class Checked:
     by: str
 
 
-def check(engine: Engine, sealer: Sealer, route_id: int, public_url: str) -> Checked:
+def check(engine: Engine, sealer: Sealer, route_id: int, settings: Settings) -> Checked:
     """Bind to the route's carrier and unbind again.
 
     Where a worker holds the route, it is asked instead: one bind more than the contract allows
@@ -41,7 +42,7 @@ def check(engine: Engine, sealer: Sealer, route_id: int, public_url: str) -> Che
     status = route_status.of_routes([route_id]).get(route_id) if held else None
     if status is not None:
         return Checked(status.state, status.detail, "worker")
-    return asyncio.run(_bind(engine, sealer, contract, public_url))
+    return asyncio.run(_bind(engine, sealer, contract, settings))
 
 
 def _held(connection: Connection, route_id: int) -> bool:
@@ -53,14 +54,14 @@ def _held(connection: Connection, route_id: int) -> bool:
 
 
 async def _bind(
-    engine: Engine, sealer: Sealer, contract: registry.Contract, public_url: str
+    engine: Engine, sealer: Sealer, contract: registry.Contract, settings: Settings
 ) -> Checked:
     async def store(inbound: Sequence[Inbound]) -> None:
         # A carrier sends what waits as soon as somebody binds; the tick matches it.
         with write_connection(engine) as connection:
             receipts.store_raw(connection, sealer, contract.route_id, inbound)
 
-    gateway: Gateway = registry.gateway(contract, public_url)
+    gateway: Gateway = registry.gateway(contract, settings)
     try:
         await gateway.open(store)
     except CarrierRefused as refused:

@@ -123,7 +123,7 @@ class Floor:
 
     async def _sit_down(self, route_id: int, redis: Redis) -> Holder:
         contract = await self._writer.write(lambda c: registry.read(c, route_id, self._sealer))
-        return Holder(contract, redis, self._writer, self._sealer, self.settings.public_url)
+        return Holder(contract, redis, self._writer, self._sealer, self.settings)
 
     def _listen(self, queue: str) -> None:
         """See that a thread of ours works on a queue, now and after Redis was away."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from outreach import clock
 from outreach.sealing import Sealer
+from outreach.settings import Settings
 from workers import receipts
 from workers.gateways import registry
 from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
@@ -46,10 +47,10 @@ class Holder:
         redis: Redis,
         writer: Writer,
         sealer: Sealer,
-        public_url: str,
+        settings: Settings,
     ) -> None:
         self.contract = contract
-        self._public_url = public_url
+        self._settings = settings
         self.writer = writer
         self.sealer = sealer
         self.gateway: Gateway | None = None
@@ -99,7 +100,7 @@ class Holder:
 
     async def _open_one(self) -> Gateway | None:
         try:
-            gateway = registry.gateway(self.contract, self._public_url)
+            gateway = registry.gateway(self.contract, self._settings)
             await gateway.open(self._take_in)
         except (CarrierRefused, NotSent) as error:
             state = "refused" if isinstance(error, CarrierRefused) else "down"

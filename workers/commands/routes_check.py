@@ -23,8 +23,7 @@ group = routes_commands.group
 def check(route_id: int) -> dict[str, Any]:
     """Bind to the carrier of route ID and unbind again; answer what it said."""
     route = routes.get(route_id)
-    public_url = current_app.config["OUTREACH"].public_url
     name = route.name
     db.session.rollback()
-    checked = checking.check(db.engine, sealer(), route_id, public_url)
+    checked = checking.check(db.engine, sealer(), route_id, current_app.config["OUTREACH"])
     return {"id": route_id, "name": name} | vars(checked)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from campaigns.routes import Protocol
 from outreach.sealing import Sealer
+from outreach.settings import Settings
 from workers.gateways import smpp, twilio_calls
 from workers.gateways.base import Gateway, Inbound
 
@@ -52,9 +53,8 @@ def read(connection: Connection, route_id: int, sealer: Sealer) -> Contract:
     )
 
 
-def gateway(contract: Contract, public_url: str) -> Gateway:
-    """A gateway for the contract, not open yet; called on the event loop. `public_url` is ours,
-    for carriers that call us; "" where nobody can."""
+def gateway(contract: Contract, settings: Settings) -> Gateway:
+    """A gateway for the contract, not open yet; called on the event loop."""
     if contract.protocol is Protocol.TWILIO:
         # Here, since that library takes half a second to load and few installations use it.
         from workers.gateways import twilio
@@ -65,7 +65,7 @@ def gateway(contract: Contract, public_url: str) -> Gateway:
             contract.tls,
             contract.system_id,
             contract.password,
-            twilio_calls.status_address(public_url, contract.route_id),
+            twilio_calls.status_address(settings.public_url, contract.route_id),
         )
     return smpp.SmppGateway(
         smpp.config(
@@ -75,6 +75,7 @@ def gateway(contract: Contract, public_url: str) -> Gateway:
             contract.password,
             contract.window,
             tls=contract.tls,
+            answer_seconds=settings.answer_seconds,
         )
     )
 

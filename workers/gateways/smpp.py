@@ -136,6 +136,7 @@ def config(
     window: int,
     *,
     tls: bool,
+    answer_seconds: float = 20.0,
     mode: Literal["transceiver", "pair"] = "transceiver",
 ) -> SessionConfig:
     """The session's configuration for a route's contract."""
@@ -147,5 +148,5 @@ def config(
         window=window,
         mode=mode,
         tls=ssl.create_default_context() if tls else None,
-        response_timeout=20.0,
+        response_timeout=answer_seconds,
     )
