@@ -81,7 +81,7 @@ class Stage:
                 organisation_id=organisation.id,
                 filename="list.csv",
                 size=0,
-                stored_as="none",
+                stored_as=f"none of {organisation.id}",
                 purpose="test",
                 source="invented",
                 state="done",
