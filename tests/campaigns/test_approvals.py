@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from campaigns import approvals, composing, life
 from campaigns.campaigns import Approval, Campaign
 from campaigns.states import CampaignState
+from outreach import accounts
 from outreach.accounts import Role, User
 from outreach.audit import AuditRow
 from outreach.database import db, transaction
@@ -65,6 +66,32 @@ def test_nobody_who_wrote_any_version_approves(
     assert decisions(submitted) == []
     approvals.approve(submitted, stage.approver, submitted.digest or "")
     assert life.get(submitted.id).state is C.APPROVED
+
+
+def test_who_submits_what_the_command_line_wrote_answers_for_it(
+    stage: Stage, submitted: Campaign
+) -> None:
+    """A draft that a script stored for nobody: its submitter may not approve it, the command line
+    then may, where it is allowed to."""
+    nobody = accounts.system()
+    draft = composing.from_object(stage.fields(submitted.route_ids, name="by a script"))
+    written = composing.create(draft, nobody.id, stage.settings)
+    approvals.submit(written, stage.author, stage.settings)
+    with pytest.raises(Refused, match="somebody else must approve it"):
+        approvals.approve(written, stage.author, written.digest or "")
+    approvals.approve(written, nobody, written.digest or "")
+    assert life.get(written.id).state is C.APPROVED
+
+
+def test_the_command_line_approves_nothing_it_wrote_and_submitted_itself(
+    stage: Stage, submitted: Campaign
+) -> None:
+    nobody = accounts.system()
+    draft = composing.from_object(stage.fields(submitted.route_ids, name="by a script"))
+    written = composing.create(draft, nobody.id, stage.settings)
+    approvals.submit(written, nobody, stage.settings)
+    with pytest.raises(Refused, match="somebody else must approve it"):
+        approvals.approve(written, nobody, written.digest or "")
 
 
 @pytest.mark.parametrize("shown", ["", "0" * 64])
@@ -138,8 +165,12 @@ def test_what_was_returned_is_submitted_again_as_it_is_or_changed(
 
 def test_a_draft_is_not_decided_about(stage: Stage, submitted: Campaign) -> None:
     draft = stage.draft(submitted.route_ids)
-    with pytest.raises(Refused):
-        approvals.approve(draft, stage.approver, "")
+    for decide in (
+        lambda: approvals.approve(draft, stage.approver, ""),
+        lambda: approvals.give_back(draft, stage.approver, "", ""),
+    ):
+        with pytest.raises(Refused, match="is draft; it cannot become"):
+            decide()
     assert life.get(draft.id).state is C.DRAFT
 
 

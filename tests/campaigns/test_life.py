@@ -82,6 +82,25 @@ def test_an_act_the_table_does_not_know_is_refused_with_both_states(
     assert [act for act, _ in acts_of(approved)].count("campaign.cancel") == 1
 
 
+def test_a_start_after_the_window_says_it_closed_for_good(
+    stage: Stage, approved: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = clock.now() + timedelta(days=8)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    with pytest.raises(Refused, match="closed for good"):
+        life.start(approved, None)
+
+
+def test_a_draft_past_its_window_is_first_of_all_a_draft(stage: Stage, approved: Campaign) -> None:
+    draft = stage.draft(
+        approved.route_ids,
+        not_before="2020-08-18T08:00+07:00",
+        not_after="2020-08-19T08:00+07:00",
+    )
+    with pytest.raises(Refused, match="is draft; it cannot become sending"):
+        life.start(draft, None)
+
+
 def test_who_read_the_state_before_somebody_moved_it_is_told(
     stage: Stage, approved: Campaign
 ) -> None:

@@ -1,0 +1,109 @@
+"""Counts: exact at every moment, whoever appends, folds and reads."""
+
+from __future__ import annotations
+
+import threading
+
+from sqlalchemy import func, select
+
+from campaigns import counts
+from campaigns.counts import CountDelta, CountRow, Step
+from campaigns.states import MessageState
+from outreach.database import db, write_connection
+from tests.stage import Stage
+
+M = MessageState
+
+
+def append(*steps: Step) -> None:
+    with write_connection(db.engine) as connection:
+        counts.append(connection, steps)
+
+
+def fold() -> int:
+    with write_connection(db.engine) as connection:
+        return counts.fold(connection)
+
+
+def read(campaign_id: int = 1) -> dict[tuple[int, int, MessageState], tuple[int, int]]:
+    with db.engine.connect() as connection:
+        rows = counts.of_campaign(connection, campaign_id)
+    return {(r.area_id, r.route_id, r.state): (r.messages, r.segments) for r in rows}
+
+
+def step(before: MessageState | None, after: MessageState, area: int = 1, times: int = 2) -> Step:
+    return Step(1, area, 1, times, before, after)
+
+
+def test_what_was_appended_reads_the_same_before_and_after_it_is_folded(app: object) -> None:
+    append(*[step(None, M.QUEUED)] * 3, step(None, M.QUEUED, area=2, times=5))
+    append(step(M.QUEUED, M.SENDING), step(M.SENDING, M.ACCEPTED))
+    expected = {
+        (1, 1, M.QUEUED): (2, 4),
+        (1, 1, M.ACCEPTED): (1, 2),
+        (2, 1, M.QUEUED): (1, 5),
+    }
+    assert read() == expected
+    assert fold() > 0
+    assert read() == expected
+    append(step(M.ACCEPTED, M.DELIVERED))
+    assert read()[1, 1, M.DELIVERED] == (1, 2)
+    assert fold() == 2
+    assert fold() == 0
+    assert read()[1, 1, M.DELIVERED] == (1, 2)
+    assert db.session.scalar(select(func.count(CountDelta.id))) == 0
+
+
+def test_a_way_there_and_back_leaves_nothing_to_append(app: object) -> None:
+    append(step(M.QUEUED, M.SENDING), step(M.SENDING, M.QUEUED))
+    assert db.session.scalar(select(func.count(CountDelta.id))) == 0
+    assert read() == {}
+
+
+def test_several_campaigns_are_read_at_once(app: object) -> None:
+    append(step(None, M.QUEUED), Step(2, 1, 1, 1, None, M.SENDING))
+    fold()
+    append(step(None, M.QUEUED))
+    assert counts.of_campaigns(db.session(), [1, 2, 3]) == {1: {M.QUEUED: 2}, 2: {M.SENDING: 1}}
+    assert counts.mean_segments(db.session(), 1) == 2.0
+    assert counts.mean_segments(db.session(), 3) == 0.0
+    assert counts.of_campaign(db.session(), 2) == [CountRow(1, 1, M.SENDING, 1, 1)]
+
+
+def test_two_folds_appends_and_readers_at_once_agree(stage: Stage) -> None:
+    """Messages are moved on, never made or lost: each reader sees all forty of them."""
+    append(*[step(None, M.QUEUED)] * 40)
+    wrong: list[str] = []
+
+    def run(act: object) -> None:
+        with stage.app.app_context():
+            try:
+                act()  # type: ignore[operator]
+            except Exception as error:
+                wrong.append(repr(error))
+
+    def move() -> None:
+        for _ in range(20):
+            append(step(M.QUEUED, M.SENDING))
+
+    def fold_often() -> None:
+        for _ in range(15):
+            fold()
+
+    def look() -> None:
+        for _ in range(30):
+            total = sum(messages for messages, _segments in read().values())
+            if total != 40:
+                wrong.append(f"saw {total}")
+
+    threads = [
+        threading.Thread(target=run, args=(act,))
+        for act in (move, move, fold_often, fold_often, look)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert wrong == []
+    fold()
+    assert read() == {(1, 1, M.SENDING): (40, 80)}
