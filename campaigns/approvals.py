@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from campaigns import life, preparing
 from campaigns.campaigns import Approval, Campaign, Revision
 from campaigns.states import CampaignState
-from outreach import clock
+from outreach import accounts, clock
 from outreach.accounts import User
 from outreach.database import db, transaction
 from outreach.errors import Refused
@@ -23,6 +23,7 @@ def submit(campaign: Campaign, person: User, settings: Settings) -> None:
     Raises Refused, with everything as it was, for whatever would go wrong later: a placeholder
     empty for an area, nobody to send to, a window that has closed.
     """
+    life.require(campaign, CampaignState.SUBMITTED)
     if campaign.window.next_opening(clock.now()) is None:
         raise Refused(
             _("The window closed for good at %(end)s.", end=clock.iso(campaign.not_after)),
@@ -48,6 +49,16 @@ def submit(campaign: Campaign, person: User, settings: Settings) -> None:
             digest=digest,
             submitted_at=clock.now(),
         )
+        _answer_for_system(campaign, person)
+
+
+def _answer_for_system(campaign: Campaign, person: User) -> None:
+    # What the command line wrote for nobody is the submitter's own, who then may not approve it.
+    db.session.execute(
+        update(Revision)
+        .where(Revision.campaign_id == campaign.id, Revision.author_id == accounts.system().id)
+        .values(author_id=person.id)
+    )
 
 
 def refuse_command_line(settings: Settings) -> None:
@@ -68,12 +79,14 @@ def approve(campaign: Campaign, person: User, digest: str) -> None:
     Raises Refused for an author of any revision, for a stale page, and for a content that is no
     longer what its digest says.
     """
+    life.require(campaign, CampaignState.APPROVED)
     _refuse_author(campaign, person)
     _decide(campaign, person, APPROVED, "", digest, CampaignState.APPROVED)
 
 
 def give_back(campaign: Campaign, person: User, reason: str, digest: str) -> None:
     """Return it to its author with a reason; Refused where the reason is empty."""
+    life.require(campaign, CampaignState.RETURNED)
     if not reason.strip():
         raise Refused(_("Say why you return it: the author has to know what to change."), "reason")
     _decide(campaign, person, RETURNED, reason.strip(), digest, CampaignState.RETURNED)

@@ -31,6 +31,21 @@ def get(campaign_id: int) -> Campaign:
     return campaign
 
 
+def require(campaign: Campaign, to: CampaignState) -> None:
+    """Raise Refused unless the table lets the campaign become `to`. Acts ask it first, so that a
+    person learns what it is before anything else that is wrong with it."""
+    if to not in CAMPAIGN_TRANSITIONS[campaign.state]:
+        raise Refused(
+            _(
+                "“%(name)s” is %(state)s; it cannot become %(to)s.",
+                name=campaign.name,
+                state=campaign.state.value,
+                to=to.value,
+            ),
+            "state",
+        )
+
+
 def move(
     campaign: Campaign,
     to: CampaignState,
@@ -44,17 +59,8 @@ def move(
 
     Raises Refused where the table does not allow it, or where somebody moved it meanwhile.
     """
+    require(campaign, to)
     before = campaign.state
-    if to not in CAMPAIGN_TRANSITIONS[before]:
-        raise Refused(
-            _(
-                "“%(name)s” is %(state)s; it cannot become %(to)s.",
-                name=campaign.name,
-                state=before.value,
-                to=to.value,
-            ),
-            "state",
-        )
     with transaction() as session:
         result = session.execute(
             update(Campaign)
@@ -83,6 +89,7 @@ def move(
 
 def schedule(campaign: Campaign, at: datetime, actor_id: int | None) -> None:
     """Pick a start inside the approved envelope and hours; needs no new approval."""
+    require(campaign, C.SCHEDULED)
     if at < clock.now():
         raise Refused(
             _(
@@ -110,14 +117,17 @@ def schedule(campaign: Campaign, at: datetime, actor_id: int | None) -> None:
 
 def start(campaign: Campaign, actor_id: int | None) -> None:
     """Start sending now, if the window is open now. Raises Refused with when it opens."""
+    require(campaign, C.SENDING)
     now = clock.now()
+    opening = campaign.window.next_opening(now)
+    if opening is None:
+        raise Refused(_("The window of this campaign has closed for good."), "state")
     if campaign.window.closes_at(now) is None:
-        opening = campaign.window.next_opening(now)
         raise Refused(
             _(
                 "Nothing may be sent now (%(now)s). The window opens at %(opening)s.",
                 now=clock.iso(now),
-                opening=clock.iso(opening) or _("never again"),
+                opening=clock.iso(opening),
             ),
             "state",
         )
@@ -161,6 +171,7 @@ def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
 
 def resume(campaign: Campaign, actor_id: int | None) -> None:
     """Go on sending what is queued."""
+    require(campaign, C.SENDING)
     _refuse_while_stopped()
     if campaign.window.next_opening(clock.now()) is None:
         raise Refused(_("The window of this campaign has closed for good."), "state")
