@@ -19,7 +19,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from campaigns.rules import RuleSet
+from campaigns.rules import Kind, RuleSet
 from outreach import clock
 from outreach.database import as_rows, rowset
 
@@ -38,6 +38,7 @@ class Audience:
     """Everything the choice of people depends on, as plain values."""
 
     campaign_id: int
+    kind: Kind
     organisation_ids: list[int]
     group_bits: int
     # network → the route that carries it: the campaign's first route that may.
@@ -59,10 +60,12 @@ class TextOfArea:
 
 @dataclass
 class Tally:
-    """People and segments by (area, route), and people left out by reason."""
+    """People and segments by (area, route), people by (text, route), and people left out by
+    reason."""
 
     recipients: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
     segments: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    readers: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
     suppressed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     @property
@@ -75,6 +78,7 @@ class Tally:
         for mine, theirs in (
             (self.recipients, other.recipients),
             (self.segments, other.segments),
+            (self.readers, other.readers),
         ):
             for key, value in theirs.items():
                 mine[key] += value
@@ -180,9 +184,9 @@ class ChunkReader:
         self._connection = connection
         self._sql = text(_fill_sql(connection.dialect.name))
         shares = 1 + max((t.share for t in texts), default=0)
-        self._values = {
+        self._values: dict[str, object] = {
             "campaign": audience.campaign_id,
-            "kind": _kind(connection, audience.campaign_id),
+            "kind": audience.kind.value,
             "cap": audience.rules.cap,
             "since": clock.to_microseconds(audience.now - audience.rules.cap_period),
             "groups": audience.group_bits,
@@ -225,26 +229,19 @@ class ChunkReader:
         }
 
 
-def _kind(connection: Connection, campaign_id: int) -> str:
-    return str(
-        connection.execute(
-            text("SELECT kind FROM campaigns WHERE id = :id"), {"id": campaign_id}
-        ).scalar_one()
-    )
-
-
 def _tally(connection: Connection) -> tuple[int, Tally]:
     tally, candidates = Tally(), 0
-    for area, route, reason, people, segments in connection.execute(
+    for area, route, text_id, reason, people, segments in connection.execute(
         text(
-            "SELECT area_id, route_id, reason, COUNT(*), SUM(segments) FROM expansion_chunk"
-            " GROUP BY area_id, route_id, reason"
+            "SELECT area_id, route_id, text_id, reason, COUNT(*), SUM(segments)"
+            " FROM expansion_chunk GROUP BY area_id, route_id, text_id, reason"
         )
     ):
         candidates += people
         if reason is None:
             tally.recipients[area, route] += people
             tally.segments[area, route] += segments
+            tally.readers[text_id, route] += people
         else:
             tally.suppressed[reason] += people
     return candidates, tally
@@ -258,15 +255,16 @@ def count_all(connection: Connection, audience: Audience, texts: list[TextOfArea
     reader, total, seen = ChunkReader(connection, audience, texts), Tally(), set[int]()
     for chunk in _chunks(reader):
         total.add(chunk.tally)
-        for number, area, route, segments in connection.execute(
+        for number, area, route, text_id, segments in connection.execute(
             text(
-                "SELECT number_id, area_id, route_id, segments FROM expansion_chunk"
+                "SELECT number_id, area_id, route_id, text_id, segments FROM expansion_chunk"
                 " WHERE reason IS NULL"
             )
         ):
             if number in seen:
                 total.recipients[area, route] -= 1
                 total.segments[area, route] -= segments
+                total.readers[text_id, route] -= 1
                 total.suppressed[Reason.DUPLICATE] += 1
             seen.add(number)
     return total

@@ -6,7 +6,7 @@ Every value is checked here, each refusal naming its field, before anything is s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -99,21 +99,13 @@ def from_object(value: Any) -> Draft:
             )
         if not _writable(item):
             raise Refused(_("“%(key)s” holds characters that are no text.", key=key), key)
-    required = (
-        "name",
-        "apps",
-        "kind",
-        "organisation",
-        "sender",
-        "wording",
-        "areas",
-        "routes",
-        "not_before",
-        "not_after",
-        "selection_rule",
-    )
-    for key in required:
-        if key not in value:
+    usual = {
+        f.name
+        for f in fields(Draft)
+        if f.default is not MISSING or f.default_factory is not MISSING
+    }
+    for key in _TYPES:
+        if key not in value and key not in usual:
             raise Refused(_("“%(key)s” is missing.", key=key), key)
     return Draft(**value)
 
@@ -201,22 +193,42 @@ def _back_to_draft(campaign: Campaign) -> None:
     preparing.forget(campaign.id)
 
 
+def examine(draft: Draft, settings: Settings) -> tuple[Campaign, list[Refused]]:
+    """The campaign a draft would make, not stored, with everything that is refused of it."""
+    campaign = Campaign()
+    return campaign, _filled(campaign, draft, settings)
+
+
 def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
-    kind = _kind(draft.kind)
-    campaign.kind = kind
-    campaign.name = _required(draft.name, "name", NAME_LENGTH)
-    campaign.selection_rule = _required(draft.selection_rule, "selection_rule")
-    campaign.organisation = _organisation(draft.organisation)
-    campaign.sender = rules.check_sender_name(draft.sender)
-    campaign.strip_marks = draft.strip_marks
-    campaign.urgent = draft.urgent
-    campaign.networks = _networks(draft.networks)
-    campaign.groups = _groups(draft.groups)
-    campaign.apps = _found(draft.apps, apps.by_code, "apps")
-    campaign.areas = _found(draft.areas, areas.by_code, "areas")
-    campaign.variants = _variants(draft.wording)
-    _fill_envelope(campaign, draft, kind, settings)
-    _fill_routes(campaign, draft)
+    for refused in _filled(campaign, draft, settings):
+        raise refused
+
+
+def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refused]:
+    """Write on the campaign what the draft says; what is refused of it is not written."""
+    values: dict[str, Callable[[], Any]] = {
+        "kind": lambda: _kind(draft.kind),
+        "name": lambda: _required(draft.name, "name", NAME_LENGTH),
+        "selection_rule": lambda: _required(draft.selection_rule, "selection_rule"),
+        "organisation": lambda: _organisation(draft.organisation),
+        "sender": lambda: rules.check_sender_name(draft.sender),
+        "strip_marks": lambda: draft.strip_marks,
+        "urgent": lambda: draft.urgent,
+        "networks": lambda: _networks(draft.networks),
+        "groups": lambda: _groups(draft.groups),
+        "apps": lambda: _found(draft.apps, apps.by_code, "apps"),
+        "areas": lambda: _found(draft.areas, areas.by_code, "areas"),
+        "variants": lambda: _variants(draft.wording),
+        "hours": lambda: _fill_envelope(campaign, draft, settings),
+        "route_choices": lambda: _routes(draft),
+    }
+    wrong = []
+    for name, value in values.items():
+        try:
+            setattr(campaign, name, value())
+        except Refused as refused:
+            wrong.append(refused)
+    return wrong
 
 
 def _required(text: str, key: str, most: int | None = None) -> str:
@@ -305,10 +317,11 @@ def _variants(texts: dict[str, str]) -> list[Variant]:
     return [Variant(key=key, template=texts[key]) for key in sorted(texts)]
 
 
-def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Settings) -> None:
+def _fill_envelope(campaign: Campaign, draft: Draft, settings: Settings) -> str:
+    """Write the envelope on the campaign; gives its daily hours."""
     start = moment(draft.not_before, "not_before")
     end = moment(draft.not_after, "not_after")
-    in_force = rules.over(kind, start, end, settings)
+    in_force = rules.over(_kind(draft.kind), start, end, settings)
     chosen = hours.parse(draft.hours) if draft.hours else in_force[0].hours
     for allowed in in_force:
         if chosen.within(allowed.hours) != chosen:
@@ -320,8 +333,8 @@ def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Setti
                 ),
                 "hours",
             )
-    campaign.not_before, campaign.not_after, campaign.hours = start, end, str(chosen)
-    if end <= start or campaign.window.next_opening(start) is None:
+    campaign.not_before, campaign.not_after = start, end
+    if end <= start or hours.Window(start, end, chosen).next_opening(start) is None:
         raise Refused(
             _(
                 "The window never opens: from %(start)s to %(end)s, daily %(hours)s.",
@@ -331,6 +344,7 @@ def _fill_envelope(campaign: Campaign, draft: Draft, kind: Kind, settings: Setti
             ),
             "not_after",
         )
+    return str(chosen)
 
 
 def moment(text: str, key: str) -> datetime:
@@ -346,12 +360,13 @@ def moment(text: str, key: str) -> datetime:
         ) from None
 
 
-def _fill_routes(campaign: Campaign, draft: Draft) -> None:
+def _routes(draft: Draft) -> list[RouteChoice]:
+    organisation = _organisation(draft.organisation)
     if not draft.routes:
         raise Refused(_("Choose at least one route."), "routes")
     chosen = [routes.get(route_id) for route_id in dict.fromkeys(draft.routes)]
     for route in chosen:
-        _refuse_foreign(campaign.organisation, route)
+        _refuse_foreign(organisation, route)
         if draft.sender not in route.senders:
             raise Refused(
                 _(
@@ -363,8 +378,8 @@ def _fill_routes(campaign: Campaign, draft: Draft) -> None:
                 ),
                 "sender",
             )
-    campaign.route_choices = [
-        RouteChoice(position=i, route_id=route.id) for i, route in enumerate(chosen)
+    return [
+        RouteChoice(position=i, route_id=route.id, route=route) for i, route in enumerate(chosen)
     ]
 
 

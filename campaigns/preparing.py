@@ -38,10 +38,15 @@ MOST_SEGMENTS = 8
 
 def audience_of(campaign: Campaign, settings: Settings) -> Audience:
     """Whom the campaign is for, as plain values the set-based SQL is bound to."""
-    chosen = routes_of(campaign.id)
+    return audience_over(campaign, routes_of(campaign.id), settings)
+
+
+def audience_over(campaign: Campaign, chosen: list[Route], settings: Settings) -> Audience:
+    """The same over these routes: of a campaign that need not be stored yet."""
     now = clock.now()
     return Audience(
-        campaign_id=campaign.id,
+        campaign_id=campaign.id or 0,
+        kind=campaign.kind,
         organisation_ids=_list_owners(campaign, chosen),
         group_bits=_group_bits(campaign),
         route_of_network=_route_of_network(campaign, chosen),
@@ -65,7 +70,7 @@ def routes_of(campaign_id: int) -> list[Route]:
 def _list_owners(campaign: Campaign, chosen: list[Route]) -> list[int]:
     # A carrier texts its own list only; an office uses its own and those of the carriers it sends
     # through.
-    own = campaign.organisation_id
+    own = campaign.organisation.id
     if campaign.organisation.kind is OrganisationKind.CARRIER:
         return [own]
     return sorted({own} | {route.organisation_id for route in chosen})
@@ -111,7 +116,7 @@ def render_all(
     places = areas.places([area_id for area_id, _count in inhabited])
     for position, (area_id, _count) in enumerate(inhabited, start=1):
         for variant in campaign.variants:
-            rendered = _render(campaign, variant, places[area_id])
+            rendered = render(campaign, variant, places[area_id], strip=campaign.strip_marks)
             for rule_set in in_force:
                 rules.check_text(rule_set, rendered)
             db.session.add(
@@ -121,25 +126,32 @@ def render_all(
                     area_id=area_id,
                     position=position,
                     text=rendered,
-                    segments=_segments(rendered, places[area_id]),
+                    segments=counted_segments(rendered, places[area_id]),
                 )
             )
     db.session.flush()
     return texts_of(connection, campaign.id)
 
 
-def _render(campaign: Campaign, variant: Variant, place: areas.Place) -> str:
-    return wording.render(
+def render(campaign: Campaign, variant: Variant, place: areas.Place, *, strip: bool) -> str:
+    """What a variant says to the people of a place; Refused for a placeholder empty there."""
+    said = "".join(words for words, _filled in filled(campaign, variant, place))
+    return wording.spelt(said, strip=strip)
+
+
+def filled(campaign: Campaign, variant: Variant, place: areas.Place) -> list[tuple[str, bool]]:
+    """The same with its marks, in pieces: (words, whether they were filled in)."""
+    return wording.filled(
         wording.parse(variant.template),
         place,
         [app.name for app in campaign.apps],
         next((app.link for app in campaign.apps if app.link), ""),
-        strip=campaign.strip_marks,
         language=variant.key if variant.key in wording.LANGUAGES else "vi",
     )
 
 
-def _segments(rendered: str, place: areas.Place) -> int:
+def counted_segments(rendered: str, place: areas.Place) -> int:
+    """How many segments the text for a place takes; Refused for more than MOST_SEGMENTS."""
     count = segments.count(rendered)
     if count.segments > MOST_SEGMENTS:
         raise Refused(

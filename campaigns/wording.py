@@ -68,6 +68,20 @@ def render(
     Raises `Refused` (field `wording`) where a placeholder of the text is empty for the place,
     naming both.
     """
+    pieces = filled(template, place, apps, link, language=language)
+    return spelt("".join(words for words, _filled in pieces), strip=strip)
+
+
+def spelt(text: str, *, strip: bool) -> str:
+    """`text` as it is sent: in NFC, with `strip` without diacritics."""
+    return strip_marks(nfc(text)) if strip else nfc(text)
+
+
+def filled(
+    template: Template, place: Place, apps: Sequence[str], link: str, *, language: str = "vi"
+) -> list[tuple[str, bool]]:
+    """The text for `place` in pieces as they were typed: (words, whether they stand for a
+    placeholder). Raises `Refused` as `render` does."""
     values = {
         "xa": place.commune,
         "huyen": place.district,
@@ -75,13 +89,12 @@ def render(
         "ung_dung": joined(apps, language),
         "link": link,
     }
-    filled = [template.literals[0]]
+    pieces = [(template.literals[0], False)]
     for name, literal in zip(template.fields, template.literals[1:], strict=True):
         if not values[name].strip():
             raise _empty(name, place)
-        filled += (values[name], literal)
-    text = nfc("".join(filled))
-    return strip_marks(text) if strip else text
+        pieces += ((values[name], True), (literal, False))
+    return pieces
 
 
 def joined(names: Sequence[str], language: str = "vi") -> str:
