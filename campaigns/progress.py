@@ -82,6 +82,11 @@ class RoutePart(Part):
     status: route_status.Status | None = None
 
     @property
+    def estimate(self) -> int:
+        """Đồng for everything on this route, at the contract's price."""
+        return self.segments * self.price
+
+    @property
     def cost(self) -> int:
         """Đồng: what the carrier took; the whole plan while nothing was sent and it still may."""
         return (self.billed or (self.segments if self.forecast else 0)) * self.price
@@ -101,6 +106,7 @@ class AreaPart(Part):
     code: str = ""
     name: str = ""
     short_name: str = ""
+    by_route: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -128,7 +134,7 @@ class Progress:
     @property
     def estimate(self) -> int:
         """Đồng for everything that was to be sent, at the contracts' prices."""
-        return sum(route.segments * route.price for route in self.by_route)
+        return sum(route.estimate for route in self.by_route)
 
     @property
     def rate_per_minute(self) -> int:
@@ -158,7 +164,9 @@ def of(campaign: Campaign) -> Progress:
     total = Part()
     for row in rows:
         total.add(row.state, row.messages, row.segments)
-        by_area[row.area_id].add(row.state, row.messages, row.segments)
+        area = by_area[row.area_id]
+        area.add(row.state, row.messages, row.segments)
+        area.by_route[row.route_id] = area.by_route.get(row.route_id, 0) + row.messages
         _add_to_route(routes[row.route_id], row)
     _name_areas(by_area)
     claimed = _claimed_lately(campaign.id, now) if campaign.state is CampaignState.SENDING else []
