@@ -14,6 +14,7 @@ from flask import Flask
 
 from campaigns.states import CAMPAIGN_TRANSITIONS, MESSAGE_TRANSITIONS, CampaignState, MessageState
 from tests.test_house import HOUSE, tracked
+from workers import tick
 
 PAGES = [path for path in tracked("*.md") if path.parent in (HOUSE, HOUSE / "docs")]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -102,6 +103,15 @@ def test_the_numbers_of_sending_are_the_code_s() -> None:
         known = getattr(importlib.import_module(module), constant)
         known = known.total_seconds() if isinstance(known, timedelta) else known
         assert float(value) == known, name
+
+
+def test_the_steps_of_the_tick_are_the_code_s() -> None:
+    page = (HOUSE / "docs" / "sending.md").read_text()
+    told = re.split("\n## ", page.split("\n## The tick\n", 1)[1])[0]
+    once = re.search(r"for step in \((.*?)\n    \):", (HOUSE / "workers/tick.py").read_text(), re.S)
+    assert once is not None
+    steps = re.findall(r"^ +(\w+),$", once[1], re.MULTILINE)
+    assert [name for name in CODE.findall(told) if name in vars(tick)] == steps
 
 
 def test_every_library_is_explained_with_its_version() -> None:
