@@ -86,7 +86,14 @@ def engine_options(url: str) -> dict[str, Any]:
     """Flask-SQLAlchemy's engine options for a database address."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15}
+    # A process that is frozen inside a transaction, or whose machine is gone, lets go of its rows.
+    limits = "-c idle_in_transaction_session_timeout=60000"
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 5,
+        "max_overflow": 15,
+        "connect_args": {"options": limits},
+    }
 
 
 @event.listens_for(Engine, "connect")

@@ -1,0 +1,186 @@
+"""Workers and ticks as processes of their own, restarted when they die, as a supervisor would.
+
+They are forked from a server that has the application imported, so that one starts in a moment and
+a round of thirty deaths does not take minutes of imports.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from flask.cli import ScriptInfo
+from sqlalchemy import text
+
+from app import create_app
+from campaigns.campaigns import Campaign
+from campaigns.states import ENDED
+from outreach.database import db
+from outreach.settings import Settings
+from tests.stage import Stage
+from workers import tick
+from workers.commands.worker import tick as tick_command
+from workers.commands.worker import worker as worker_command
+from workers.floor import Floor
+from workers.tied import PR_SET_PDEATHSIG
+
+COMMANDS = {"worker": worker_command, "tick": tick_command}
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["app", "pytest", "workers.floor"])
+
+
+def work(name: str, settings: Settings, log: Path) -> None:
+    """The life of one process: what `flask worker` or `flask tick` does."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    app = create_app(settings)
+    info = ScriptInfo(create_app=lambda: app, set_debug_flag=False)
+    COMMANDS[name].main(args=[], obj=info, standalone_mode=False)
+    sys.stdout.flush()
+
+
+@dataclass
+class Hands:
+    """The processes of one installation; `keep` brings back what died."""
+
+    settings: Settings
+    log: Path
+    processes: list[tuple[str, ForkServerProcess]] = field(default_factory=list)
+    deaths: int = 0
+
+    def start(self, name: str) -> ForkServerProcess:
+        process = _forks.Process(target=work, args=(name, self.settings, self.log), daemon=True)
+        process.start()
+        self.processes.append((name, process))
+        return process
+
+    def of(self, name: str) -> list[ForkServerProcess]:
+        return [process for kind, process in self.processes if kind == name and process.is_alive()]
+
+    def keep(self) -> None:
+        dead = [pair for pair in self.processes if not pair[1].is_alive()]
+        for name, process in dead:
+            self.processes.remove((name, process))
+            self.start(name)
+
+    def kill(self, process: ForkServerProcess) -> None:
+        """SIGKILL, and back again."""
+        self.deaths += process in self.of("worker")
+        process.kill()
+        process.join(10)
+        self.keep()
+
+    def kill_one(self, chance: random.Random, names: tuple[str, ...] = ("worker", "tick")) -> None:
+        self.kill(chance.choice([process for name in names for process in self.of(name)]))
+
+    def stop(self) -> None:
+        """The end of the test, not of the work: whatever still runs is killed."""
+        for _name, process in self.processes:
+            process.kill()
+        for _name, process in self.processes:
+            process.join(10)
+
+
+def freeze(process: ForkServerProcess) -> None:
+    """SIGSTOP at a moment when it is in no transaction: one that freezes inside of one keeps
+    everybody's writes waiting, on SQLite until it goes on, on PostgreSQL for a minute."""
+    until(lambda: _frozen_outside(process.pid or 0), every=0.05)
+
+
+def thaw(process: ForkServerProcess) -> None:
+    """SIGCONT."""
+    os.kill(process.pid or 0, signal.SIGCONT)
+
+
+def _frozen_outside(pid: int) -> bool:
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.3)
+    if _nobody_keeps_a_transaction():
+        return True
+    os.kill(pid, signal.SIGCONT)
+    return False
+
+
+def _nobody_keeps_a_transaction() -> bool:
+    db.session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        kept = text(
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_xid IS NOT NULL AND clock_timestamp() - state_change > '0.2 s'"
+        )
+        return db.session.execute(kept).scalar_one() == 0
+    with closing(sqlite3.connect(db.engine.url.database or "", timeout=0.5)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+    return True
+
+
+@contextmanager
+def hands(stage: Stage, workers: int = 1, ticks: int = 1) -> Iterator[Hands]:
+    """So many workers and ticks, already at work."""
+    db.session.rollback()
+    both = Hands(stage.settings, stage.settings.data_dir / "processes.log")
+    try:
+        for name in ["tick"] * ticks + ["worker"] * workers:
+            both.start(name)
+        yield both
+    except BaseException as error:
+        error.add_note(both.log.read_text()[-6000:])
+        raise
+    finally:
+        both.stop()
+
+
+@contextmanager
+def one_floor(stage: Stage) -> Iterator[Floor]:
+    """A worker in a thread of this process, for faults that are not its death."""
+    db.session.rollback()
+    floor = Floor(stage.app)
+    thread = threading.Thread(target=floor.run)
+    thread.start()
+    try:
+        yield floor
+    finally:
+        floor.stopping.set()
+        thread.join(30)
+
+
+def has_ended(campaign: Campaign) -> bool:
+    """Whether a campaign has come to its end by itself."""
+    return campaign.state in ENDED
+
+
+def tick_until(
+    stage: Stage, campaign: Campaign, done: Callable[[Campaign], object], seconds: float = 20.0
+) -> Campaign:
+    """Tick in this process until `done` is true of the campaign."""
+
+    def ticked(now: Campaign) -> object:
+        tick.once()
+        return done(now)
+
+    return stage.wait(campaign, ticked, seconds)
+
+
+def until(done: Callable[[], object], seconds: float = 20.0, every: float = 0.02) -> None:
+    """Wait for a moment of the test; an AssertionError when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not come in time"
+        time.sleep(every)
