@@ -20,6 +20,7 @@ from outreach.i18n import _
 from outreach.organisations import Organisation
 from outreach.prefix_plan import NETWORKS
 
+HIGHEST_PRICE = 1_000_000
 LENGTHS = {"name": 80, "host": 255, "system_id": 64}
 
 
@@ -145,6 +146,11 @@ def _check_numbers(new: NewRoute) -> None:
         )
     if new.price < 0:
         raise Refused(_("The price %(price)s is below 0.", price=new.price), "price")
+    if new.price > HIGHEST_PRICE:
+        raise Refused(
+            _("The price %(price)s is above %(most)s.", price=new.price, most=HIGHEST_PRICE),
+            "price",
+        )
     for field, value, most in (
         ("port", new.port, 65535),
         ("binds", new.binds, 100),

@@ -70,6 +70,15 @@ def cut_needed(text: str, segments: int | None = None) -> int:
     return now.units - sum(map(_cost_in(now.encoding), "".join(kept)))
 
 
+def room_left(text: str) -> int:
+    """Units that still fit into the last segment of `text`, in its own encoding."""
+    text = nfc(text)
+    encoding = UCS_2 if _forcing(text) else GSM_7
+    pieces = _pieces(text, encoding)
+    limit = (ALONE if len(pieces) <= 1 else JOINED)[encoding]
+    return limit - sum(map(_cost_in(encoding), pieces[-1] if pieces else ""))
+
+
 def _forcing(text: str) -> list[str]:
     return [char for char in dict.fromkeys(text) if not gsm7.is_gsm7(char)]
 
