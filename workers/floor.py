@@ -99,6 +99,10 @@ class Floor:
             try:
                 held = await self._writer.write(lambda c: seats.hold(c, self.name, lease))
                 await self._fill(held, redis, begun + lease)
+                spare = await self._writer.write(lambda c: seats.one_too_many(c, self.name))
+                if spare is not None and spare in self._holders:
+                    closing = self._make_room(spare, self._holders.pop(spare))
+                    self._hanging_up[spare] = asyncio.create_task(closing)
             except (DBAPIError, RedisError) as error:
                 log.warning("seats not renewed", error=type(error).__name__)
             except Exception:
@@ -120,6 +124,10 @@ class Floor:
             self._holders[seat].seated_until = until
             self._listen(queues.of_route(seat.route_id))
         self._listen(queues.HOUSE)
+
+    async def _make_room(self, seat: seats.Held, holder: Holder) -> None:
+        await holder.close()  # first: the carrier must never see one bind too many
+        await self._writer.write(lambda c: seats.give_up(c, self.name, seat))
 
     async def _sit_down(self, route_id: int, redis: Redis) -> Holder:
         contract = await self._writer.write(lambda c: registry.read(c, route_id, self._sealer))

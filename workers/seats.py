@@ -48,8 +48,8 @@ class Held:
 def hold(connection: Connection, owner: str, seconds: float) -> list[Held]:
     """Renew the seats of `owner`, take free ones up to its fair share; answers all it holds now.
 
-    Fair is the number of seats over the number of living processes, rounded up. A seat of a
-    disabled route, or beyond the binds now allowed, is given up.
+    Fair is the number of seats over the number of living processes, rounded up; what is above it
+    is for `one_too_many`. A seat of a disabled route, or beyond the binds now allowed, is given up.
     """
     real = clock.real_now()
     now, until = US(real), US(real + timedelta(seconds=seconds))
@@ -138,6 +138,26 @@ def _take(connection: Connection, owner: str, now: int, until: int, most: int) -
             ),
             {"owner": owner, "until": until, "route": seat.route_id, "number": seat.number},
         )
+
+
+def one_too_many(connection: Connection, owner: str) -> Held | None:
+    """A seat to give up, where `owner` holds more than its fair share since others came."""
+    held = _held(connection, owner, US(clock.real_now()))
+    if len(held) <= _fair_share(connection):
+        return None
+    # A route's second seat rather than its only one.
+    return max(held, key=lambda seat: (seat.number, seat.route_id))
+
+
+def give_up(connection: Connection, owner: str, seat: Held) -> None:
+    """Let others have a seat, after its bind is gone."""
+    connection.execute(
+        text(
+            "UPDATE seats SET owner = NULL, leased_until = NULL"
+            " WHERE route_id = :route AND number = :number AND owner = :owner"
+        ),
+        {"route": seat.route_id, "number": seat.number, "owner": owner},
+    )
 
 
 def leave(connection: Connection, owner: str) -> None:
