@@ -9,6 +9,7 @@ from campaigns import campaigns, counts, messages, routes
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import campaigns as campaigns_pages
+from campaigns.pages import compose as compose_pages
 from outreach import health, i18n, installation, logs, numbers, schema, security, store
 from outreach.commands import apps as apps_commands
 from outreach.commands import areas as areas_commands
@@ -67,6 +68,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
     app.register_blueprint(campaigns_pages.blueprint)
+    app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(doctor_command.doctor)

@@ -15,6 +15,7 @@ from campaigns.campaigns import Campaign, RenderedText, Revision
 from campaigns.progress import Progress
 from campaigns.states import (
     CAMPAIGN_TRANSITIONS,
+    CHANGEABLE,
     EDITABLE,
     LEFT_SYSTEM,
     CampaignState,
@@ -59,6 +60,7 @@ RESULT_WORDS = {
 }
 # Which act each button needs, and from which states it may be pressed.
 _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
+    "edit": (Act.CAMPAIGN_EDIT, CHANGEABLE),
     "submit": (Act.CAMPAIGN_SUBMIT, EDITABLE),
     "approve": (Act.CAMPAIGN_APPROVE, frozenset({C.SUBMITTED})),
     "return": (Act.CAMPAIGN_RETURN, frozenset({C.SUBMITTED})),
@@ -119,6 +121,8 @@ def acts_of(campaign: Campaign, person: User) -> set[str]:
         allowed.discard("approve")
     if campaign.state is C.SENDING and access.allowed(person, Act.EMERGENCY_STOP):
         allowed.add("stop")
+    if access.allowed(person, Act.CAMPAIGN_CREATE):
+        allowed.add("copy")  # the copy is the reader's own, whoever wrote the first
     return allowed
 
 

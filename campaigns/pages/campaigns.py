@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from campaigns import approvals, composing, life, showing, stops
 from campaigns.campaigns import Campaign
-from outreach import clock
+from outreach import access, clock
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -34,6 +34,7 @@ def index() -> ResponseReturnValue:
         "campaigns/list.html",
         campaigns=showing.listed(person(), state),
         filters=showing.filters(person(), state),
+        can_create=access.allowed(person(), Act.CAMPAIGN_CREATE),
     )
 
 

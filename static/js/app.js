@@ -48,4 +48,45 @@
       if (note) note.hidden = false;
     });
   });
+
+  // Writing a campaign: a placeholder is inserted where the cursor stands.
+  let writing = document.querySelector("textarea[name^='wording-']");
+  document.addEventListener("focusin", function (event) {
+    if (event.target.matches("textarea[name^='wording-']")) writing = event.target;
+  });
+  document.querySelectorAll(".chip[data-insert]").forEach(function (chip) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = chip.className;
+    button.textContent = chip.textContent.trim();
+    button.addEventListener("click", function () {
+      writing.setRangeText(chip.dataset.insert, writing.selectionStart, writing.selectionEnd, "end");
+      writing.dispatchEvent(new Event("input", { bubbles: true }));
+      writing.focus();
+    });
+    chip.replaceWith(button);
+  });
+
+  // An area that is ticked means all of it: what lies below follows, and loosens it again.
+  document.addEventListener("change", function (event) {
+    if (!event.target.matches(".tree input")) return;
+    const item = event.target.closest("li");
+    item.querySelectorAll("input").forEach(function (below) { below.checked = event.target.checked; });
+    if (event.target.checked) return;
+    for (let above = item.parentElement.closest("li"); above; above = above.parentElement.closest("li")) {
+      above.querySelector("input").checked = false;
+    }
+  });
+
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", function (event) {
+    if (event.target.dataset.sent && !event.defaultPrevented) event.preventDefault();
+    if (event.target.method !== "post") return;
+    const form = event.target;
+    form.dataset.sent = "1";
+    setTimeout(function () { delete form.dataset.sent; }, 3000);
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+  });
 })();

@@ -1,0 +1,162 @@
+"""The texts of a draft in its communes: both writings side by side, where their segments end, and
+how many characters to cut where some communes' names make it longer than others'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from campaigns import preparing, segments, wording
+from campaigns.campaigns import Campaign, Variant
+from campaigns.segments import Count
+from outreach import areas
+from outreach.areas import Place
+from outreach.errors import Refused
+
+UNWRITTEN: Final = "unwritten"
+"""The field of a refusal where there is no text at all: a placeholder is empty for a place."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a variant says to the people of a place."""
+
+    area_id: int
+    place: Place
+    text: str
+    count: Count
+
+
+@dataclass(frozen=True)
+class Places:
+    """The texts of each variant in each commune, all with marks or all without."""
+
+    said: dict[str, dict[int, Said]]
+
+    def segments(self, variant: str, area_id: int) -> int:
+        """What one person's message there takes."""
+        return self.said[variant][area_id].count.segments
+
+    def longest(self) -> Iterator[Said]:
+        """Of each variant the one that takes most segments."""
+        for by_area in self.said.values():
+            yield max(by_area.values(), key=lambda s: (s.count.segments, s.count.units))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of words in the preview; `filled` stands for a placeholder."""
+
+    text: str
+    filled: bool
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The segments of all communes: `over` of them need more than `least`, and `cut` units taken
+    away bring all to `least`; `cut_to_fewer` to one less than that (0 where there is no less)."""
+
+    communes: int
+    least: int
+    most: int
+    over: int
+    longest: str
+    longest_units: int
+    cut: int
+    cut_to_fewer: int
+
+
+@dataclass
+class Writing:
+    """One way of writing, shown for one commune. `room` units are left in the last segment."""
+
+    strip: bool
+    chosen: bool
+    parts: list[list[Piece]]
+    count: Count
+    room: int
+    fit: Fit
+    cost: int | None = None
+
+
+def of_places(campaign: Campaign, area_ids: list[int], strip: bool) -> Places:
+    """Every variant for every commune. Refused (field `UNWRITTEN`) for an empty placeholder."""
+    places = areas.places(area_ids)
+    counted: dict[str, Count] = {}
+    said: dict[str, dict[int, Said]] = {}
+    for variant in campaign.variants:
+        for area_id in area_ids:
+            text = _rendered(campaign, variant, places[area_id], strip)
+            if text not in counted:
+                counted[text] = segments.count(text)
+            one = Said(area_id, places[area_id], text, counted[text])
+            said.setdefault(variant.key, {})[area_id] = one
+    return Places(said)
+
+
+def _rendered(campaign: Campaign, variant: Variant, place: Place, strip: bool) -> str:
+    try:
+        return preparing.render(campaign, variant, place, strip=strip)
+    except Refused as refused:
+        raise Refused(refused.sentence, UNWRITTEN) from None
+
+
+def writing(
+    campaign: Campaign,
+    places: Places,
+    variant: str,
+    area_id: int,
+    names: dict[int, str],
+    strip: bool,
+) -> Writing:
+    """How a variant reads in one commune, and how it fits in all of them."""
+    said = places.said[variant][area_id]
+    template = next(each for each in campaign.variants if each.key == variant)
+    pieces = [
+        (wording.spelt(words, strip=strip), filled)
+        for words, filled in preparing.filled(campaign, template, said.place)
+    ]
+    if "".join(words for words, _filled in pieces) != said.text:
+        pieces = [(said.text, False)]  # a mark that joins two pieces into one letter
+    parts = list(_cut(pieces, segments.split(said.text)))
+    return Writing(
+        strip=strip,
+        chosen=strip is campaign.strip_marks,
+        parts=parts,
+        count=said.count,
+        room=segments.room_left(said.text),
+        fit=_fit(list(places.said[variant].values()), names),
+    )
+
+
+def _cut(pieces: list[tuple[str, bool]], parts: list[str]) -> Iterator[list[Piece]]:
+    """The pieces, cut where a segment ends."""
+    left = list(reversed(pieces))
+    for part in parts:
+        row, wanted = [], len(part)
+        while wanted:
+            words, filled = left.pop()
+            if len(words) > wanted:
+                left.append((words[wanted:], filled))
+                words = words[:wanted]
+            wanted -= len(words)
+            if words:
+                row.append(Piece(words, filled))
+        yield row
+
+
+def _fit(said: list[Said], names: dict[int, str]) -> Fit:
+    least = min(s.count.segments for s in said)
+    longest = max(said, key=lambda s: s.count.units)
+    return Fit(
+        communes=len(said),
+        least=least,
+        most=max(s.count.segments for s in said),
+        over=sum(s.count.segments > least for s in said),
+        longest=names[longest.area_id],
+        longest_units=longest.count.units,
+        cut=max(segments.cut_needed(s.text, least) for s in said),
+        cut_to_fewer=max(segments.cut_needed(s.text, least - 1) for s in said) if least > 1 else 0,
+    )
