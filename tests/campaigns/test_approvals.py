@@ -94,15 +94,15 @@ def test_the_command_line_approves_nothing_it_wrote_and_submitted_itself(
         approvals.approve(written, nobody, written.digest or "")
 
 
-@pytest.mark.parametrize("shown", ["", "0" * 64])
 def test_another_digest_than_the_one_in_force_is_a_stale_page(
-    stage: Stage, submitted: Campaign, shown: str
+    stage: Stage, submitted: Campaign
 ) -> None:
-    with pytest.raises(Refused, match="changed after you opened it") as refused:
-        approvals.approve(submitted, stage.approver, shown)
-    assert refused.value.field == "digest"
-    with pytest.raises(Refused, match="changed after you opened it"):
-        approvals.give_back(submitted, stage.approver, "why", shown)
+    for shown in ("", "0" * 64):
+        with pytest.raises(Refused, match="changed after you opened it") as refused:
+            approvals.approve(submitted, stage.approver, shown)
+        assert refused.value.field == "digest"
+        with pytest.raises(Refused, match="changed after you opened it"):
+            approvals.give_back(submitted, stage.approver, "why", shown)
     assert decisions(submitted) == []
 
 
@@ -144,13 +144,11 @@ def test_a_text_changed_behind_our_back_is_neither_approved_nor_started(
         life.resume(life.get(submitted.id), stage.approver.id)
 
 
-@pytest.mark.parametrize("reason", ["", "  \n"])
-def test_a_return_without_a_reason_is_refused(
-    stage: Stage, submitted: Campaign, reason: str
-) -> None:
-    with pytest.raises(Refused, match="Say why you return it") as refused:
-        approvals.give_back(submitted, stage.approver, reason, submitted.digest or "")
-    assert refused.value.field == "reason"
+def test_a_return_without_a_reason_is_refused(stage: Stage, submitted: Campaign) -> None:
+    for reason in ("", "  \n"):
+        with pytest.raises(Refused, match="Say why you return it") as refused:
+            approvals.give_back(submitted, stage.approver, reason, submitted.digest or "")
+        assert refused.value.field == "reason"
 
 
 def test_what_was_returned_is_submitted_again_as_it_is_or_changed(

@@ -35,10 +35,10 @@ def acts_of(campaign: Campaign) -> list[tuple[str, dict[str, Any]]]:
     return [(r.act, json.loads(r.detail)) for r in db.session.scalars(rows.order_by(AuditRow.id))]
 
 
-@pytest.mark.parametrize("campaign_id", [999, 0, -1, 10**30])
-def test_what_is_not_there_is_missing(stage: Stage, campaign_id: int) -> None:
-    with pytest.raises(Missing, match=f"no campaign {campaign_id}"):
-        life.get(campaign_id)
+def test_what_is_not_there_is_missing(stage: Stage) -> None:
+    for campaign_id in (999, 0, -1, 10**30):
+        with pytest.raises(Missing, match=f"no campaign {campaign_id}"):
+            life.get(campaign_id)
 
 
 def test_every_act_leaves_its_row(stage: Stage, approved: Campaign) -> None:
