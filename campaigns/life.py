@@ -18,7 +18,6 @@ from outreach import audit, clock
 from outreach.database import db, find, transaction
 from outreach.errors import Missing, Refused
 from outreach.i18n import _
-from outreach.signals import campaign_changed
 
 C = CampaignState
 
@@ -84,7 +83,6 @@ def move(
             actor_id,
         )
         session.expire(campaign)
-    campaign_changed.send(campaign_id=campaign.id)
 
 
 def schedule(campaign: Campaign, at: datetime, actor_id: int | None) -> None:
@@ -231,7 +229,6 @@ def stop_everything(reason: str, actor_id: int | None) -> None:
     with transaction():
         stops.set_in_force(reason)
         audit.record("emergency_stop.set", "installation", None, {"reason": reason}, actor_id)
-    campaign_changed.send(campaign_id=None)
 
 
 def lift_stop(actor_id: int | None) -> None:
@@ -239,4 +236,3 @@ def lift_stop(actor_id: int | None) -> None:
     with transaction():
         stops.lift()
         audit.record("emergency_stop.lift", "installation", None, {}, actor_id)
-    campaign_changed.send(campaign_id=None)

@@ -11,5 +11,3 @@ _signals = Namespace()
 
 # kind: "import", with list_id: a list waits to be imported.
 work_requested = _signals.signal("work-requested")
-# campaign_id (None: all of them): a campaign moved, so sessions and expansion look again.
-campaign_changed = _signals.signal("campaign-changed")
