@@ -19,10 +19,12 @@ from outreach.commands import organisations as organisations_commands
 from outreach.commands import phones as phones_commands
 from outreach.commands import subscribers as subscribers_commands
 from outreach.commands import targets as targets_commands
+from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
 from outreach.pages import health as health_pages
 from outreach.pages import shell
+from outreach.pages import uptake as uptake_pages
 from outreach.settings import Settings
 from workers import presence, seats, wiring
 from workers.commands import doctor as doctor_command
@@ -68,6 +70,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
     app.register_blueprint(campaigns_pages.blueprint)
+    app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
     app.cli.add_command(serve_command.serve)
@@ -75,6 +78,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(areas_commands.group)
     app.cli.add_command(apps_commands.group)
     app.cli.add_command(targets_commands.group)
+    app.cli.add_command(uptake_commands.group)
     app.cli.add_command(organisations_commands.group)
     app.cli.add_command(users_commands.group)
     app.cli.add_command(subscribers_commands.group)

@@ -8,6 +8,7 @@ house) is passed over; any other name that fits nothing makes the whole unknown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,6 +36,7 @@ from outreach.database import db
 MOST_CANDIDATES: Final = 10
 MOST_READINGS: Final = 256
 _LOWEST: Final = frozenset({Level.COMMUNE, Level.HAMLET})
+_WHOLE_CODE: Final = re.compile(r"\d{5}")
 
 
 class Reason(StrEnum):
@@ -104,8 +106,10 @@ class AreaMatcher:
 
     def _alone(self, text: str) -> list[Reading]:
         """The readings of a text without commas, which may be a code."""
-        readings = list(self._index.readings(text, alone=True))
         area_id = self._index.by_code(text)
+        if area_id and _WHOLE_CODE.fullmatch(text.strip()):
+            return [(Name({area_id: EXACT}, code=True),)]  # "00010" is no Phường 10
+        readings = list(self._index.readings(text, alone=True))
         # A code of another place is meant if it is a commune's; a bare 10 or 87 may be anything.
         if area_id and (self._index.levels[area_id] in _LOWEST or self._inside(area_id)):
             readings.append((Name({area_id: EXACT}, code=True),))

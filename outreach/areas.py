@@ -153,6 +153,22 @@ def closure(area_ids: Iterable[int]) -> list[int]:
     return list(db.session.scalars(within.order_by(Area.position, Area.id)))
 
 
+def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The ids of the communes in each area, itself not counted, by the area's id: one descent for
+    all of them."""
+    start = select(Area.id.label("start"), Area.id, Area.level)
+    line = start.where(Area.id.in_(list(area_ids))).cte("line", recursive=True)
+    step = select(line.c.start, Area.id, Area.level).join(line, Area.parent_id == line.c.id)
+    line = line.union_all(step.where(Area.level != Level.HAMLET))
+    found: dict[int, list[int]] = {}
+    communes = select(line.c.start, line.c.id).where(
+        line.c.level == Level.COMMUNE, line.c.id != line.c.start
+    )
+    for start_id, commune_id in db.session.execute(communes):
+        found.setdefault(start_id, []).append(commune_id)
+    return found
+
+
 def places(area_ids: Iterable[int]) -> dict[int, Place]:
     """Commune, district and province of each area, by its id; for a message's placeholders."""
     line = _upwards(area_ids)

@@ -20,8 +20,13 @@ NOTHING: Final = "—"  # a figure nobody has reported, which is not 0
 MINUS: Final = "\u2212"
 _VIETNAMESE: Final = str.maketrans(",.", ".,")
 _PATTERNS: Final = {
-    "vi": {"day": "d/M/y", "moment": "d/M/y HH:mm", "short": "d/M HH:mm"},
-    "en": {"day": "d MMM y", "moment": "d MMM y HH:mm", "short": "d MMM HH:mm"},
+    "vi": {"day": "d/M/y", "moment": "d/M/y HH:mm", "short": "d/M HH:mm", "month_day": "d/M"},
+    "en": {
+        "day": "d MMM y",
+        "moment": "d MMM y HH:mm",
+        "short": "d MMM HH:mm",
+        "month_day": "d MMM",
+    },
 }
 
 
@@ -71,6 +76,20 @@ def day(value: date | None, *, language: str) -> str:
         return NOTHING
     shown = clock.local(value).date() if isinstance(value, datetime) else value
     return str(format_date(shown, _PATTERNS[language]["day"], locale=language))
+
+
+def weekday(value: date | None, *, language: str) -> str:
+    """A day with its name: `Thứ Năm 20/8/2020`; `—` for None."""
+    if value is None:
+        return NOTHING
+    return str(format_date(value, f"EEEE {_PATTERNS[language]['day']}", locale=language))
+
+
+def month_day(value: date | None, *, language: str) -> str:
+    """A day where the year is plain from the page: `20/8`."""
+    if value is None:
+        return NOTHING
+    return str(format_date(value, _PATTERNS[language]["month_day"], locale=language))
 
 
 def moment(value: datetime | None, *, language: str) -> str:
@@ -126,7 +145,8 @@ def _written(value: datetime | None, pattern: str, language: str) -> str:
 
 
 _FILTERS: Final[tuple[Callable[..., str], ...]] = (
-    number, signed, percent, progress, money, day, moment, short, hour, second, when, span,
+    number, signed, percent, progress, money, day, weekday, month_day, moment, short, hour,
+    second, when, span,
 )  # fmt: skip
 
 

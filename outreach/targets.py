@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import audit, clock
+from outreach import areas, audit, clock
 from outreach.apps import App
 from outreach.areas import Area
 from outreach.database import BigId, Model, Moment, db, transaction, words
@@ -138,3 +138,16 @@ def _refuse_second(target: Target) -> None:
 def every() -> Sequence[Target]:
     """All targets, the nearest deadline first."""
     return db.session.scalars(select(Target).order_by(Target.deadline, Target.id)).all()
+
+
+def in_force(area: Area, app: App, day: date) -> Target | None:
+    """The target an area works towards on a day: its own, else that of the nearest area above;
+    there the nearest deadline still to come, else the last one that has passed."""
+    line = [area.id, *(above.id for above in reversed(areas.ancestors(area.id)))]
+    set_there = select(Target).where(Target.app_id == app.id, Target.area_id.in_(line))
+    found = db.session.scalars(set_there).all()
+    return min(found, key=lambda target: _nearness(target, line, day), default=None)
+
+
+def _nearness(target: Target, line: Sequence[int], day: date) -> tuple[int, bool, int]:
+    return line.index(target.area_id), target.deadline < day, abs((target.deadline - day).days)

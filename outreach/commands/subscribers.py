@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +13,9 @@ from sqlalchemy import select
 
 from outreach import access, accounts, areas, clock
 from outreach.access import Act, Subject
+from outreach.commands.files import mapping_of, rejects_path
 from outreach.console import answering
 from outreach.database import db
-from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.lists import trying, uploads
 from outreach.lists.following import follow
@@ -63,7 +61,7 @@ def import_(
     access.demand(actor, Act.LIST_IMPORT, Subject(organisation_id=organisation))
     why = Purpose(purpose, source, _day(obtained_on))
     within_id = None if within is None else areas.by_code(within).id
-    choices = Choices(_mapping(maps), within_id, allow_restricted)
+    choices = Choices(mapping_of(maps), within_id, allow_restricted)
     if dry_run:
         return _tried(file, organisation, why, choices)
     with file.open("rb") as content:
@@ -116,18 +114,6 @@ def _day(given: datetime | None) -> date:
     return clock.local(clock.now()).date() if given is None else given.date()
 
 
-def _mapping(maps: tuple[str, ...]) -> dict[str, str]:
-    mapping = {}
-    for given in maps:
-        meaning, equals, column = given.partition("=")
-        if not (meaning.strip() and equals and column.strip()):
-            raise Refused(
-                _("“%(given)s” is not MEANING=COLUMN, for example phone=SDT.", given=given), "map"
-            )
-        mapping[meaning.strip()] = column.strip()
-    return mapping
-
-
 def _tried(file: Path, organisation_id: int, why: Purpose, choices: Choices) -> dict[str, Any]:
     why.checked()
     trial = trying.try_list(file, organisation_id, choices)
@@ -164,9 +150,6 @@ def _show(upload: SubscriberList) -> None:
 
 def _write_rejects(upload: SubscriberList, chosen: Path | None, file: Path) -> Path:
     """Beside the list itself, where the numbers lie readable anyway; else in a new folder."""
-    actor_id = accounts.system().id
-    path = chosen or file.absolute().with_name(f"{file.stem}-rejects-{upload.id}.csv")
-    if chosen is None and not os.access(path.parent, os.W_OK):
-        path = Path(tempfile.mkdtemp(prefix="rejects-")) / path.name
-    uploads.export_rejects(upload, path, actor_id=actor_id)
+    path = rejects_path(chosen, file, upload.id)
+    uploads.export_rejects(upload, path, actor_id=accounts.system().id)
     return path

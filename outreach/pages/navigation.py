@@ -27,7 +27,10 @@ class Entry:
     badge_kind: str = "runs"
 
 
-_PAGES = ((("campaigns.index", N_("Campaigns"), "send")),)
+_PAGES = (
+    ("campaigns.index", N_("Campaigns"), "send"),
+    ("uptake.index", N_("Install figures"), "123"),
+)
 """(endpoint, label, icon) of every page that may stand in the side bar."""
 
 

@@ -32,7 +32,7 @@ from outreach import (
 )
 from outreach.accounts import Role, User
 from outreach.database import db, transaction
-from outreach.example import letters
+from outreach.example import letters, uptake
 from outreach.example import subscribers as invented
 from outreach.lists import following, uploads
 from outreach.lists.uploads import Choices, Purpose
@@ -45,8 +45,8 @@ from workers.example import carriers
 STATE: Final = "example"
 PREPARED: Final = "prepared"
 LOADED: Final = "loaded"
-# A Thursday morning: the day Hồng Ngự's letter counts its 5.05%.
-BEGINS: Final = datetime(2020, 8, 20, 9, 0, tzinfo=clock.VIETNAM)
+# The Thursday Hồng Ngự's letter counts its 5.05%, when the communes' figures are due.
+BEGINS: Final = datetime(2020, 8, 20, 15, 20, tzinfo=clock.VIETNAM)
 DISTRICT: Final = "870"
 SENDER: Final = "UBND HNGU"
 CAMPAIGN: Final = "Bluezone đợt 1: huyện Hồng Ngự (ví dụ)"
@@ -70,6 +70,8 @@ PEOPLE: Final = (
     ("duyet@example.vn", Role.CULTURE, 3, "Cán bộ duyệt tin"),
     ("vnpt@example.vn", Role.LIAISON, 0, "Đầu mối VNPT"),
     ("viettel@example.vn", Role.LIAISON, 1, "Đầu mối Viettel"),
+    ("solieu@example.vn", Role.STAFF, 3, "Cán bộ số liệu"),
+    ("xa@example.vn", Role.REPORTER, 3, "Người báo số xã Thường Phước 2"),
     ("quantri@example.vn", Role.ADMIN, 3, "Quản trị"),
 )
 
@@ -89,6 +91,10 @@ def prepare(settings: Settings) -> None:
         with transaction():
             _lay_apps()
             _lay_offices(settings)
+            uptake.lay(
+                officer_id=accounts.by_email("solieu@example.vn").id,
+                reporter_id=accounts.by_email("xa@example.vn").id,
+            )
             installation.keep_clock_offset(clock.offset())
             installation.put(STATE, PREPARED)
     _follow_ports(settings)
@@ -111,8 +117,12 @@ def _lay_offices(settings: Settings) -> None:
         )
         for name, kind, network in OFFICES
     ]
+    commune = areas.by_code(uptake.REPORTER_COMMUNE, 2020).id
     for email, role, place, name in PEOPLE:
-        accounts.add(email, role, offices[place], name=name, password=made.people, actor_id=system)
+        area_id = commune if role is Role.REPORTER else None
+        accounts.add(
+            email, role, offices[place], area_id, name=name, password=made.people, actor_id=system
+        )
     subscribers.add_default_groups(db.session.connection())
     port, _control = carriers.ports_of(settings)
     for office in offices[:2]:

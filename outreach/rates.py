@@ -1,0 +1,288 @@
+"""Rates: installs of how many people, up to when; ranks, changes, who is late, what a target needs.
+
+An area owns its denominator: a district's rate is the sum of its communes' installs over the
+district's own population. A commune without a figure is not 0: the sum then says how many of how
+many communes it counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from outreach import areas, clock, uptake
+from outreach.area_names import Level
+from outreach.areas import Area
+from outreach.targets import Denominator, Target
+from outreach.uptake import Course, Point
+
+RAMP_EDGES: Final = (3.0, 4.0, 5.0, 6.0, 8.0)
+"""Percent at which the colour of a rate changes: round ones, so that a legend can print them."""
+PACE_DAYS: Final = 7
+REPORTING: Final = frozenset({Level.COMMUNE, Level.HAMLET})
+"""The levels that report themselves; above them figures are sums."""
+
+
+class Punctuality(StrEnum):
+    """How an area stands with a day's figure."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    UNKNOWN = "unknown"
+    """From a file of earlier days."""
+    WAITING = "waiting"
+    MISSING = "missing"
+    """None yet, and the hour is past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one area stands on a day. `change` is against the figure of the day `since`; None
+    where the day itself has no figure. `week` is the rise of the last `PACE_DAYS` days. For a sum:
+    `counted` of `parts` areas have a figure, `fresh` of them one of this day, `late` are late."""
+
+    area: Area
+    of: int | None
+    installs: int | None = None
+    as_of: datetime | None = None
+    oldest: datetime | None = None
+    change: int | None = None
+    since: date | None = None
+    week: int | None = None
+    punctuality: Punctuality = Punctuality.WAITING
+    parts: int = 1
+    counted: int = 0
+    fresh: int = 0
+    late: int = 0
+    rank: int | None = None
+    own: bool = True
+
+    @property
+    def share(self) -> float | None:
+        """Installs of `of`, as a share; None where either is not known."""
+        return share(self.installs, self.of)
+
+    @property
+    def ramp(self) -> int:
+        """The class of the rate's colour, 1 to 6; 0 where there is no rate."""
+        return ramp(self.share)
+
+    @property
+    def partial(self) -> bool:
+        """A sum that lacks areas, so that the true figure is higher."""
+        return not self.own and 0 < self.counted < self.parts
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A day of one area: `rows` are the areas right below it, ranked; `total` is itself."""
+
+    day: date
+    denominator: Denominator
+    total: Standing
+    rows: Sequence[Standing]
+
+    @property
+    def missing(self) -> list[Standing]:
+        """Who has sent nothing though the hour is past."""
+        return [row for row in self.rows if row.punctuality is Punctuality.MISSING]
+
+    @property
+    def most(self) -> float:
+        """The highest share, for the length of bars; 0 where there is none."""
+        return max((row.share or 0.0 for row in self.rows), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a target still needs. Shares are of 1; `pace` and `needed` are installs a day."""
+
+    target: Target
+    share: float
+    gap: int | None
+    days: int
+    needed: int | None = None
+    pace: float | None = None
+    projected: float | None = None
+    scale: float = field(default=1.0)
+
+
+def share(installs: int | None, of: int | None) -> float | None:
+    """Installs of so many people; None where either is not known, or nobody lives there."""
+    return None if installs is None or not of else installs / of
+
+
+def ramp(of_one: float | None) -> int:
+    """The colour class of a share by its rate as printed, in percent with two decimals: a printed
+    4,00% is never coloured as below 4%."""
+    if of_one is None:
+        return 0
+    printed = float(f"{of_one * 100:.2f}")
+    return 1 + sum(printed >= edge for edge in RAMP_EDGES)
+
+
+def denominator_of(target: Target | None) -> Denominator:
+    """What rates are shares of: smartphone users where the target says so, else the people. A
+    group a letter names has no count of its own."""
+    if target is not None and target.denominator is Denominator.SMARTPHONE_USERS:
+        return Denominator.SMARTPHONE_USERS
+    return Denominator.POPULATION
+
+
+def people(area: Area, denominator: Denominator) -> int | None:
+    """The area's own denominator; None where nobody has recorded it."""
+    smart = denominator is Denominator.SMARTPHONE_USERS
+    return area.smartphone_users if smart else area.population
+
+
+def of_areas(
+    app_id: int, chosen: Sequence[Area], day: date, denominator: Denominator
+) -> list[Standing]:
+    """Where each area stands on a day, in their order, without ranks. Queries do not grow with
+    the number of areas."""
+    above = [area.id for area in chosen if area.level not in REPORTING]
+    below = areas.communes_below(above) if above else {}
+    ids = {area.id for area in chosen}.union(*below.values())
+    known = uptake.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day)
+    return [
+        _of_one(area, people(area, denominator), day, known, below.get(area.id, ()))
+        for area in chosen
+    ]
+
+
+def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:
+    """A day of an area: itself and the areas right below it, the highest rate first."""
+    below = areas.children(area.id) if area.level not in REPORTING else []
+    total, *rows = of_areas(app_id, [area, *below], day, denominator)
+    return Table(day, denominator, total, ranked(rows))
+
+
+def ranked(rows: Sequence[Standing]) -> list[Standing]:
+    """By rate, the highest first; equal rates share a rank, and who has none comes last."""
+    known = sorted((row for row in rows if row.share is not None), key=_by_share)
+    placed: list[Standing] = []
+    for place, row in enumerate(known, start=1):
+        same = placed and placed[-1].share == row.share
+        placed.append(replace(row, rank=placed[-1].rank if same else place))
+    return placed + [row for row in rows if row.share is None]
+
+
+def _by_share(row: Standing) -> tuple[float, int]:
+    return (-(row.share or 0.0), row.area.position)
+
+
+def _of_one(
+    area: Area, of: int | None, day: date, known: Mapping[int, Course], below: Sequence[int]
+) -> Standing:
+    """A sum where every commune has a figure; else the area's own report if it has one; else what
+    there is of a sum."""
+    own = _reported(area, of, day, known[area.id])
+    if not below:
+        return own
+    parts = [_reported(area, None, day, known[commune]) for commune in below]
+    total = _sum(area, of, parts, day)
+    return own if total.counted < total.parts and own.installs is not None else total
+
+
+def _reported(area: Area, of: int | None, day: date, course: Course) -> Standing:
+    """What the area itself has reported."""
+    point = uptake.latest(course, day)
+    punctuality = punctuality_of(day, course.get(day))
+    if point is None:
+        return Standing(area, of, punctuality=punctuality)
+    before = uptake.latest(course, point.day - timedelta(days=1)) if point.day == day else None
+    week_ago = uptake.latest(course, day - timedelta(days=PACE_DAYS))
+    return Standing(
+        area,
+        of,
+        installs=point.installs,
+        as_of=point.as_of,
+        oldest=point.as_of,
+        change=None if before is None else point.installs - before.installs,
+        since=None if before is None else before.day,
+        week=None if week_ago is None else point.installs - week_ago.installs,
+        punctuality=punctuality,
+        counted=1,
+        fresh=int(point.day == day),
+        late=int(punctuality in (Punctuality.LATE, Punctuality.MISSING)),
+    )
+
+
+def punctuality_of(day: date, point: Point | None) -> Punctuality:
+    """How an area stands with the figure of `day`, which is `point` if there is one."""
+    if point is None:
+        past = clock.now() > uptake.deadline(day)
+        return Punctuality.MISSING if past else Punctuality.WAITING
+    if point.late is None:
+        return Punctuality.UNKNOWN
+    return Punctuality.LATE if point.late else Punctuality.ON_TIME
+
+
+def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> Standing:
+    counted = [part for part in parts if part.installs is not None]
+    changes = [part.change for part in counted if part.change is not None]
+    weeks = [part.week for part in counted if part.week is not None]
+    sent = any(part.fresh for part in parts)
+    missing = [p for p in parts if p.punctuality is Punctuality.MISSING]
+    return Standing(
+        area,
+        of,
+        installs=sum(part.installs or 0 for part in counted) if counted else None,
+        as_of=max((part.as_of for part in counted if part.as_of), default=None),
+        oldest=min((part.oldest for part in counted if part.oldest), default=None),
+        change=sum(changes) if changes else None,
+        since=day - timedelta(days=1) if changes else None,
+        week=sum(weeks) if weeks else None,
+        punctuality=Punctuality.MISSING if missing and not sent else _worst(parts),
+        parts=len(parts),
+        counted=len(counted),
+        fresh=sum(part.fresh for part in parts),
+        late=sum(part.punctuality in (Punctuality.LATE, Punctuality.MISSING) for part in parts),
+        own=False,
+    )
+
+
+_ORDER: Final = (
+    Punctuality.MISSING,
+    Punctuality.WAITING,
+    Punctuality.LATE,
+    Punctuality.UNKNOWN,
+    Punctuality.ON_TIME,
+)
+
+
+def _worst(parts: Sequence[Standing]) -> Punctuality:
+    return min((part.punctuality for part in parts), key=_ORDER.index)
+
+
+def aim(target: Target, total: Standing, day: date) -> Aim:
+    """What is missing to a target on a day, and where the pace of the last week would lead."""
+    wanted = target.share / 100_00
+    days = (target.deadline - day).days
+    if total.installs is None or not total.of:
+        return Aim(target, wanted, None, days)
+    gap = max(0, math.ceil(total.of * target.share / 100_00) - total.installs)
+    pace = None if total.week is None else total.week / PACE_DAYS
+    projected = None
+    if pace is not None and days > 0:
+        projected = min(1.0, (total.installs + pace * days) / total.of)
+    return Aim(
+        target,
+        wanted,
+        gap,
+        days,
+        needed=math.ceil(gap / days) if days > 0 else None,
+        pace=pace,
+        projected=projected,
+        scale=_scale(wanted, total.share or 0.0, projected or 0.0),
+    )
+
+
+def _scale(*shares: float) -> float:
+    """The share at the right end of the gauge: a round one that leaves room beyond them all."""
+    most = max(shares) * 1.2
+    return next((edge for edge in (0.05, 0.1, 0.2, 0.25, 0.5, 0.75) if edge >= most), 1.0)

@@ -1,0 +1,193 @@
+"""Uptake reports: installs of one app in one area, from the beginning up to a time of a day.
+
+A figure is never overwritten: a correction is the next edition of the same day's figure, and the
+highest edition is the one that counts. Communes report by 15:00, the district's office compiles by
+16:30 (the letters of August 2020); a late figure is late and is taken all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach import apps, clock
+from outreach.accounts import User
+from outreach.apps import App
+from outreach.database import BigId, Model, Moment, db, words
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.targets import Target
+
+REPORT_BY: Final = time(15, 0)
+COMPILED_BY: Final = time(16, 30)
+OLDEST: Final = timedelta(days=2 * 365)
+"""A figure further back is a year typed wrongly."""
+REASON_LENGTH: Final = 200
+_WINDOW: Final = timedelta(days=14)
+
+
+class Source(StrEnum):
+    """How a figure came in."""
+
+    FORM = "form"
+    GRID = "grid"
+    FILE = "file"
+
+
+class UptakeReport(Model):
+    """One edition of one area's figure of one day.
+
+    `as_of` is the moment up to which it counts. `late`: whether the day's first edition came after
+    the hour; None where nobody can know, in a file of earlier days.
+    """
+
+    __tablename__ = "uptake_reports"
+    # Also the index for the latest figure of an area, and of an area on a day.
+    __table_args__ = (UniqueConstraint("app_id", "area_id", "day", "edition"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    app_id: Mapped[int] = mapped_column(BigId, ForeignKey("apps.id"))
+    area_id: Mapped[int] = mapped_column(BigId, ForeignKey("areas.id"))
+    day: Mapped[date] = mapped_column(Date)
+    edition: Mapped[int]
+    installs: Mapped[int]
+    as_of: Mapped[datetime] = mapped_column(Moment)
+    reported_at: Mapped[datetime] = mapped_column(Moment)
+    late: Mapped[bool | None]
+    source: Mapped[Source] = mapped_column(words(Source))
+    reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="")
+    reported_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"))
+    import_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("uptake_imports.id"))
+    reported_by: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class Point(NamedTuple):
+    """The figure that counts for an area on a day."""
+
+    area_id: int
+    day: date
+    edition: int
+    installs: int
+    as_of: datetime
+    reported_at: datetime
+    late: bool | None
+
+
+Course = dict[date, Point]
+"""One area's figures by day."""
+
+_R = UptakeReport
+_POINT: Final = (_R.area_id, _R.day, _R.edition, _R.installs, _R.as_of, _R.reported_at, _R.late)
+
+
+def today() -> date:
+    """The day it is in Vietnam."""
+    return clock.local(clock.now()).date()
+
+
+def deadline(day: date) -> datetime:
+    """The moment by which a day's figure is on time."""
+    return datetime.combine(day, REPORT_BY, clock.VIETNAM)
+
+
+def compiled_by(day: date) -> datetime:
+    """The moment by which the office compiles a day's figures."""
+    return datetime.combine(day, COMPILED_BY, clock.VIETNAM)
+
+
+def check_day(day: date) -> date:
+    """The day, if figures may be of it. Raises Refused (field `day`) for one that has not come
+    or lies further back than `OLDEST`."""
+    if day > today():
+        raise Refused(_("This day has not come yet; a figure is of today or earlier."), "day")
+    if day < today() - OLDEST:
+        raise Refused(_("This day is more than two years ago; check the year."), "day")
+    return day
+
+
+def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:
+    """The figures that count for each area, from `first` to `last`, and for an area without one
+    on or before `first` its last one before: where it stood then. Two statements at most."""
+    found: dict[int, Course] = {area_id: {} for area_id in area_ids}
+    _fill(found, select(*_POINT).where(_of(app_id, found), _R.day.between(first, last)))
+    unknown = [area_id for area_id, course in found.items() if not course or min(course) > first]
+    if unknown:
+        _fill(found, _last_before(app_id, unknown, first))
+    return found
+
+
+def around(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:
+    """What figures of the days `first` to `last` are judged by: two weeks before them at least,
+    and all that follows."""
+    return courses(app_id, area_ids, first - _WINDOW, max(last, today()))
+
+
+def _fill(found: dict[int, Course], points: Select[*tuple[Any, ...]]) -> None:
+    for row in db.session.execute(points.order_by(_R.edition)):
+        point = Point(*row)
+        found[point.area_id][point.day] = point  # a later edition takes the place
+
+
+def _of(app_id: int, area_ids: Iterable[int]) -> ColumnElement[bool]:
+    return (_R.app_id == app_id) & _R.area_id.in_(list(area_ids))
+
+
+def _last_before(app_id: int, area_ids: list[int], day: date) -> Select[*tuple[Any, ...]]:
+    last = (
+        select(_R.area_id.label("area_id"), func.max(_R.day).label("day"))
+        .where(_of(app_id, area_ids), _R.day < day)
+        .group_by(_R.area_id)
+        .subquery()
+    )
+    same = (_R.app_id == app_id) & (_R.area_id == last.c.area_id) & (_R.day == last.c.day)
+    return select(*_POINT).join(last, same)
+
+
+def latest(course: Course, day: date) -> Point | None:
+    """Where an area stood on a day: its figure of that day, else the last one before it."""
+    found = max((d for d in course if d <= day), default=None)
+    return None if found is None else course[found]
+
+
+def editions(app_id: int, area_id: int, first: date) -> Sequence[UptakeReport]:
+    """Everything ever reported for the days since `first`, the newest day first, each day's first
+    edition first."""
+    rows = select(_R).where(_R.app_id == app_id, _R.area_id == area_id, _R.day >= first)
+    return db.session.scalars(rows.order_by(_R.day.desc(), _R.edition)).all()
+
+
+def apps_counted() -> list[App]:
+    """The apps a drive counts: those with a figure or a target; all where there is neither."""
+    every = list(apps.every())
+    reported = select(_R.id).where(_R.app_id == App.id).exists()
+    aimed = select(Target.id).where(Target.app_id == App.id).exists()
+    counted = set(db.session.scalars(select(App.id).where(reported | aimed)))
+    return [app for app in every if app.id in counted] or every
+
+
+def chosen_app(code: str | None) -> App:
+    """The app with this code; without one the only app that is counted. Raises Refused where
+    there is none, or several and nobody said which."""
+    if code:
+        return apps.by_code(code)
+    counted = apps_counted()
+    if not counted:
+        raise Refused(_("There is no app yet; add it first."), "app")
+    if len(counted) > 1:
+        codes = ", ".join(app.code for app in counted)
+        raise Refused(_("Say of which app the figures are: %(codes)s.", codes=codes), "app")
+    return counted[0]

@@ -1,0 +1,292 @@
+"""A file of install figures → figures by area and day, and what could not be read and why.
+
+Two shapes: a row a figure (columns area, date, installs), or a row an area with one column a date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from outreach import areas, figures, uptake
+from outreach.area_matching import AreaMatcher, Match
+from outreach.area_matching import Reason as AreaReason
+from outreach.errors import Refused
+from outreach.i18n import N_, _
+from outreach.lists import cells, headings, reading
+from outreach.lists.headings import Columns, Vocabulary
+from outreach.lists.rejects import Reject
+from outreach.text import fold
+
+FIGURES: Final = Vocabulary(
+    {
+        "area": headings.SUBSCRIBERS.known["area"]
+        | {headings.key(name) for name in ("Đơn vị", "Tên xã", "Xã, thị trấn", "Huyện", "Tỉnh")},
+        "date": frozenset(
+            headings.key(name)
+            for name in ("date", "day", "Ngày", "Ngày báo cáo", "Đến ngày", "Tính đến ngày")
+        ),
+        "installs": frozenset(
+            headings.key(name)
+            for name in (
+                *("installs", "Số lượt cài", "Lượt cài", "Số cài", "Số cài đặt", "Đã cài"),
+                *("Lũy kế", "Số liệu", "Số lượng", "Tổng số", "Số điện thoại đã cài"),
+            )
+        ),
+        "reason": frozenset(headings.key(name) for name in ("reason", "Lý do", "Ghi chú", "note")),
+    },
+    required=("area",),
+)
+
+_DAY_FIRST: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}))?")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
+_LIKE_A_DATE: Final = re.compile(r"\d{1,4}\s?[/.-]\s?\d{1,2}\b.*")
+
+
+class RowReason(StrEnum):
+    """Why a figure is turned away, where no rule of areas or cells says it."""
+
+    NO_AREA = "no_area"
+    BAD_DATE = "bad_date"
+    FUTURE = "future"
+    TOO_OLD = "too_old"
+    NO_FIGURE = "no_figure"
+    BAD_FIGURE = "bad_figure"
+    LONG_REASON = "long_reason"
+    OUTSIDE = "outside"
+    TWO_FIGURES = "two_figures"
+    DOUBTFUL = "doubtful"
+
+
+REASONS: Final[dict[str, str]] = {
+    **cells.REASONS,
+    RowReason.NO_AREA: N_("no area: enter the commune, by name or code"),
+    RowReason.BAD_DATE: N_("no date: write it as 20/8/2020 or 2020-08-20"),
+    RowReason.FUTURE: N_("this day has not come yet"),
+    RowReason.TOO_OLD: N_("more than two years ago: check the year"),
+    RowReason.NO_FIGURE: N_("no figure: leave the row out until there is one"),
+    RowReason.LONG_REASON: N_("the reason is longer than 200 letters"),
+    RowReason.OUTSIDE: N_("the area lies outside the one you report for"),
+    RowReason.TWO_FIGURES: N_(
+        "two different figures for the same area and day: keep the right one"
+    ),
+    AreaReason.UNKNOWN: N_("no such area: write commune, district and province, or the code"),
+    AreaReason.AMBIGUOUS: N_("more than one area is called that: add the district, or the code"),
+}
+"""Reason → what to tell a person; say it with `_()`. The others come with a sentence of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure of the file, with where it stands."""
+
+    row: int
+    column: str
+    area_id: int
+    day: date
+    installs: int
+    reason: str
+
+    def turned_away(self, code: str, sentence: str) -> Reject:
+        """This figure as a reject."""
+        return Reject(self.row, self.column, str(self.installs), code, sentence)
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a file holds: `read` figures, of which `lines` can be entered."""
+
+    read: int = 0
+    lines: list[Line] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class _Wrong(Exception):
+    def __init__(self, column: str, value: object, code: str, sentence: str = "") -> None:
+        super().__init__(code)
+        self.column, self.value, self.code = column, value, code
+        self.sentence = sentence or _(REASONS[code])
+
+
+def read(path: Path, mapping: Mapping[str, str], within: int | None) -> Contents:
+    """The figures of the file at `path`; with `within`, of areas in that one only.
+
+    Raises Refused (field `file` or `map`) where the file or its columns cannot be made out.
+    """
+    table = reading.read(path, mapping, FIGURES)
+    columns = headings.recognise(table.headings, mapping, FIGURES)
+    reader = _Reader(table.headings, columns, within)
+    contents = Contents(notes=table.notes)
+    for number, row in table.rows:
+        for column, day, value in reader.figures_of(row):
+            contents.read += 1
+            try:
+                contents.lines.append(reader.line(number, row, column, day, value))
+            except _Wrong as wrong:
+                contents.rejects.append(
+                    Reject(
+                        number, wrong.column, cells.as_text(wrong.value), wrong.code, wrong.sentence
+                    )
+                )
+    _turn_away_twice(contents)
+    return contents
+
+
+class _Reader:
+    """Reads the rows of one file."""
+
+    def __init__(self, names: Sequence[str], columns: Columns, within: int | None) -> None:
+        self._names, self._columns = names, columns
+        self._matcher = AreaMatcher.load(within)
+        self._inside = None if within is None else frozenset(areas.closure([within]))
+        self._dates = [] if "installs" in columns.places else _date_columns(names, columns)
+        self._today = uptake.today()
+        if not self._dates:
+            self._need("date")
+            self._need("installs")
+
+    def _need(self, meaning: str) -> None:
+        if meaning not in self._columns.places:
+            raise Refused(
+                _(
+                    "The file has no column of %(meaning)s. Its columns: %(columns)s. It needs"
+                    " area, date and installs, or area and one column a date.",
+                    meaning=meaning,
+                    columns=", ".join(f"“{name}”" for name in self._names if name),
+                ),
+                headings.FIELD,
+            )
+
+    def figures_of(self, row: Sequence[object]) -> Iterator[tuple[str, object, object]]:
+        """(heading, date as it is written, figure as it is written) of each figure of a row; of
+        several days' an empty one is none."""
+        if not self._dates:
+            column = self._names[self._columns.places["installs"]]
+            yield column, self._columns.value(row, "date"), self._columns.value(row, "installs")
+        for place, heading in self._dates:
+            if place < len(row) and cells.as_text(row[place]):
+                yield heading, heading, row[place]
+
+    def line(
+        self, number: int, row: Sequence[object], column: str, written: object, value: object
+    ) -> Line:
+        """One figure, or `_Wrong` for the first thing wrong with it."""
+        area_id = self._area(row)
+        day = self._day(written, column)
+        _check_cell(column, value)
+        text = cells.as_text(value)
+        if not text:
+            raise _Wrong(column, "", RowReason.NO_FIGURE)
+        try:
+            installs = figures.parse(text, column)
+        except Refused as refused:
+            raise _Wrong(column, value, RowReason.BAD_FIGURE, refused.sentence) from None
+        return Line(number, column, area_id, day, installs, self._reason(row))
+
+    def _area(self, row: Sequence[object]) -> int:
+        column = self._names[self._columns.places["area"]]
+        value = self._columns.value(row, "area")
+        _check_cell(column, value)
+        text = cells.as_text(value)
+        if not text:
+            raise _Wrong(column, "", RowReason.NO_AREA)
+        match = self._matcher.match(text)
+        if match.area_id is None:
+            if self._all_outside(match.candidates):
+                raise _Wrong(column, text, RowReason.OUTSIDE)
+            raise _Wrong(column, text, match.reason or AreaReason.UNKNOWN, _near(match))
+        if self._inside is not None and match.area_id not in self._inside:
+            raise _Wrong(column, text, RowReason.OUTSIDE)
+        return match.area_id
+
+    def _all_outside(self, candidates: Sequence[int]) -> bool:
+        return self._inside is not None and bool(candidates) and self._inside.isdisjoint(candidates)
+
+    def _day(self, written: object, column: str) -> date:
+        place = self._columns.places.get("date")
+        where = column if self._dates or place is None else self._names[place]
+        _check_cell(where, written)
+        day = day_of(written, self._today)
+        if day is None:
+            raise _Wrong(where, written, RowReason.BAD_DATE)
+        if day > self._today:
+            raise _Wrong(where, written, RowReason.FUTURE)
+        if day < self._today - uptake.OLDEST:
+            raise _Wrong(where, written, RowReason.TOO_OLD)
+        return day
+
+    def _reason(self, row: Sequence[object]) -> str:
+        text = " ".join(cells.as_text(self._columns.value(row, "reason")).split())
+        if len(text) > uptake.REASON_LENGTH:
+            column = self._names[self._columns.places["reason"]]
+            raise _Wrong(column, text, RowReason.LONG_REASON)
+        return text
+
+
+def _date_columns(names: Sequence[str], columns: Columns) -> list[tuple[int, str]]:
+    taken = set(columns.places.values())
+    return [
+        (place, name)
+        for place, name in enumerate(names)
+        if place not in taken and _LIKE_A_DATE.fullmatch(name)
+    ]
+
+
+def day_of(written: object, today: date) -> date | None:
+    """A day as people and spreadsheets write it: 20/8/2020, 2020-08-20, a date cell; without a
+    year (20/8) the last such day up to `today`. None for anything else."""
+    if isinstance(written, datetime):
+        return written.date()
+    if isinstance(written, date):
+        return written
+    text = fold(cells.as_text(written)).removeprefix("ngay ").strip()
+    try:
+        if found := _YEAR_FIRST.fullmatch(text):
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        found = _DAY_FIRST.fullmatch(text)
+        if found is None:
+            return None
+        if found[4]:
+            return date(int(found[4]), int(found[3]), int(found[1]))
+        this_year = date(today.year, int(found[3]), int(found[1]))
+        return this_year if this_year <= today else this_year.replace(year=today.year - 1)
+    except ValueError:
+        return None
+
+
+def _check_cell(column: str, value: object) -> None:
+    problem = cells.problem(value)
+    if problem:
+        raise _Wrong(column, value, problem)
+
+
+def _near(match: Match) -> str:
+    """The reason in words, with the areas that came near."""
+    sentence = _(REASONS[match.reason or AreaReason.UNKNOWN])
+    found = areas.places(match.candidates) if match.candidates else {}
+    if not found:
+        return sentence
+    near = "; ".join(str(found[i]) for i in match.candidates if i in found)
+    return _("%(reason)s (near: %(candidates)s)", reason=sentence, candidates=near)
+
+
+def _turn_away_twice(contents: Contents) -> None:
+    """Of two different figures for an area and day neither is taken: nobody knows which is right.
+    The same one twice is one."""
+    by_day: dict[tuple[int, date], list[Line]] = {}
+    for line in contents.lines:
+        by_day.setdefault((line.area_id, line.day), []).append(line)
+    wrong = {key for key, lines in by_day.items() if len({line.installs for line in lines}) > 1}
+    sentence = _(REASONS[RowReason.TWO_FIGURES])
+    contents.rejects += [
+        line.turned_away(RowReason.TWO_FIGURES, sentence)
+        for line in contents.lines
+        if (line.area_id, line.day) in wrong
+    ]
+    contents.lines = [line for line in contents.lines if (line.area_id, line.day) not in wrong]

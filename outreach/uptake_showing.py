@@ -1,0 +1,245 @@
+"""What the pages of install figures show: one commune's form and history, a district's grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import groupby, pairwise
+from typing import Final
+
+from outreach import areas, clock, rates, targets, uptake
+from outreach.apps import App
+from outreach.areas import Area
+from outreach.entering import Doubtful, Entry
+from outreach.errors import Refused
+from outreach.rates import Punctuality
+from outreach.targets import Denominator
+from outreach.uptake import Course, Point, UptakeReport
+
+EARLIER_DAYS: Final = 5
+"""Days under the form: enough to see whether today's figure fits."""
+HISTORY: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """One of the days under the form."""
+
+    point: Point
+    change: int | None
+    punctuality: Punctuality
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person typed for an area, and why it was refused; empty on a fresh page."""
+
+    entry: Entry | None = None
+    refused: Refused | None = None
+
+    @property
+    def asked(self) -> str:
+        """The number a question is put about; "" where none is."""
+        if not isinstance(self.refused, Doubtful) or self.entry is None:
+            return ""
+        return str(self.refused.installs)
+
+    @property
+    def wants_reason(self) -> bool:
+        """Whether a reason would do."""
+        return self.refused is not None and self.refused.field == "reason"
+
+    @property
+    def error(self) -> str:
+        """The sentence under the field; "" where there is none."""
+        return "" if self.refused is None else self.refused.sentence
+
+
+NOTHING: Final = Typed()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One area's figure of one day. `now`: whether the day is today; `overdue`: minutes since the
+    hour, None before it."""
+
+    area: Area
+    app: App
+    day: date
+    now: bool
+    of: int | None
+    denominator: Denominator
+    before: Point | None
+    current: Point | None
+    overdue: int | None
+    earlier: Sequence[Earlier]
+    typed: Typed
+
+    @property
+    def edition(self) -> int:
+        """What the page has seen, for `Entry.seen`."""
+        return 0 if self.current is None else self.current.edition
+
+    @property
+    def shown(self) -> str:
+        """What stands in the field: what was typed, else the figure there is."""
+        if self.typed.entry is not None:
+            return self.typed.entry.text
+        return "" if self.current is None else str(self.current.installs)
+
+    @property
+    def change(self) -> int | None:
+        """The rise of the figure there is."""
+        if self.current is None or self.before is None:
+            return None
+        return self.current.installs - self.before.installs
+
+    @property
+    def share(self) -> float | None:
+        """The rate of the figure there is."""
+        return None if self.current is None else rates.share(self.current.installs, self.of)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the figure before is the day before's."""
+        return self.before is not None and self.before.day == self.day - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One area of the grid."""
+
+    area: Area
+    before: Point | None
+    current: Point | None
+    punctuality: Punctuality
+    typed: Typed
+
+    @property
+    def edition(self) -> int:
+        """What the page has seen, for `Entry.seen`."""
+        return 0 if self.current is None else self.current.edition
+
+    @property
+    def change(self) -> int | None:
+        """The rise of the figure there is."""
+        if self.current is None or self.before is None:
+            return None
+        return self.current.installs - self.before.installs
+
+    @property
+    def shown(self) -> str:
+        """What stands in the field."""
+        if self.typed.entry is not None:
+            return self.typed.entry.text
+        return "" if self.current is None else str(self.current.installs)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of an area's history: its editions, the last of which counts; none where nobody
+    reported."""
+
+    day: date
+    editions: Sequence[UptakeReport] = ()
+    change: int | None = None
+    share: float | None = None
+
+    @property
+    def last(self) -> UptakeReport | None:
+        """The edition that counts."""
+        return self.editions[-1] if self.editions else None
+
+    @property
+    def corrections(self) -> list[tuple[UptakeReport, UptakeReport]]:
+        """(before, after) of each correction, in order."""
+        return list(pairwise(self.editions))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One area's days, the newest first."""
+
+    area: Area
+    app: App
+    of: int | None
+    denominator: Denominator
+    standing: rates.Standing
+    days: Sequence[Day] = field(default=())
+
+
+def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:
+    """The form of an area's figure of a day."""
+    denominator = rates.denominator_of(targets.in_force(area, app, day))
+    first = day - timedelta(days=EARLIER_DAYS + 1)
+    course = uptake.courses(app.id, [area.id], first, day)[area.id]
+    overdue = (clock.now() - uptake.deadline(day)) // timedelta(minutes=1)
+    return Form(
+        area,
+        app,
+        day,
+        now=day == uptake.today(),
+        of=rates.people(area, denominator),
+        denominator=denominator,
+        before=uptake.latest(course, day - timedelta(days=1)),
+        current=course.get(day),
+        overdue=overdue if overdue >= 0 else None,
+        earlier=_earlier(course, day),
+        typed=typed,
+    )
+
+
+def _earlier(course: Course, day: date) -> list[Earlier]:
+    before = sorted(d for d in course if d < day)
+    shown = []
+    for place, each in enumerate(before):
+        change = course[each].installs - course[before[place - 1]].installs if place else None
+        point = course[each]
+        shown.append(Earlier(point, change, rates.punctuality_of(each, point)))
+    return shown[::-1][:EARLIER_DAYS]
+
+
+def grid(area: Area, app: App, day: date, typed: Mapping[int, Typed]) -> list[GridRow]:
+    """All areas right below one, in the list's order, with what was typed for some."""
+    below = areas.children(area.id)
+    known = uptake.courses(app.id, [each.id for each in below], day - timedelta(days=1), day)
+    return [
+        GridRow(
+            each,
+            before=uptake.latest(known[each.id], day - timedelta(days=1)),
+            current=known[each.id].get(day),
+            punctuality=rates.punctuality_of(day, known[each.id].get(day)),
+            typed=typed.get(each.id, NOTHING),
+        )
+        for each in below
+    ]
+
+
+def history(area: Area, app: App) -> History:
+    """The last sixty days of an area, those without a figure included."""
+    today = uptake.today()
+    denominator = rates.denominator_of(targets.in_force(area, app, today))
+    (standing,) = rates.of_areas(app.id, [area], today, denominator)
+    rows = uptake.editions(app.id, area.id, today - HISTORY)
+    by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
+    of = rates.people(area, denominator)
+    return History(area, app, of, denominator, standing, _days(by_day, today, of))
+
+
+def _days(by_day: Mapping[date, Sequence[UptakeReport]], today: date, of: int | None) -> list[Day]:
+    if not by_day:
+        return []
+    days: list[Day] = []
+    before: int | None = None
+    for number in range((today - min(by_day)).days + 1):
+        day = min(by_day) + timedelta(days=number)
+        editions = by_day.get(day, ())
+        if not editions:
+            days.append(Day(day))
+            continue
+        installs = editions[-1].installs
+        change = None if before is None else installs - before
+        days.append(Day(day, editions, change, rates.share(installs, of)))
+        before = installs
+    return days[::-1]
