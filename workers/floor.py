@@ -18,6 +18,8 @@ import structlog
 import uvloop
 from flask import Flask
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
@@ -92,7 +94,11 @@ class Floor:
         self.loop.run_forever()
 
     async def _keep_seats(self) -> None:
-        redis = Redis.from_url(self.settings.redis_address, socket_timeout=store.ANSWER_TIMEOUT)
+        redis = Redis.from_url(
+            self.settings.redis_address,
+            socket_timeout=store.ANSWER_TIMEOUT,
+            retry=Retry(NoBackoff(), 1),  # a server that was restarted; one that hangs is gone
+        )
         lease = self.settings.lease_seconds
         while not self.stopping.is_set():
             begun = clock.monotonic()

@@ -12,6 +12,7 @@ from collections import deque
 from pathlib import Path
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 SLOTS = Path(__file__).with_name("lua").joinpath("slots.lua").read_text()
 # Below the contract, so that jitter between our clock and the carrier's never adds up to one more.
@@ -33,6 +34,7 @@ class Pacer:
         self._turn = asyncio.Lock()
         self._asking: asyncio.Task[None] | None = None
         self._waiting = 0
+        self._failed_at = float("-inf")
         self.rate = rate
 
     async def slot(self, segments: int = 1) -> None:
@@ -42,11 +44,18 @@ class Pacer:
         One after another: a slot that we wake up too late for is dropped and another is waited
         for, so that a stalled loop never makes up for lost time in a burst.
         """
+        came_at = time.monotonic()
         self._waiting += segments
         try:
             async with self._turn:
+                if came_at <= self._failed_at:
+                    # Who waited while Redis did not answer need not each wait for it anew.
+                    raise RedisError("Redis did not answer the one before")
                 for _ in range(segments):  # the first, and the room the others take behind it
                     await self._reach_next()
+        except RedisError:
+            self._failed_at = time.monotonic()
+            raise
         finally:
             self._waiting -= segments
 
