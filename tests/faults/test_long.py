@@ -80,7 +80,6 @@ def test_everything_at_once(
     chance = random.Random(3)
     faults = {
         "drop_share": 0.0005,
-        "throttle_share": 0.02,
         "receipts_first_share": 0.2,
         "receipts_twice_share": 0.1,
         "receipts_disordered_share": 0.1,
@@ -126,9 +125,14 @@ def _harms(
         time.sleep(chance.uniform(3, 6))
         thaw(worker)
 
+    def overload() -> None:
+        carrier.ask("POST", "/fault", {"throttle_share": 0.5})
+        time.sleep(1)
+        carrier.ask("POST", "/fault", {"throttle_share": 0.0})
+
     harms: list[Callable[[], object]] = [
         *(3 * [lambda: both.kill_one(chance)]),
-        *(flush, lose_redis, freeze_redis, frost),
+        *(flush, lose_redis, freeze_redis, frost, overload),
         lambda: carrier.ask("POST", "/drop", {}),
     ]
     if make_url(stage.settings.database_url).get_backend_name() == "postgresql":

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from campaigns import expansion, life, preparing
+from campaigns.audience import ChunkReader
 from campaigns.campaigns import Campaign
 from outreach import clock
 from outreach.database import db, transaction
@@ -163,19 +164,42 @@ def test_a_text_changed_after_its_approval_is_not_sent(
 def test_an_expansion_that_runs_again_from_its_beginning_adds_nobody(
     short: Stage, vnpt: Organisation
 ) -> None:
-    """As after a crash whose checkpoint was lost: the unique row is what holds."""
+    """As after a crash whose checkpoint was lost."""
     short.subscribe(vnpt, numbers_of("vinaphone", 500))
     campaign = short.started([short.route(vnpt, 1).id])
     audience = preparing.audience_of(campaign, short.settings)
     for _ in range(2):
         db.session.rollback()
         assert expansion.expand(db.engine, audience, 500)
-        with transaction() as session:
-            session.execute(
-                text(
-                    "UPDATE campaigns SET expand_position = 0, expand_after = 0, expanded_at = NULL"
-                )
-            )
+        _forget_checkpoint()
     tick.fold_counts()
     assert short.states(campaign) == {"queued": 500}
     short.assert_counts_are_rows(campaign)
+
+
+def test_people_read_before_another_expander_wrote_them_are_not_written_again(
+    short: Stage, vnpt: Organisation
+) -> None:
+    """The unique row is what holds, were the checkpoint lost as well."""
+    short.subscribe(vnpt, numbers_of("vinaphone", 500))
+    campaign = short.started([short.route(vnpt, 1).id])
+    audience = preparing.audience_of(campaign, short.settings)
+    db.session.rollback()
+    with db.engine.connect() as slow:
+        texts = preparing.texts_of(slow, campaign.id)
+        chunk = ChunkReader(slow, audience, texts).fill(0, 0, expansion.CHUNK)
+        slow.commit()
+        assert expansion.expand(db.engine, audience, 1_000)
+        _forget_checkpoint()
+        assert expansion._write(slow, audience, (0, 0), chunk, 1_000)
+    tick.fold_counts()
+    assert short.states(campaign) == {"queued": 500}
+    short.assert_counts_are_rows(campaign)
+
+
+def _forget_checkpoint() -> None:
+    with transaction() as session:
+        session.execute(
+            text("UPDATE campaigns SET expand_position = 0, expand_after = 0, expanded_at = NULL")
+        )
+    db.session.rollback()
