@@ -50,7 +50,7 @@ def test_workers_and_ticks_are_killed_again_and_again(
 def test_receipts_settle_what_the_deaths_left_in_doubt(
     short: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
-    phones = numbers_of("vinaphone", PEOPLE)
+    phones = numbers_of("vinaphone", 1_200)
     short.subscribe(vnpt, phones)
     chance = random.Random(2)
     with simulator_process(tmp_path, account(receipts={"delay": [0, 1]})) as carrier:
@@ -58,8 +58,8 @@ def test_receipts_settle_what_the_deaths_left_in_doubt(
         campaign = short.started([route.id])
         with hands(short, workers=2) as both:
             until(lambda: carrier.ask("GET", "/numbers?summary=1")["count"])
-            for _ in range(4):
-                time.sleep(chance.uniform(0.2, 0.6))
+            for _ in range(3):
+                time.sleep(chance.uniform(0.2, 0.5))
                 both.kill_one(chance, ("worker",))
             campaign = short.wait(campaign, has_ended, 40)
             until(lambda: look(campaign, carrier).of("accepted") == set(), 20, every=0.5)
@@ -74,7 +74,7 @@ def _delivered(campaign: object, carrier: object) -> set[str]:
 def test_a_worker_frozen_past_its_lease_sends_nothing_when_it_thaws(
     short: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
-    phones = numbers_of("vinaphone", PEOPLE)
+    phones = numbers_of("vinaphone", 1_200)
     short.subscribe(vnpt, phones)
     with simulator_process(tmp_path, account(receipts=NO_RECEIPTS)) as carrier:
         route = short.route(vnpt, carrier.port, rate=400.0, window=WINDOW, gives_receipts=False)
@@ -110,7 +110,7 @@ def resend_what_never_came(truth: Truth) -> None:
 def test_a_worker_that_is_stopped_in_order_leaves_nothing_in_doubt(
     short: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
-    phones = numbers_of("vinaphone", PEOPLE)
+    phones = numbers_of("vinaphone", 1_200)
     short.subscribe(vnpt, phones)
     with simulator_process(tmp_path, account(receipts=NO_RECEIPTS)) as carrier:
         route = short.route(vnpt, carrier.port, rate=600.0, window=WINDOW, gives_receipts=False)

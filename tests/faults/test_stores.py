@@ -1,9 +1,9 @@
-"""Redis is flushed, lost, frozen; PostgreSQL cuts every connection; a receipt meets a locked
-database."""
+"""Redis flushed, lost, frozen; PostgreSQL cutting connections; SQLite locked; a full disk."""
 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -23,7 +23,7 @@ from outreach import store
 from outreach.database import db
 from outreach.organisations import Organisation
 from outreach.settings import Settings
-from tests.faults.hands import hands, has_ended, until
+from tests.faults.hands import Hands, hands, has_ended, until
 from tests.faults.truth import assert_true, look
 from tests.stage import Stage, numbers_of
 from tests.workers.smsc import Process, account, simulator_process
@@ -193,3 +193,32 @@ def test_a_database_locked_past_the_lease_lets_nothing_begin(
         campaign = short.settled(campaign, 40)
         assert_true(short, campaign, phones, carrier)
         assert look(campaign).of("delivered") == set(phones)
+
+
+@on_sqlite
+def test_a_full_disk_stops_the_sending_and_nothing_else(
+    short: Stage, vnpt: Organisation, tmp_path: Path
+) -> None:
+    """No process of ours may write another byte for three seconds; then there is room again."""
+    phones = numbers_of("vinaphone", 1_000)
+    short.subscribe(vnpt, phones)
+    with simulator_process(tmp_path, account()) as carrier, hands(short) as both:
+        route = short.route(vnpt, carrier.port, rate=300.0, window=50)
+        campaign = short.started([route.id])
+        until(lambda: _seen(carrier) > 100)
+        _limit_files(both, 4096)
+        time.sleep(2)
+        before = _seen(carrier)
+        time.sleep(1)
+        assert _seen(carrier) == before
+        _limit_files(both, resource.RLIM_INFINITY)
+        campaign = short.settled(campaign, 40)
+        truth = assert_true(short, campaign, phones, carrier)
+        assert both.deaths == 0
+    assert truth.of("delivered") == set(phones)
+
+
+def _limit_files(both: Hands, size: int) -> None:
+    for _name, process in both.processes:
+        limits = (size, resource.RLIM_INFINITY)
+        resource.prlimit(process.pid or 0, resource.RLIMIT_FSIZE, limits)
