@@ -91,7 +91,7 @@ def simplified(codes: Iterable[str]) -> list[str]:
     wanted = select(Area.id, Area.code).where(
         Area.area_list == areas.list_in_use(), Area.code.in_(codes)
     )
-    ids = dict(db.session.execute(wanted).tuples().all())
+    ids = {row.id: row.code for row in db.session.execute(wanted)}
     inside = {
         code
         for above in ids
@@ -107,7 +107,7 @@ def _count(owners: Collection[int]) -> dict[int, int]:
         .where(Subscriber.organisation_id.in_(list(owners)))
         .group_by(Subscriber.area_id)
     )
-    return dict(db.session.execute(rows).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(rows)}
 
 
 def _nodes(
@@ -121,7 +121,7 @@ def _nodes(
     if own_area_id is not None:
         within = areas.closure_query([own_area_id])
         every = every.where(Area.id.in_(within) | Area.code.in_(list(chosen)))
-    known = {row[0]: Node(*row) for row in db.session.execute(every).tuples()}
+    known = {row[0]: Node(*row) for row in db.session.execute(every)}
     if own_area_id is not None:
         return known
     wanted = set(counts) | {node.id for node in known.values() if node.code in set(chosen)}

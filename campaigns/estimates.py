@@ -28,8 +28,9 @@ from outreach.settings import Settings
 
 AT_ONCE: Final = 50_000
 """Subscribers that are counted while a page is first made; more only when it asks again."""
-NEEDED: Final = frozenset({"areas", "kind", "groups", "organisation"})
+NEEDED: Final = frozenset({"areas", "kind", "groups", "networks", "organisation"})
 """Without these nobody can say whom it is for."""
+ENVELOPE: Final = frozenset({"not_before", "not_after", "hours"})
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def of(
     )
     found.variants = [each.key for each in campaign.variants]
     found.variant = variant if variant in found.variants else next(iter(found.variants), "")
-    if {"not_before", "not_after", "hours"}.isdisjoint(wrong):
+    if ENVELOPE.isdisjoint(wrong):
         found.open_for = campaign.window.length()
     written = _write(found, campaign, settings, wrong)
     if routes and found.subscribers and (at_once or found.subscribers <= AT_ONCE):
@@ -200,7 +201,7 @@ def _judge(campaign: Campaign, written: Places, settings: Settings, wrong: Colle
     """Raise what the submission would refuse of the texts."""
     for said in written.longest():
         preparing.counted_segments(said.text, said.place)
-        if {"not_before", "not_after"}.isdisjoint(wrong):
+        if ENVELOPE.isdisjoint(wrong):
             for rule_set in rules.over(
                 campaign.kind, campaign.not_before, campaign.not_after, settings
             ):

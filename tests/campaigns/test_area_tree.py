@@ -1,0 +1,96 @@
+"""The tree of areas one chooses from."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns import area_tree
+from campaigns.area_tree import Node, Tree
+from outreach.areas import Area
+from outreach.database import db, transaction
+from outreach.organisations import Organisation
+from tests.stage import Stage, numbers_of
+
+COMMUNE, OTHER, DISTRICT, PROVINCE, NEXT = "29971", "29983", "870", "87", "869"
+
+
+@pytest.fixture
+def listed(stage: Stage, vnpt: Organisation) -> int:
+    stage.subscribe(vnpt, numbers_of("vinaphone", 3))
+    stage.subscribe(vnpt, numbers_of("vinaphone", 2, offset=10), stage.land.other_commune)
+    return vnpt.id
+
+
+def node(tree: Tree, code: str) -> Node:
+    return next(n for root in tree.roots for n in root.branch() if n.code == code)
+
+
+def codes(tree: Tree) -> set[str]:
+    return {n.code for root in tree.roots for n in root.branch()}
+
+
+def test_an_office_sees_all_of_its_own_area(stage: Stage, listed: int) -> None:
+    tree = area_tree.grow(stage.land.district, [listed], [])
+    assert [root.code for root in tree.roots] == [DISTRICT]
+    assert codes(tree) == {DISTRICT, COMMUNE, OTHER}
+
+
+def test_a_carrier_sees_where_its_list_is(stage: Stage, listed: int) -> None:
+    tree = area_tree.grow(None, [listed], [])
+    assert [root.code for root in tree.roots] == [PROVINCE]
+    assert NEXT not in codes(tree), "nobody of the list lives there"
+
+
+def test_a_carrier_without_a_list_sees_nothing(stage: Stage, viettel: Organisation) -> None:
+    assert area_tree.grow(None, [viettel.id], []).roots == []
+
+
+def test_subscribers_are_those_of_all_below(stage: Stage, listed: int) -> None:
+    tree = area_tree.grow(stage.land.district, [listed], [])
+    assert (node(tree, DISTRICT).subscribers, node(tree, OTHER).subscribers) == (5, 2)
+
+
+def test_what_is_chosen_outside_the_own_area_stays_to_be_seen(stage: Stage, listed: int) -> None:
+    tree = area_tree.grow(stage.land.district, [listed], [NEXT])
+    assert node(tree, NEXT).chosen
+
+
+def test_below_a_chosen_area_everything_is_implied(stage: Stage, listed: int) -> None:
+    tree = area_tree.grow(stage.land.district, [listed], [DISTRICT, COMMUNE])
+    assert node(tree, COMMUNE).implied
+    assert not node(tree, DISTRICT).implied
+    assert (tree.chosen.areas, tree.chosen.subscribers) == (2, 5)
+
+
+def test_population_is_the_chosen_areas_own_and_unknown_where_one_is_unknown(
+    stage: Stage, listed: int
+) -> None:
+    with transaction() as session:
+        session.get_one(Area, stage.land.commune).population = 13_655
+        session.get_one(Area, stage.land.district).population = 120_514
+    chosen = area_tree.grow(stage.land.district, [listed], [COMMUNE]).chosen
+    assert (chosen.areas, chosen.population) == (1, 13_655)
+    assert area_tree.grow(stage.land.district, [listed], [DISTRICT]).chosen.population == 120_514
+    both = area_tree.grow(stage.land.district, [listed], [COMMUNE, OTHER]).chosen
+    assert (both.areas, both.population) == (2, None)
+    db.session.rollback()
+
+
+def test_a_large_tree_is_closed_but_for_what_is_chosen_or_opened(
+    stage: Stage, listed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(area_tree, "SHOWN_OPEN", 1)
+    closed = area_tree.grow(None, [listed], [])
+    assert not node(closed, PROVINCE).open
+    chosen = area_tree.grow(None, [listed], [COMMUNE])
+    assert node(chosen, PROVINCE).open
+    assert node(chosen, DISTRICT).open
+    opened = area_tree.grow(None, [listed], [], [PROVINCE])
+    assert node(opened, PROVINCE).open
+    assert not node(opened, DISTRICT).open
+
+
+def test_areas_that_lie_in_a_chosen_one_need_not_be_said(stage: Stage) -> None:
+    assert area_tree.simplified([COMMUNE, DISTRICT, NEXT, COMMUNE]) == [DISTRICT, NEXT]
+    assert area_tree.simplified([COMMUNE, OTHER]) == [COMMUNE, OTHER]
+    assert area_tree.simplified(["no such", COMMUNE]) == ["no such", COMMUNE]

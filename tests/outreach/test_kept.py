@@ -1,0 +1,34 @@
+"""Answers kept for some seconds."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from flask import Flask
+
+from outreach import clock
+from outreach.kept import Kept
+
+
+@pytest.fixture
+def seconds(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [100.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+    return now
+
+
+def test_an_answer_is_kept_until_it_is_too_old(seconds: list[float]) -> None:
+    kept, numbers = Kept[int](20), count()
+    assert [kept.get("a", lambda: next(numbers)) for _ in range(3)] == [0, 0, 0]
+    assert kept.get("b", lambda: next(numbers)) == 1
+    seconds[0] += 20
+    assert kept.get("a", lambda: next(numbers)) == 2
+
+
+def test_the_oldest_answer_goes_where_there_are_too_many(seconds: list[float]) -> None:
+    kept, numbers = Kept[int](20, most=2), count()
+    for key in "abc":
+        kept.get(key, lambda: next(numbers))
+    assert kept.get("c", lambda: next(numbers)) == 2
+    assert kept.get("a", lambda: next(numbers)) == 3
