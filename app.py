@@ -10,7 +10,17 @@ from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import campaigns as campaigns_pages
 from campaigns.pages import compose as compose_pages
-from outreach import health, i18n, installation, logs, numbers, schema, security, store
+from outreach import (
+    health,
+    i18n,
+    installation,
+    logs,
+    numbers,
+    schema,
+    security,
+    store,
+    uploading,
+)
 from outreach.commands import apps as apps_commands
 from outreach.commands import areas as areas_commands
 from outreach.commands import audit as audit_commands
@@ -23,6 +33,7 @@ from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
 from outreach.pages import health as health_pages
+from outreach.pages import lists as lists_pages
 from outreach.pages import shell
 from outreach.pages import uptake as uptake_pages
 from outreach.settings import Settings
@@ -48,13 +59,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     _open_database(app, settings)
     i18n.init_app(app)
     security.init_app(app)
+    uploading.init_app(app)
     _add_rooms(app)
     installation.init_app(app)
     return app
 
 
 def _open_database(app: Flask, settings: Settings) -> None:
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.make_data_dir()
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_address
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_address)
     db.init_app(app)
@@ -72,6 +84,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(campaigns_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(doctor_command.doctor)

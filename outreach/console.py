@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from outreach import clock
+from outreach import clock, troubles
 from outreach.errors import Refused
 
 P = ParamSpec("P")
@@ -80,11 +80,20 @@ def answering(command: Callable[P, R]) -> Callable[P, None]:
         try:
             answer = command(*args, **kwargs)
         except Refused as refused:
-            if as_json:
-                print_json({"error": refused.sentence, "field": refused.field})
-            else:
-                click.echo(refused.sentence, err=True)
-            sys.exit(1)
+            _refuse(refused, as_json)
+        except troubles.KINDS as error:
+            refused_by_machine = troubles.explained(error)
+            if refused_by_machine is None:
+                raise
+            _refuse(refused_by_machine, as_json)
         print_answer(answer, as_json)
 
     return wrapped
+
+
+def _refuse(refused: Refused, as_json: bool) -> NoReturn:
+    if as_json:
+        print_json({"error": refused.sentence, "field": refused.field})
+    else:
+        click.echo(refused.sentence, err=True)
+    sys.exit(1)

@@ -25,7 +25,7 @@ class Health:
 
     database: Literal["sqlite", "postgresql", "unreachable"]
     migrations: Literal["current", "pending", "unknown"]
-    redis: Literal["ok", "unreachable"]
+    redis: Literal["ok", "unreachable", "failing"]
     workers: int
 
     @property
@@ -48,13 +48,8 @@ def examine() -> Health:
     """Look at the database, the migrations, Redis and the workers of the current application."""
     settings: Settings = current_app.config["OUTREACH"]
     database, migrations = _database(db.engine)
-    workers = _workers(settings, current_app.extensions[COUNTER])
-    return Health(
-        database=database,
-        migrations=migrations,
-        redis="unreachable" if workers is None else "ok",
-        workers=workers or 0,
-    )
+    store_, workers = _workers(settings, current_app.extensions[COUNTER])
+    return Health(database=database, migrations=migrations, redis=store_, workers=workers)
 
 
 def _database(
@@ -71,13 +66,18 @@ def _database(
     return ("sqlite" if engine.dialect.name == "sqlite" else "postgresql"), migrations
 
 
-def _workers(settings: Settings, count: WorkerCounter) -> int | None:
-    """How many workers there are; None where Redis does not answer at the first try."""
+def _workers(
+    settings: Settings, count: WorkerCounter
+) -> tuple[Literal["ok", "unreachable", "failing"], int]:
+    """How Redis is at the first try, and how many workers there are. It fails when it answers, but
+    with an error: as where it cannot write its file on a full disk."""
     client = store.connect(settings, attempts=0)
     try:
         client.ping()
-        return count(client)
+        return "ok", count(client)
     except store.Unreachable:
-        return None
+        return "unreachable", 0
+    except redis.RedisError:
+        return "failing", 0
     finally:
         client.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import Text, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach import clock
@@ -66,10 +68,17 @@ def refuse_if_used() -> None:
         )
 
 
-def init_app(app: Flask) -> None:
+def set_clock() -> None:
     """Set the clock of this process by the stored offset, if the example lives here."""
-    with app.app_context():
-        offset = get(_OFFSET) if is_laid() else None
-        db.session.remove()
+    offset = get(_OFFSET) if is_laid() else None
+    db.session.remove()
     if offset is not None:
         clock.set_offset(timedelta(microseconds=int(offset)))
+
+
+def init_app(app: Flask) -> None:
+    """Set the clock, for every command and page."""
+    # Where the database is away a command says so by itself, `doctor` above all; what runs on
+    # until it is back (pages, workers, the tick) sets the clock again before it does anything.
+    with app.app_context(), suppress(SQLAlchemyError):
+        set_clock()

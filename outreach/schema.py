@@ -12,6 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from outreach.errors import Refused
+from outreach.i18n import _
+
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 COMMAND = ".venv/bin/flask --app app db upgrade"
 
@@ -31,6 +34,22 @@ def is_current(engine: Engine) -> bool:
     """Whether every migration has been run on this database."""
     with engine.connect() as connection:
         return set(MigrationContext.configure(connection).get_current_heads()) == set(newest())
+
+
+def refuse_newer(engine: Engine) -> None:
+    """Raise Refused where the database was migrated by a newer version of this program."""
+    known = {revision.revision for revision in _script().walk_revisions()}
+    with engine.connect() as connection:
+        heads = MigrationContext.configure(connection).get_current_heads()
+    unknown = sorted(set(heads) - known)
+    if unknown:
+        raise Refused(
+            _(
+                "The database is of a newer version of this program (migration %(revision)s). "
+                "Start that version, or restore a backup made before it.",
+                revision=", ".join(unknown),
+            )
+        )
 
 
 def mark_as_current(engine: Engine) -> None:

@@ -119,7 +119,16 @@ class Settings(BaseSettings):
         except ValidationError as wrong:
             first = wrong.errors()[0]
             name = PREFIX + str(first["loc"][0]).upper()
-            raise SettingsError(f"{name}={given.get(name, '')!r}: {first['msg']}.") from None
+            said = str(first["msg"]).removeprefix("Value error, ")
+            raise SettingsError(f"{name}={given.get(name, '')!r}: {said}.") from None
+
+    def make_data_dir(self) -> None:
+        """Make the data folder where it is not there yet; raises `SettingsError`."""
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            why = error.strerror
+            raise SettingsError(f"{PREFIX}DATA_DIR={str(self.data_dir)!r}: {why}.") from None
 
     @property
     def database_address(self) -> str:

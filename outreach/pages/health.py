@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from outreach import health, schema
+from outreach import health, installation, schema
 from outreach.database import db
 from outreach.i18n import gettext as _
 from outreach.pages.guard import public
@@ -43,5 +43,6 @@ def refuse_until_migrated() -> ResponseReturnValue | None:
     if not schema.is_current(db.engine):
         sentence = _("The database lacks a migration. Run: %(command)s", command=schema.COMMAND)
         return sentence, 503, {"Content-Type": "text/plain; charset=utf-8"}
+    installation.set_clock()
     current_app.extensions[MIGRATED] = True
     return None

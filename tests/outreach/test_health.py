@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from outreach.database import db, write_connection
 from outreach.settings import Settings
+from tests.servers import limited_user
 
 
 @pytest.fixture
@@ -87,6 +88,17 @@ def test_without_redis_it_says_so(app: Flask, client: FlaskClient, tmp_path) -> 
     app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=lost)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.get_json()["redis"]) == (503, "unreachable")
+
+
+def test_a_redis_that_answers_with_errors_is_told_apart(
+    app: Flask, client: FlaskClient, redis: Redis, redis_address: str
+) -> None:
+    """As one that cannot write its file any more: it is there, and of no use."""
+    with limited_user(redis, redis_address) as address:
+        failing = {"redis_url": address}
+        app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=failing)
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.get_json()["redis"]) == (503, "failing")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from rq import SimpleWorker
 from sqlalchemy import text
 
 from outreach.database import db, write_connection
+from tests.servers import limited_user
 from workers import presence
 
 
@@ -56,6 +57,23 @@ def test_an_unreachable_redis_is_named(app: Flask, runner: FlaskCliRunner, tmp_p
     found = findings(runner)
     assert not found["redis"]["ok"]
     assert "workers" not in found
+
+
+def test_a_redis_that_answers_with_errors_is_named(
+    app: Flask, runner: FlaskCliRunner, redis: Redis, redis_address: str
+) -> None:
+    with limited_user(redis, redis_address) as address:
+        failing = {"redis_url": address}
+        app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=failing)
+        found = findings(runner)["redis"]
+    assert not found["ok"]
+    assert "answers with an error" in str(found["finding"])
+
+
+def test_a_key_without_a_folder_is_named(app: Flask, runner: FlaskCliRunner, tmp_path) -> None:
+    away = {"key_file": tmp_path / "no" / "secret.key"}
+    app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=away)
+    assert findings(runner)["key file"]["mend"] == f"mkdir -m 700 -p {tmp_path}/no"
 
 
 @pytest.mark.parametrize("word", ["redis", "database"])

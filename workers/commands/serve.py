@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from outreach import first_administrator
+from outreach import first_administrator, schema, troubles
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import gettext as _
@@ -25,12 +25,16 @@ def serve(demo: bool) -> None:
     start = Start(current_app.config["OUTREACH"], demo)
     try:
         start.check()
+        schema.refuse_newer(db.engine)
         upgrade()
         if demo:
             loading.prepare(current_app.config["OUTREACH"])
         _invite_administrator(start)
         start.run()
-    except Refused as refused:
+    except (Refused, *troubles.KINDS) as error:
+        refused = error if isinstance(error, Refused) else troubles.explained(error)
+        if refused is None:
+            raise
         click.echo(refused.sentence, err=True)
         sys.exit(1)
 

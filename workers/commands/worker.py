@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from outreach import installation
 from workers import tick as ticking
 from workers.floor import Floor
 
@@ -26,6 +27,7 @@ def _app() -> Flask:
 @with_appcontext
 def worker() -> None:
     """Carry messages and import lists, until SIGTERM."""
+    installation.set_clock()
     floor = Floor(_app())
     _stop_on_signals(floor.stopping)
     floor.run()
@@ -35,6 +37,7 @@ def worker() -> None:
 @with_appcontext
 def tick() -> None:
     """Start, expire, settle and ring, twice a second, until SIGTERM."""
+    installation.set_clock()
     stopping = threading.Event()
     _stop_on_signals(stopping)
     ticking.run(_app(), stopping)
