@@ -71,7 +71,7 @@ def refuse_if_used() -> None:
 def set_clock() -> None:
     """Set the clock of this process by the stored offset, if the example lives here."""
     offset = get(_OFFSET) if is_laid() else None
-    db.session.remove()
+    db.session.rollback()  # a page's person stays in its session: nothing is removed
     if offset is not None:
         clock.set_offset(timedelta(microseconds=int(offset)))
 
