@@ -25,6 +25,11 @@ def word() -> str:
     return secrets.token_hex(16)
 
 
+def of(person_id: int, word: str) -> str:
+    """The form of a person by its word; "" where it has none."""
+    return f"{person_id}-{word}" if word else ""
+
+
 def do(form: str, act: Callable[[], int]) -> int:
     """The id that `act` answers, or answered when the same form came before.
 

@@ -24,14 +24,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.database import BigId, Model, Moment, db, words
+from outreach.database import BigId, Model, Moment, find, words
 from outreach.errors import Refused
 from outreach.i18n import _
 
 
 class ListState(StrEnum):
-    """How far an uploaded list is."""
+    """How far an uploaded list is; an `uploaded` one waits for a person to confirm its columns."""
 
+    UPLOADED = "uploaded"
+    DISCARDED = "discarded"
     WAITING = "waiting"
     READING = "reading"
     JOINING = "joining"
@@ -142,7 +144,7 @@ def _fill(_table: object, connection: Connection, **_options: object) -> None:
 
 def list_by_id(list_id: int) -> SubscriberList:
     """One list as it is now. Raises Refused where there is none."""
-    found = db.session.get(SubscriberList, list_id, populate_existing=True)
+    found = find(SubscriberList, list_id, populate_existing=True)
     if found is None:
         raise Refused(_("There is no list %(id)s.", id=list_id), "list")
     return found

@@ -116,17 +116,13 @@ def _save(sheet: Sheet) -> ResponseReturnValue:
     if "do" not in request.form:  # “Preview”, or an area opened: only looking
         return _page(sheet, at_once=True)
     try:
-        saved = once.do(_once_of(sheet), lambda: _stored(sheet))
+        saved = once.do(once.of(person().id, sheet.typed.once), lambda: _stored(sheet))
     except Refused as refused:
         _made, sheet.errors = sheet.examine()
         sheet.errors.setdefault(refused.field or "", refused.sentence)
         return _page(sheet, at_once=True), 422
     flash(_("Saved. Read it once more, then submit it for approval."), "success")
     return redirect(url_for("campaigns.show", campaign_id=saved))
-
-
-def _once_of(sheet: Sheet) -> str:
-    return f"{person().id}-{sheet.typed.once}" if sheet.typed.once else ""
 
 
 def _stored(sheet: Sheet) -> int:

@@ -65,7 +65,8 @@ def recognise(
     mapping: Mapping[str, str] | None = None,
     vocabulary: Vocabulary = SUBSCRIBERS,
 ) -> Columns:
-    """Find the columns of `vocabulary` among `headings`; `mapping` (meaning → heading) goes first.
+    """Find the columns of `vocabulary` among `headings`; `mapping` (meaning → heading) goes first,
+    and a meaning mapped to "" is looked for nowhere.
 
     Raises `Refused` (field `map`) for a mapping to a meaning or column that does not exist, two
     columns of one meaning, and a required column that is not there; each names the columns.
@@ -73,12 +74,14 @@ def recognise(
     places = {
         meaning: _mapped(meaning, column, headings, vocabulary)
         for meaning, column in (mapping or {}).items()
+        if column
     }
+    left_out = {meaning for meaning, column in (mapping or {}).items() if not column}
     _refuse_shared(places, headings)
     taken = set(places.values())
     for meaning, names in vocabulary.known.items():
         found = [i for i, h in enumerate(headings) if i not in taken and key(h) in names]
-        if meaning in places or not found:
+        if meaning in places or meaning in left_out or not found:
             continue
         if len(found) > 1:
             raise _two_columns(meaning, [headings[i] for i in found])
@@ -89,11 +92,21 @@ def recognise(
     return Columns(places)
 
 
+def guess(headings: Sequence[str], vocabulary: Vocabulary = SUBSCRIBERS) -> dict[str, str]:
+    """Meaning → the heading that seems to be it; the first where several do."""
+    guesses: dict[str, str] = {}
+    for meaning, names in vocabulary.known.items():
+        found = [h for h in headings if key(h) in names and h not in guesses.values()]
+        if found:
+            guesses[meaning] = found[0]
+    return guesses
+
+
 def fits(row: Sequence[object], mapping: Mapping[str, str] | None, vocabulary: Vocabulary) -> bool:
     """Whether `row` reads like the row of headings: everything required is named in it."""
     keys = {key(cell) for cell in row if isinstance(cell, str)}
     wanted = {
-        meaning: frozenset({key(mapping[meaning])}) if mapping and meaning in mapping else names
+        meaning: frozenset({key(mapping[meaning])}) if mapping and mapping.get(meaning) else names
         for meaning, names in vocabulary.known.items()
     }
     return all(not keys.isdisjoint(wanted[meaning]) for meaning in vocabulary.required)

@@ -32,12 +32,14 @@ class Trial:
     examples: list[Reject] = field(default_factory=list)
 
 
-def try_list(path: Path, organisation_id: int, choices: Choices) -> Trial:
-    """Judge every row of the file at `path`. Raises Refused where an import would refuse it."""
+def try_list(path: Path, organisation_id: int, choices: Choices, most: int | None = None) -> Trial:
+    """Judge every row of the file at `path`, or the first `most`. Raises Refused where an import
+    would refuse it."""
     table, columns = open_list(path, choices.mapping)
     judge = judge_of(organisation_id, choices, table, columns)
     trial, seen = Trial(notes=table.notes), set[str]()
-    while batch := list(islice(table.rows, PART)):
+    rows = islice(table.rows, most)
+    while batch := list(islice(rows, PART)):
         judged = judge.judge(batch)
         new = {row.phone for row in judged.good} - seen
         seen |= new

@@ -10,14 +10,15 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from flask import current_app
+from sqlalchemy import update
 
 from outreach import audit, clock, numbers, organisations, sealed_files
 from outreach.database import transaction
@@ -28,7 +29,7 @@ from outreach.lists.opening import open_list
 from outreach.sealing import NotSealed
 from outreach.settings import Settings
 from outreach.signals import work_requested
-from outreach.subscribers import SubscriberList, list_by_id
+from outreach.subscribers import ListState, SubscriberList, list_by_id
 
 FOLDER: Final = "lists"
 TEXT_LENGTH: Final = 500
@@ -87,13 +88,95 @@ def receive(
     Raises Refused, and keeps nothing, where the purpose is not said, or where it is plain from the
     file's size and its headings that it cannot be imported.
     """
+    upload = _receive(
+        source,
+        filename,
+        organisation_id,
+        purpose,
+        lambda path: open_list(path, choices.mapping),
+        state=ListState.WAITING,
+        created_by_id=actor_id,
+        **_chosen(choices),
+    )
+    work_requested.send(kind="import", list_id=upload.id)
+    return upload
+
+
+def keep(
+    source: BinaryIO,
+    filename: str,
+    organisation_id: int,
+    purpose: Purpose,
+    *,
+    actor_id: int | None,
+) -> SubscriberList:
+    """Keep a file, sealed, until a person confirms what its columns mean.
+
+    Raises Refused, and keeps nothing, where the purpose is not said or the file cannot be read.
+    """
+    return _receive(
+        source,
+        filename,
+        organisation_id,
+        purpose,
+        reading.read,
+        state=ListState.UPLOADED,
+        created_by_id=actor_id,
+    )
+
+
+def confirm(upload: SubscriberList, choices: Choices, *, actor_id: int | None) -> None:
+    """Let a worker import a kept file by these columns. Raises Refused where they cannot be found
+    in it, and where it was confirmed or discarded before."""
+    with opened(upload) as path:
+        open_list(path, choices.mapping)
+    _leave_uploaded(upload, ListState.WAITING, "list.confirm", actor_id, **_chosen(choices))
+    work_requested.send(kind="import", list_id=upload.id)
+
+
+def discard(upload: SubscriberList, *, actor_id: int | None) -> None:
+    """Forget a kept file, of which nothing was imported. Raises Refused as `confirm` does."""
+    _leave_uploaded(upload, ListState.DISCARDED, "list.discard", actor_id, finished_at=clock.now())
+    _path(upload.stored_as).unlink(missing_ok=True)
+
+
+def _leave_uploaded(
+    upload: SubscriberList, to: ListState, act: str, actor_id: int | None, **values: Any
+) -> None:
+    left = (
+        update(SubscriberList)
+        .where(SubscriberList.id == upload.id, SubscriberList.state == ListState.UPLOADED)
+        .values(state=to, **values)
+    )
+    with transaction() as session:
+        if session.execute(left).rowcount == 0:  # type: ignore[attr-defined]
+            raise Refused(_("This list was confirmed or discarded before."), "list")
+        audit.record(act, "list", upload.id, {}, actor_id)
+
+
+def _chosen(choices: Choices) -> dict[str, Any]:
+    return {
+        "mapping": json.dumps(dict(choices.mapping), ensure_ascii=False),
+        "within_id": choices.within_id,
+        "restricted_allowed": choices.restricted_allowed,
+    }
+
+
+def _receive(
+    source: BinaryIO,
+    filename: str,
+    organisation_id: int,
+    purpose: Purpose,
+    check: Callable[[Path], object],
+    **values: Any,
+) -> SubscriberList:
     purpose = purpose.checked()
     organisations.by_id(organisation_id)
     size = source.seek(0, os.SEEK_END)
     reading.check_size(size)
     source.seek(0)
     with in_memory(source, filename) as path:
-        open_list(path, choices.mapping)
+        check(path)
     stored_as = secrets.token_hex(16)
     source.seek(0)
     with _writing(stored_as) as file:
@@ -106,14 +189,10 @@ def receive(
         purpose=purpose.purpose,
         source=purpose.source,
         obtained_on=purpose.obtained_on,
-        mapping=json.dumps(dict(choices.mapping), ensure_ascii=False),
-        within_id=choices.within_id,
-        restricted_allowed=choices.restricted_allowed,
-        created_by_id=actor_id,
         created_at=clock.now(),
+        **values,
     )
     _add(upload)
-    work_requested.send(kind="import", list_id=upload.id)
     return upload
 
 
@@ -126,7 +205,7 @@ def _add(upload: SubscriberList) -> None:
             "purpose": upload.purpose,
             "source": upload.source,
             "obtained_on": upload.obtained_on.isoformat(),
-            "restricted_allowed": upload.restricted_allowed,
+            "restricted_allowed": bool(upload.restricted_allowed),
         }
         audit.record("list.receive", "list", upload.id, detail, upload.created_by_id)
 
@@ -184,14 +263,23 @@ def export_rejects(upload: SubscriberList, path: Path, *, actor_id: int | None) 
 
     Raises Refused where none were.
     """
+    rows = open_rejects(upload, actor_id=actor_id)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with rows, os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
+        shutil.copyfileobj(rows, file)
+
+
+def open_rejects(upload: SubscriberList, *, actor_id: int | None) -> BinaryIO:
+    """The rows turned away from a list, readable (CSV), with an audit row that they were taken.
+
+    Raises Refused where none were.
+    """
     if not upload.rejected or not _path(_rejects(upload)).exists():
         raise Refused(_("No row of list %(id)s was turned away.", id=upload.id), "list")
     with transaction():
         audit.record("list.rejects", "list", upload.id, {"rows": upload.rejected}, actor_id)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with _reading(_rejects(upload)) as source, os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)
-        shutil.copyfileobj(source, file)
+    return _reading(_rejects(upload))
 
 
 def forget(upload: SubscriberList) -> None:

@@ -29,6 +29,7 @@ class Entry:
 
 _PAGES = (
     ("campaigns.index", N_("Campaigns"), "send"),
+    ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
