@@ -122,7 +122,9 @@ def _nobody_keeps_a_transaction() -> bool:
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND backend_xid IS NOT NULL AND clock_timestamp() - state_change > '0.2 s'"
         )
-        return db.session.execute(kept).scalar_one() == 0
+        keeping = db.session.execute(kept).scalar_one()
+        db.session.rollback()
+        return bool(keeping == 0)
     with closing(sqlite3.connect(db.engine.url.database or "", timeout=0.5)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")

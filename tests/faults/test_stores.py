@@ -132,7 +132,7 @@ def test_every_connection_to_postgresql_is_cut_again_and_again(
 
 
 def _cut_connections(settings: Settings) -> None:
-    db.session.remove()
+    db.session.rollback()
     db.engine.dispose()
     address = make_url(settings.database_url).set(drivername="postgresql")
     with psycopg.connect(address.render_as_string(False), autocommit=True) as connection:
