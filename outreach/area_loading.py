@@ -66,8 +66,8 @@ def load_package(
     """Load a list of the package; without one, the list in force. Raises Refused."""
     area_list = area_list or areas.in_force()
     rows = area_package.areas(area_list)
-    note = _(area_package.NOTES[area_list])
-    return _load(Source(area_list, area_package.PACKAGE, rows, [note]), populations, actor_id)
+    notes = [_(area_package.NOTES[area_list]), *_missing(_known(area_list), rows)]
+    return _load(Source(area_list, area_package.PACKAGE, rows, notes), populations, actor_id)
 
 
 def load_file(
@@ -111,7 +111,7 @@ def _missing(known: Mapping[str, Level], rows: Sequence[AreaRow]) -> list[str]:
     if not missing:
         return []
     sentence = _(
-        "Areas of this list that the file does not name, kept as they are: %(n)s (%(codes)s).",
+        "Areas of this list that the source does not name, kept as they are: %(n)s (%(codes)s).",
         n=len(missing),
         codes=_some(missing),
     )

@@ -73,8 +73,7 @@ class AreaMatcher:
         its place is found everywhere.
         """
         if area_list is None:
-            parent = db.session.get(Area, within) if within is not None else None
-            area_list = parent.area_list if parent else areas.list_in_use()
+            area_list = areas.list_in_use(within)
         rows = select(Area).where(Area.area_list == area_list).order_by(Area.position)
         aliases = select(AreaAlias.area_id, AreaAlias.folded)
         index = AreaIndex(db.session.scalars(rows), db.session.execute(aliases).all())

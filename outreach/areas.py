@@ -100,10 +100,18 @@ def in_force(on: date | None = None) -> int:
     return 2020 if (on or clock.local(clock.now()).date()) < DISTRICTS_ENDED else 2025
 
 
-def list_in_use() -> int:
-    """The list in force if it is loaded, else the one that is, else the one in force."""
-    loaded = set(db.session.scalars(select(Area.area_list).distinct()))
-    wanted = in_force()
+def loaded_lists() -> set[int]:
+    """The lists that hold any area."""
+    return set(db.session.scalars(select(Area.area_list).distinct()))
+
+
+def list_in_use(within_id: int | None = None) -> int:
+    """The list of the area `within_id`; without one the list in force if it is loaded, else the
+    one that is, else the one in force."""
+    within = None if within_id is None else db.session.get(Area, within_id)
+    if within is not None:
+        return within.area_list
+    loaded, wanted = loaded_lists(), in_force()
     return wanted if wanted in loaded or not loaded else max(loaded)
 
 

@@ -52,7 +52,9 @@ def _records(reader: Iterator[list[str]]) -> Iterator[list[object]]:
             row: list[object] = list(next(reader))
         except StopIteration:
             return
-        except csv.Error:
+        except csv.Error as error:
+            if "field larger" in str(error):
+                raise _too_long(number) from None
             raise Refused(
                 _(
                     'Row %(number)s: the quotes (") do not match, so where its cells end cannot '
@@ -62,6 +64,19 @@ def _records(reader: Iterator[list[str]]) -> Iterator[list[object]]:
                 FIELD,
             ) from None
         yield row
+
+
+def _too_long(number: int) -> Refused:
+    most = csv.field_size_limit()
+    return Refused(
+        _(
+            "Row %(number)s: a cell has more than %(most)s characters. Shorten it, or close the "
+            'quote (") that makes it run on, and upload the file again.',
+            number=number,
+            most=most,
+        ),
+        FIELD,
+    )
 
 
 def _declared(sample: str) -> str | None:

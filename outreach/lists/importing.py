@@ -20,7 +20,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from outreach import audit, clock, numbers, organisations
+from outreach import areas, audit, clock, numbers, organisations
 from outreach.area_matching import AreaMatcher
 from outreach.database import db, transaction, write_connection
 from outreach.errors import Refused
@@ -176,8 +176,19 @@ def _read(work: Work) -> None:
 def judge_of(organisation_id: int, choices: Choices, table: Table, columns: Columns) -> Judge:
     """Who judges the rows of an organisation's list, by the areas and groups there are now."""
     within = choices.within_id or organisations.by_id(organisation_id).area_id
+    if len(areas.loaded_lists()) > 1:
+        table.notes.append(_list_note(areas.list_in_use(within)))
     groups = GroupReader.load(db.session.connection(), choices.restricted_allowed)
     return Judge(table.headings, columns, AreaMatcher.load(within=within), groups)
+
+
+def _list_note(year: int) -> str:
+    # One code or name may mean two areas, and a campaign reaches those of its own list only.
+    return _(
+        "Areas were looked for in the list of %(year)s. For the other list, name an area of it "
+        "that holds them all: --within CODE.",
+        year=year,
+    )
 
 
 def _stage(work: Work, table: Table, judge: Judge) -> Iterator[Reject]:

@@ -65,7 +65,8 @@ def read(
     named = _without_end(head[at])
     names = [cells.as_text(nfc(str(cell))) for cell in named]
     if not any(map(_filled, head[at + 1 :])):
-        raise Refused(_("The file has headings but no rows under them."), FIELD)
+        told = [_("The file has headings but no rows under them."), *raw.notes]
+        raise Refused(" ".join(told), FIELD)
     if at:
         raw.notes.append(
             _("The headings were found in row %(row)s; what stands above is left out.", row=at + 1)

@@ -35,6 +35,15 @@ def test_the_package_loads_both_lists_quickly_and_says_what_they_are(app: Flask)
     assert (commune.name, commune.kind, commune.lat) == ("Xã Long Thuận", "Xã", 10.770308)
 
 
+def test_a_package_over_another_state_of_its_list_says_what_it_left_in_it(
+    app: Flask, tmp_path: Path
+) -> None:
+    gone = "87,province,Tỉnh Đồng Tháp,Tỉnh,,\n999,district,Huyện Cũ,Huyện,87,\n"
+    area_loading.load_file(_file(tmp_path, gone), 2020, actor_id=None)
+    loaded = area_loading.load_package(2020, actor_id=None)
+    assert "does not name, kept as they are: 1 (999)" in loaded.notes[1]
+
+
 def test_loading_again_changes_nothing(app: Flask) -> None:
     first = area_loading.load_file(AREAS_FILE, actor_id=None)
     again = area_loading.load_file(AREAS_FILE, actor_id=None)

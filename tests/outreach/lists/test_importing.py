@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import multiprocessing
 import time
 from datetime import timedelta
@@ -14,7 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app import create_app
-from outreach import areas, numbers
+from outreach import area_loading, areas, clock, numbers
 from outreach.database import db, transaction, write_connection
 from outreach.lists import importing, leases, staging, uploads
 from outreach.lists.importing import NAME
@@ -82,6 +83,22 @@ def test_good_rows_become_subscribers_with_area_and_name(bring_in: Receive) -> N
         ("+84352345678", "29998", "Trần C", 1),
     ]
     assert rows_of(StagedRow) == 0
+
+
+def test_where_two_lists_are_loaded_the_one_that_was_used_is_said(
+    bring_in: Receive, tmp_path: Path
+) -> None:
+    """Long Thuận has one code in both; a campaign for Hồng Ngự reaches the one of 2020 alone."""
+    assert json.loads(bring_in(THREE).notes) == []
+    clock.set_offset(clock.parse_moment("2026-08-18T08:00+07:00") - clock.real_now())
+    now = tmp_path / "areas.csv"
+    now.write_text("code,level,name,kind,parent_code\n82,province,Tỉnh Đồng Tháp,Tỉnh,\n")
+    area_loading.load_file(now, 2025, actor_id=None)
+
+    (said,) = json.loads(bring_in(THREE + " ").notes)
+    assert "list of 2025" in said
+    (said,) = json.loads(bring_in(THREE + "\n", within_id=areas.by_code("870").id).notes)
+    assert "list of 2020" in said
 
 
 def test_purpose_source_and_day_are_kept(bring_in: Receive) -> None:

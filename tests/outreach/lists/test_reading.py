@@ -133,6 +133,11 @@ def test_quotes_that_do_not_match_are_refused_with_their_row(tmp_path: Path) -> 
         reading.read(stored(tmp_path, 'sdt,xã\n0912345678,a\n0987654321,"b\n0987654322,c\n'))
 
 
+def test_a_cell_without_end_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="Row 2: a cell has more than 131072 characters"):
+        reading.read(stored(tmp_path, "sdt,xã\n0912345678," + "a" * 140_000 + "\n"))
+
+
 def test_quotes_far_down_are_refused_when_their_row_comes(tmp_path: Path) -> None:
     content = "sdt,xã\n" + "0912345678,a\n" * 5000 + '0987654321,"b"c\n'
     table = reading.read(stored(tmp_path, content))

@@ -217,3 +217,12 @@ def test_other_archives_and_broken_ones_are_refused(tmp_path: Path) -> None:
 def test_a_workbook_without_a_row_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no sheet with rows"):
         reading.read(workbook(tmp_path))
+
+
+def test_a_sheet_with_headings_alone_is_refused_with_the_sheets_not_read(tmp_path: Path) -> None:
+    def add_list(sheet: Worksheet) -> None:
+        assert sheet.parent is not None
+        sheet.parent.create_sheet("Xã").append(["SĐT", "Xã"])
+
+    with pytest.raises(Refused, match=r"no rows under them\. .*“Danh sách”.*“Xã”"):
+        reading.read(workbook(tmp_path, ["Ghi chú"], change=add_list))
