@@ -10,12 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy import select
 
 from outreach import areas, figures, uptake
 from outreach.area_matching import AreaMatcher, Match
 from outreach.area_matching import Reason as AreaReason
+from outreach.areas import Area
+from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import N_, _
 from outreach.lists import cells, headings, reading
@@ -198,15 +203,24 @@ class _Reader:
             raise _Wrong(column, "", RowReason.NO_AREA)
         match = self._matcher.match(text)
         if match.area_id is None:
-            if self._all_outside(match.candidates):
+            if self._elsewhere(text, match):
                 raise _Wrong(column, text, RowReason.OUTSIDE)
             raise _Wrong(column, text, match.reason or AreaReason.UNKNOWN, _near(match))
         if self._inside is not None and match.area_id not in self._inside:
             raise _Wrong(column, text, RowReason.OUTSIDE)
         return match.area_id
 
-    def _all_outside(self, candidates: Sequence[int]) -> bool:
-        return self._inside is not None and bool(candidates) and self._inside.isdisjoint(candidates)
+    def _elsewhere(self, text: str, match: Match) -> bool:
+        """Whether what was not found inside is an area all the same, or looks like some."""
+        if self._inside is None:
+            return False
+        return text in self._codes or (
+            bool(match.candidates) and self._inside.isdisjoint(match.candidates)
+        )
+
+    @cached_property
+    def _codes(self) -> frozenset[str]:
+        return frozenset(db.session.scalars(select(Area.code)))
 
     def _day(self, written: object, column: str) -> date:
         place = self._columns.places.get("date")

@@ -28,6 +28,7 @@ from outreach.database import db
 from outreach.schema import mark_as_current
 from outreach.settings import PREFIX, Settings
 from tests import servers
+from tests.drive import drive  # noqa: F401
 from tests.people import (  # noqa: F401 - fixtures for every test
     Browser,
     client_as,

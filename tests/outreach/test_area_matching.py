@@ -266,3 +266,13 @@ def _verdict(match: Match, area_id: int) -> str:
     if match.reason is not None:
         return match.reason
     return "right" if match.area_id == area_id else "wrong"
+
+
+def test_five_digits_are_a_code_and_not_the_number_of_a_ward() -> None:
+    wards = [
+        Area(id=1, area_list=2020, code="00005", level="commune", name="Phường Vị", kind="Phường"),
+        Area(id=2, area_list=2020, code="27163", level="commune", name="Phường 5", kind="Phường"),
+    ]
+    matcher = AreaMatcher(AreaIndex(wards, []))
+    assert matcher.match("00005") == Match(1)
+    assert matcher.match("Phường 5") == Match(2)

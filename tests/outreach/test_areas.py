@@ -115,3 +115,12 @@ def test_the_same_other_name_twice_is_refused(letters: Flask) -> None:
     assert areas.add_alias(area, "Thường Thới Hậu B", actor_id=None) == "thuong thoi hau b"
     with pytest.raises(Refused, match="already"):
         areas.add_alias(areas.by_code("29977"), "thuong thoi HAU B", actor_id=None)
+
+
+def test_the_communes_below_an_area_are_found_through_its_districts(letters: Flask) -> None:
+    province, district = areas.by_code("87"), areas.by_code("870")
+    commune = areas.by_code("29992")
+    below = areas.communes_below([province.id, district.id, commune.id])
+    assert len(below[district.id]) == 10
+    assert sorted(below[province.id]) == sorted(below[district.id])
+    assert commune.id not in below

@@ -81,3 +81,11 @@ def test_today_needs_no_date():
 )
 def test_a_length_of_time_says_its_two_largest_units(seconds, shown):
     assert formats.span(seconds, language="vi") == shown
+
+
+def test_a_day_is_written_with_its_name_or_without_its_year():
+    thursday = date(2020, 8, 20)
+    assert formats.weekday(thursday, language="vi") == "Thứ Năm 20/8/2020"
+    assert formats.weekday(thursday, language="en") == "Thursday 20 Aug 2020"
+    assert formats.month_day(thursday, language="vi") == "20/8"
+    assert formats.month_day(None, language="vi") == formats.weekday(None, language="vi") == "—"

@@ -1,0 +1,244 @@
+"""The pages of install figures: who opens what, and what comes back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from outreach.accounts import Role, User
+from outreach.organisations import Organisation
+from outreach.uptake import Source
+from tests.drive import Drive, at
+
+ClientAs = Callable[[User], FlaskClient]
+
+
+@pytest.fixture
+def reporter(drive: Drive, client_as: ClientAs) -> FlaskClient:
+    return client_as(drive.reporter)
+
+
+@pytest.fixture
+def staff(drive: Drive, client_as: ClientAs) -> FlaskClient:
+    return client_as(drive.staff)
+
+
+def send(client: FlaskClient, drive: Drive, installs: str, **more: Any):
+    values = {"installs": installs, "seen": "0"} | more
+    return client.post(f"/figures/{drive.land.commune}/enter", data=values)
+
+
+def test_a_reporter_begins_at_the_form_of_the_own_commune(
+    reporter: FlaskClient, drive: Drive
+) -> None:
+    assert reporter.get("/").location == "/figures/"
+    assert reporter.get("/figures/").location == f"/figures/{drive.land.commune}/enter"
+
+
+def test_a_reporter_sends_a_figure(reporter: FlaskClient, drive: Drive) -> None:
+    answer = send(reporter, drive, "318")
+    assert answer.status_code == 302
+    page = reporter.get(answer.location).text
+    assert "Đã gửi 318" in page
+    (row,) = drive.rows()
+    assert (row.source, row.reported_by_id) == (Source.FORM, drive.reporter.id)
+
+
+def test_a_reporter_opens_nobody_elses_figures(reporter: FlaskClient, drive: Drive) -> None:
+    land = drive.land
+    for area_id in (land.other_commune, land.district, land.province):
+        for page in ("", "/enter", "/grid"):
+            assert reporter.get(f"/figures/{area_id}{page}").status_code == 403
+        assert reporter.post(f"/figures/{area_id}/enter").status_code == 403
+    assert reporter.get(f"/figures/{land.commune}/import").status_code == 403
+    assert reporter.get(f"/figures/{land.commune}").status_code == 200
+
+
+def test_an_office_opens_its_own_area_and_no_other(staff: FlaskClient, drive: Drive) -> None:
+    assert staff.get("/figures/").location == f"/figures/{drive.land.district}"
+    assert staff.get(f"/figures/{drive.land.district}").status_code == 200
+    for page in ("", "/grid", "/import", "/enter"):
+        assert staff.get(f"/figures/{drive.land.next_district}{page}").status_code == 403
+
+
+def test_the_health_office_looks_and_enters_nothing(
+    drive: Drive,
+    client_as: ClientAs,
+    make_person: Callable[..., User],
+    health_office: Organisation,
+) -> None:
+    drive.report(318)
+    client = client_as(make_person(Role.HEALTH, health_office))
+    page = client.get(f"/figures/{drive.land.district}")
+    assert page.status_code == 200
+    assert "Nhập số liệu" not in page.text
+    assert client.get(f"/figures/{drive.land.district}/grid").status_code == 403
+    assert client.post(f"/figures/{drive.land.commune}/enter").status_code == 403
+
+
+def test_an_office_for_all_areas_chooses_one(
+    drive: Drive,
+    client_as: ClientAs,
+    make_person: Callable[..., User],
+) -> None:
+    from outreach import organisations
+
+    office = organisations.add("Sở VH&TT", organisations.Kind.CULTURE, actor_id=None)
+    page = client_as(make_person(Role.CULTURE, office)).get("/figures/")
+    assert f'href="/figures/{drive.land.province}"' in page.text
+
+
+def test_a_figure_that_is_none_comes_back_as_it_was_typed(
+    reporter: FlaskClient, drive: Drive
+) -> None:
+    page = send(reporter, drive, "ba trăm")
+    assert page.status_code == 422
+    assert 'value="ba trăm"' in page.text
+    assert "không phải số nguyên" in page.text
+    assert drive.rows() == []
+
+
+def test_a_fall_is_asked_about_once(reporter: FlaskClient, drive: Drive) -> None:
+    drive.report(318, "19/8 14:00")
+    at("20/8 14:00")
+    page = send(reporter, drive, "300")
+    assert page.status_code == 422
+    assert 'name="asked" value="300"' in page.text
+    assert 'name="reason"' in page.text
+    answer = send(reporter, drive, "300", asked="300", reason="đếm trùng")
+    assert answer.status_code == 302
+    assert drive.rows()[-1].reason == "đếm trùng"
+
+
+def test_a_double_click_is_one_figure(reporter: FlaskClient, drive: Drive) -> None:
+    send(reporter, drive, "318")
+    assert send(reporter, drive, "318").status_code == 302
+    assert len(drive.rows()) == 1
+
+
+def test_a_late_figure_is_stated_and_taken(reporter: FlaskClient, drive: Drive) -> None:
+    at("15:20")
+    page = reporter.get(f"/figures/{drive.land.commune}/enter").text
+    assert "Trễ 20 phút." in page
+    send(reporter, drive, "318")
+    assert drive.rows()[0].late
+
+
+def test_the_grid_saves_what_is_right_and_brings_back_what_is_not(
+    staff: FlaskClient, drive: Drive
+) -> None:
+    one, two = drive.land.commune, drive.land.other_commune
+    page = staff.post(
+        f"/figures/{drive.land.district}/grid",
+        data={f"installs-{one}": "318", f"installs-{two}": "12x"},
+    )
+    assert page.status_code == 422
+    assert 'value="12x"' in page.text
+    assert "Đã lưu. Mới: 1; sửa: 0." in page.text
+    assert [row.source for row in drive.rows(one)] == [Source.GRID]
+    assert drive.rows(two) == []
+
+
+def test_a_grid_left_as_it_was_does_not_take_back_what_others_entered(
+    staff: FlaskClient, drive: Drive
+) -> None:
+    one = drive.land.commune
+    drive.report(318)
+    shown = {f"was-{one}": "318", f"seen-{one}": "1"}
+    drive.report(325, "14:30")
+    address = f"/figures/{drive.land.district}/grid"
+    assert staff.post(address, data=shown | {f"installs-{one}": "318"}).status_code == 302
+    page = staff.post(address, data=shown | {f"installs-{one}": "320"})
+    assert page.status_code == 422
+    assert "đã có người nhập 325" in page.text
+    assert [row.installs for row in drive.rows()] == [318, 325]
+
+
+def test_a_field_that_was_emptied_is_not_taken_silently(staff: FlaskClient, drive: Drive) -> None:
+    one = drive.land.commune
+    drive.report(318)
+    page = staff.post(
+        f"/figures/{drive.land.district}/grid",
+        data={f"was-{one}": "318", f"seen-{one}": "1", f"installs-{one}": ""},
+    )
+    assert page.status_code == 422
+    assert "Hãy nhập số" in page.text
+
+
+def test_the_ranking_shows_rates_with_denominators_and_who_is_late(
+    staff: FlaskClient, drive: Drive
+) -> None:
+    drive.report(500)
+    drive.report(330, "19/8 14:00", drive.land.other_commune)
+    at("20/8 15:20")
+    page = staff.get(f"/figures/{drive.land.district}").text
+    assert "Chưa gửi số liệu 15:00: 1/2 nơi." in page
+    for said in ("5,00%", "4,12%", "830/20.000", "4,15%", "1/2 có số ngày này"):
+        assert said in page
+
+
+def test_the_history_shows_before_after_who_and_why(staff: FlaskClient, drive: Drive) -> None:
+    drive.report(381)
+    drive.report(318, "14:10", reason="gõ nhầm")
+    page = staff.get(f"/figures/{drive.land.commune}").text
+    assert "381 → 318" in page
+    assert "gõ nhầm" in page
+    assert "Tâm" in page
+
+
+def upload(client: FlaskClient, drive: Drive, content: str):
+    return client.post(
+        f"/figures/{drive.land.district}/import",
+        data={"file": (io.BytesIO(content.encode()), "số liệu.csv")},
+    )
+
+
+def test_an_uploaded_file_answers_with_what_came_of_it(staff: FlaskClient, drive: Drive) -> None:
+    answer = upload(staff, drive, "area,date,installs\n29971,20/8/2020,318\n869,20/8/2020,5\n")
+    page = staff.get(answer.location)
+    assert "Bị trả lại: 1/2 số." in page.text
+    assert "nằm ngoài nơi bạn phụ trách" in page.text
+    rejects = staff.get(f"{answer.location}/rejects.csv")
+    assert rejects.mimetype == "text/csv"
+    assert "869" in rejects.text
+    assert len(drive.rows()) == 1
+
+
+def test_what_is_no_file_of_figures_is_refused_on_the_page(
+    staff: FlaskClient, drive: Drive
+) -> None:
+    page = staff.post(f"/figures/{drive.land.district}/import", data={})
+    assert (page.status_code, "Hãy chọn tệp trước." in page.text) == (422, True)
+    page = upload(staff, drive, "a,b\n1,2\n")
+    assert page.status_code == 422
+    assert "file-error" in page.text
+
+
+def test_an_import_is_shown_to_those_of_its_area_only(
+    staff: FlaskClient,
+    drive: Drive,
+    client_as: ClientAs,
+    make_person: Callable[..., User],
+    culture_office: Organisation,
+) -> None:
+    answer = upload(staff, drive, "area,date,installs\n29971,20/8/2020,318\n")
+    elsewhere = make_person(Role.STAFF, culture_office, drive.land.next_district)
+    assert client_as(elsewhere).get(answer.location).status_code == 403
+
+
+@pytest.mark.parametrize("query", ["?day=2020-13-01", "?day=2020-08-21", "?app=NONE"])
+def test_a_day_or_an_app_there_is_not_is_a_page_there_is_not(
+    staff: FlaskClient, drive: Drive, query: str
+) -> None:
+    assert staff.get(f"/figures/{drive.land.district}{query}").status_code == 404
+
+
+def test_without_an_app_the_page_says_so(
+    client_as: ClientAs, make_person: Callable[..., User], culture_office: Organisation
+) -> None:
+    page = client_as(make_person(Role.STAFF, culture_office)).get("/figures/")
+    assert "Chưa có ứng dụng nào" in page.text

@@ -1,0 +1,48 @@
+"""Reading figures back: what counts, and of which app."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from outreach import apps, targets, uptake
+from outreach.areas import Area
+from outreach.database import db
+from outreach.errors import Refused
+from tests.drive import TODAY, Drive
+
+
+def test_the_latest_edition_of_a_day_counts(drive: Drive) -> None:
+    drive.report(310, "19/8 14:00")
+    drive.report(318, "20/8 14:00")
+    drive.report(320, "20/8 14:30")
+    course = uptake.courses(drive.app_id, [drive.land.commune], TODAY - timedelta(2), TODAY)[
+        drive.land.commune
+    ]
+    assert {day.day: point.installs for day, point in course.items()} == {19: 310, 20: 320}
+    assert course[TODAY].edition == 2
+
+
+def test_an_area_without_recent_figures_stands_where_it_last_stood(drive: Drive) -> None:
+    drive.report(200, "1/7 14:00")
+    drive.report(210, "2/7 14:00")
+    drive.report(211, "2/7 14:10")
+    ids = [drive.land.commune, drive.land.other_commune]
+    found = uptake.courses(drive.app_id, ids, TODAY - timedelta(7), TODAY)
+    last = uptake.latest(found[drive.land.commune], TODAY)
+    assert last is not None
+    assert (last.day, last.installs) == (date(2020, 7, 2), 211)
+    assert uptake.latest(found[drive.land.other_commune], TODAY) is None
+
+
+def test_the_apps_of_a_drive_are_those_with_a_figure_or_a_target(drive: Drive) -> None:
+    ncovi = apps.add("NCOVI", "NCOVI", "https://ncovi.vn", actor_id=None)
+    assert [app.code for app in uptake.apps_counted()] == ["BLUEZONE", "NCOVI"]
+    drive.report(318)
+    assert uptake.chosen_app(None).code == "BLUEZONE"
+    area = db.session.get_one(Area, drive.land.district)
+    targets.add(area, ncovi, 2000, TODAY, group="population", letter="", actor_id=None)
+    with pytest.raises(Refused, match="BLUEZONE, NCOVI"):
+        uptake.chosen_app(None)
+    assert uptake.chosen_app("ncovi").code == "NCOVI"
