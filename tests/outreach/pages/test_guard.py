@@ -33,8 +33,8 @@ def views(app: Flask, liaison: User) -> Flask:
     def upload() -> str:
         return "uploaded"
 
-    app.add_url_rule("/lists/<int:list_id>/<part>", "lists.show", show)
-    app.add_url_rule("/lists", "lists.upload", upload, methods=["GET", "POST"])
+    app.add_url_rule("/shelf/<int:list_id>/<part>", "shelf.show", show)
+    app.add_url_rule("/shelf", "shelf.upload", upload, methods=["GET", "POST"])
     app.add_url_rule("/known", "known", guard.logged_in(lambda: "known"))
     app.add_url_rule("/open", "open", guard.public("a test")(lambda: "open"))
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
@@ -44,19 +44,19 @@ def views(app: Flask, liaison: User) -> Flask:
 def test_the_view_gets_what_the_address_names(
     views: Flask, client_as: ClientAs, liaison: User
 ) -> None:
-    answer = client_as(liaison).get("/lists/1/rows")
+    answer = client_as(liaison).get("/shelf/1/rows")
     assert answer.text == f"Lan {liaison.organisation_id} rows"
 
 
 def test_what_belongs_to_another_is_refused(
     views: Flask, client_as: ClientAs, stranger: User
 ) -> None:
-    assert client_as(stranger).get("/lists/1/rows").status_code == 403
+    assert client_as(stranger).get("/shelf/1/rows").status_code == 403
 
 
 def test_what_is_not_there_is_not_found(views: Flask, client_as: ClientAs, liaison: User) -> None:
     client = client_as(liaison)
-    answer = client.get("/lists/2/rows")
+    answer = client.get("/shelf/2/rows")
     assert answer.status_code == 404
     assert "There is no list 2." in answer.text
 
@@ -65,30 +65,30 @@ def test_a_role_without_the_right_learns_nothing_of_what_is_there(
     views: Flask, client_as: ClientAs, make_person: Callable[..., User]
 ) -> None:
     admin = client_as(make_person(Role.ADMIN))
-    assert admin.get("/lists/1/rows").status_code == 403
-    assert admin.get("/lists/2/rows").status_code == 403
+    assert admin.get("/shelf/1/rows").status_code == 403
+    assert admin.get("/shelf/2/rows").status_code == 403
 
 
 def test_who_is_not_logged_in_comes_back_after_the_log_in(
     views: Flask, client: FlaskClient
 ) -> None:
-    assert client.get("/lists/1/rows?x=1").headers["Location"] == (
-        "/login?next=/lists/1/rows?x%3D1"
+    assert client.get("/shelf/1/rows?x=1").headers["Location"] == (
+        "/login?next=/shelf/1/rows?x%3D1"
     )
-    assert client.post("/lists").headers["Location"] == "/login"
+    assert client.post("/shelf").headers["Location"] == "/login"
 
 
 def test_a_part_of_a_page_sends_the_whole_page_to_the_log_in(
     views: Flask, client: FlaskClient
 ) -> None:
-    answer = client.get("/lists/1/rows", headers={"HX-Request": "true"})
+    answer = client.get("/shelf/1/rows", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login")
 
 
 def test_without_an_object_the_role_decides(
     views: Flask, client_as: ClientAs, stranger: User
 ) -> None:
-    assert client_as(stranger).post("/lists").text == "uploaded"
+    assert client_as(stranger).post("/shelf").text == "uploaded"
 
 
 def test_everybody_logged_in_and_everybody_at_all(
