@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Date,
     ForeignKey,
-    Select,
     String,
     UniqueConstraint,
     func,
@@ -121,12 +120,15 @@ def check_day(day: date) -> date:
 
 def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:
     """The figures that count for each area, from `first` to `last`, and for an area without one
-    on or before `first` its last one before: where it stood then. Two statements at most."""
+    on or before `first` its last one before: where it stood then. Three statements at most."""
     found: dict[int, Course] = {area_id: {} for area_id in area_ids}
-    _fill(found, select(*_POINT).where(_of(app_id, found), _R.day.between(first, last)))
+    within = select(*_POINT).where(_of(app_id, found), _R.day.between(first, last))
+    for row in db.session.execute(within.order_by(_R.edition)):
+        point = Point(*row)
+        found[point.area_id][point.day] = point  # a later edition takes the place
     unknown = [area_id for area_id, course in found.items() if not course or min(course) > first]
     if unknown:
-        _fill(found, _last_before(app_id, unknown, first))
+        _fill_before(found, app_id, unknown, first)
     return found
 
 
@@ -136,25 +138,21 @@ def around(app_id: int, area_ids: Collection[int], first: date, last: date) -> d
     return courses(app_id, area_ids, first - _WINDOW, max(last, today()))
 
 
-def _fill(found: dict[int, Course], points: Select[*tuple[Any, ...]]) -> None:
-    for row in db.session.execute(points.order_by(_R.edition)):
-        point = Point(*row)
-        found[point.area_id][point.day] = point  # a later edition takes the place
-
-
 def _of(app_id: int, area_ids: Iterable[int]) -> ColumnElement[bool]:
     return (_R.app_id == app_id) & _R.area_id.in_(list(area_ids))
 
 
-def _last_before(app_id: int, area_ids: list[int], day: date) -> Select[*tuple[Any, ...]]:
-    last = (
-        select(_R.area_id.label("area_id"), func.max(_R.day).label("day"))
-        .where(_of(app_id, area_ids), _R.day < day)
-        .group_by(_R.area_id)
-        .subquery()
-    )
-    same = (_R.app_id == app_id) & (_R.area_id == last.c.area_id) & (_R.day == last.c.day)
-    return select(*_POINT).join(last, same)
+def _fill_before(found: dict[int, Course], app_id: int, area_ids: list[int], day: date) -> None:
+    """Each area's last figure before `day`. Two plain statements, which take the index each: in
+    one, SQLite reads every report of the app."""
+    last = select(_R.area_id, func.max(_R.day)).where(_of(app_id, area_ids), _R.day < day)
+    days = dict(db.session.execute(last.group_by(_R.area_id)).all())
+    if days:
+        there = select(*_POINT).where(_of(app_id, days), _R.day.in_(set(days.values())))
+        for row in db.session.execute(there.order_by(_R.edition)):
+            point = Point(*row)
+            if days[point.area_id] == point.day:
+                found[point.area_id][point.day] = point
 
 
 def latest(course: Course, day: date) -> Point | None:
