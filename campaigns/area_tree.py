@@ -64,7 +64,7 @@ class Tree:
     chosen: Chosen
 
 
-_counts: Kept[dict[int, int]] = Kept(60)
+_counts: Kept[dict[int, int]] = Kept(120)
 
 
 def grow(

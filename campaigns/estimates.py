@@ -122,8 +122,8 @@ class _Counted:
     at: datetime
 
 
-_inhabited: Kept[list[tuple[int, int]]] = Kept(20)
-_tallies: Kept[_Counted] = Kept(20)
+_inhabited: Kept[list[tuple[int, int]]] = Kept(120)
+_tallies: Kept[_Counted] = Kept(120)
 
 
 def of(

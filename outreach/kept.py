@@ -18,20 +18,30 @@ class Kept(Generic[V]):
     def __init__(self, seconds: float, most: int = 32) -> None:
         self._seconds, self._most = seconds, most
         self._answers: dict[Hashable, tuple[float, V]] = {}
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
-        """The kept answer, or a new one; two who ask at once may both make it."""
-        key, now = (str(db.engine.url), key), clock.monotonic()
+        """The kept answer, or a new one: one makes it, others who ask meanwhile wait for it."""
+        key = (str(db.engine.url), key)
         with self._lock:
-            at, answer = self._answers.get(key, (None, None))
-        if at is not None and now - at < self._seconds:
-            return answer  # type: ignore[return-value]  # kept together with its moment
-        made = make()
+            making = self._making.setdefault(key, threading.Lock())
+        try:
+            with making:
+                kept = self._answers.get(key)
+                if kept is None or clock.monotonic() - kept[0] >= self._seconds:
+                    kept = self._keep(key, make())
+                return kept[1]
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+
+    def _keep(self, key: Hashable, answer: V) -> tuple[float, V]:
+        kept = (clock.monotonic(), answer)
         with self._lock:
-            self._drop(now)
-            self._answers[key] = (clock.monotonic(), made)
-        return made
+            self._drop(kept[0])
+            self._answers[key] = kept
+        return kept
 
     def _drop(self, now: float) -> None:
         old = [key for key, (at, _) in self._answers.items() if now - at >= self._seconds]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -32,3 +34,18 @@ def test_the_oldest_answer_goes_where_there_are_too_many(seconds: list[float]) -
         kept.get(key, lambda: next(numbers))
     assert kept.get("c", lambda: next(numbers)) == 2
     assert kept.get("a", lambda: next(numbers)) == 3
+
+
+def test_who_asks_while_an_answer_is_made_waits_for_it(app: Flask) -> None:
+    kept, made = Kept[int](20), count()
+
+    def slowly() -> int:
+        time.sleep(0.2)
+        return next(made)
+
+    def ask(_n: int) -> int:
+        with app.app_context():
+            return kept.get("a", slowly)
+
+    with ThreadPoolExecutor(4) as people:
+        assert list(people.map(ask, range(4))) == [0, 0, 0, 0]
