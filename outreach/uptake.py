@@ -36,7 +36,7 @@ COMPILED_BY: Final = time(16, 30)
 OLDEST: Final = timedelta(days=2 * 365)
 """A figure further back is a year typed wrongly."""
 REASON_LENGTH: Final = 200
-_WINDOW: Final = timedelta(days=14)
+_WINDOW: Final = timedelta(days=9)
 
 
 class Source(StrEnum):
@@ -133,7 +133,7 @@ def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> 
 
 
 def around(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:
-    """What figures of the days `first` to `last` are judged by: two weeks before them at least,
+    """What figures of the days `first` to `last` are judged by: nine days before them at least,
     and all that follows."""
     return courses(app_id, area_ids, first - _WINDOW, max(last, today()))
 
