@@ -87,10 +87,10 @@ def test_what_is_left_when_the_last_window_closes_expires_and_the_campaign_ends(
 ) -> None:
     phones = numbers_of("vinaphone", 800)
     short.subscribe(vnpt, phones)
-    closes = clock.now() + timedelta(seconds=4)
     with simulator_process(tmp_path, account()) as carrier, one_floor(short):
-        route = short.route(vnpt, carrier.port, rate=150.0, window=50)
+        route = short.route(vnpt, carrier.port, rate=60.0, window=50)
         campaign = short.approved([route.id])
+        closes = clock.now() + timedelta(seconds=8)
         with transaction() as session:  # an approved window that long has no use in a test
             session.execute(
                 text("UPDATE campaigns SET not_after = :at"), {"at": clock.to_microseconds(closes)}
