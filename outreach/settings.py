@@ -149,13 +149,17 @@ class Settings(BaseSettings):
         """Where the Unix socket `name` of this installation lies: in the data folder's run/.
 
         Where that path is too long for a socket, it is in a folder under the temporary one whose
-        name follows from the data folder, so that every process finds it.
+        name follows from the data folder, so that every process finds it; in /tmp, where the
+        temporary folder is one of those that lie deep.
         """
-        usual = self.data_dir / "run" / f"{name}.sock"
-        if len(os.fsencode(usual)) <= LONGEST_SOCKET_PATH:
-            return usual
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"tung-ngo-{os.getuid()}-{digest}" / f"{name}.sock"
+        own = f"tung-ngo-{os.getuid()}-{digest}"
+        short = Path("/tmp", own)  # noqa: S108 - the start refuses one that is not ours
+        for folder in (self.data_dir / "run", Path(tempfile.gettempdir(), own), short):
+            path = folder / f"{name}.sock"
+            if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+                break
+        return path
 
     @property
     def key_path(self) -> Path:

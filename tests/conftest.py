@@ -47,8 +47,10 @@ from tests.stage import stage  # noqa: F401
 GIVEN = Settings.load()
 TEMPLATE = f"template_{os.getpid()}"
 
-# A test builds its own settings; those of the shell would leak into commands it starts.
-for name in [name for name in os.environ if name.startswith(PREFIX)]:
+# A test builds its own settings; those of the shell would leak into commands it starts. What is
+# for the tests stays: with `-n` they run in processes that read it from here.
+LEAKING = [n for n in os.environ if n.startswith(PREFIX) and not n.startswith(f"{PREFIX}TEST_")]
+for name in LEAKING:
     del os.environ[name]
 
 

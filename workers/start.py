@@ -35,6 +35,8 @@ from workers.log_watch import LogWatch
 
 LOOK: Final = 0.2  # seconds between two looks at what runs
 REPORT: Final = 20.0  # seconds between two words about a start that takes long
+SOON: Final = 5.0  # seconds: a supervisor that dies before never came up
+TOO_OFTEN: Final = 4  # such deaths in a row
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -53,6 +55,8 @@ class Start:
         self.log_folder = settings.data_dir / "logs"
         self._children: list[subprocess.Popen[bytes]] = []
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._brought_up_at = 0.0
+        self._died_at_once = 0
         self._complaints = LogWatch(self.log_folder)
         self._disk = DiskWatch(settings.data_dir)
 
@@ -91,6 +95,7 @@ class Start:
         config.write_text(programs.configuration(self.settings, wanted))
         command = (sys.executable, "-m", "supervisor.supervisord", "-c", str(config))
         self._supervisor = self._spawn(command, quiet=True)
+        self._brought_up_at = time.monotonic()
 
     def _spawn(
         self, command: Sequence[str], quiet: bool = False, after: Path | None = None
@@ -160,9 +165,18 @@ class Start:
         for line in (*self._disk.new(), *self._complaints.new()):
             click.echo(line, err=True)
         if self._supervisor is not None and self._supervisor.poll() is not None:
-            click.echo(_("The supervisor died; bringing everything up again."), err=True)
-            self._clear()
-            self._bring_up()
+            self._revive()
+
+    def _revive(self) -> None:
+        """Bring everything up again, unless it never stays up."""
+        stayed = time.monotonic() - self._brought_up_at > SOON
+        self._died_at_once = 0 if stayed else self._died_at_once + 1
+        if self._died_at_once == TOO_OFTEN:
+            log = self.log_folder / "supervisor.log"
+            raise Refused(_("The supervisor does not stay up; %(log)s says why.", log=log))
+        click.echo(_("The supervisor died; bringing everything up again."), err=True)
+        self._clear()
+        self._bring_up()
 
     def _shut_down(self) -> None:
         """End every child, the supervisor's programs with it, and wait until all are gone."""

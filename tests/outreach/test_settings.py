@@ -84,6 +84,16 @@ def test_a_socket_path_that_is_too_long_lies_in_a_folder_of_its_own(tmp_path: Pa
     assert socket.parent != Settings(data_dir=deep / "x").socket("valkey").parent
 
 
+def test_a_temporary_folder_that_lies_deep_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("đ" * 60)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    socket = Settings(data_dir=deep).socket("supervisor")
+    assert len(os.fsencode(socket)) < 100
+    assert not socket.is_relative_to(deep)
+
+
 def test_a_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "new" / "folder")
     settings.make_data_dir()

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -148,3 +148,19 @@ def test_a_used_port_is_said_before_anything_starts(folder: Path) -> None:
         assert str(start.port) in start.said
         assert "OUTREACH_PORT" in start.said
         assert start.programs() == []
+
+
+def test_a_supervisor_that_never_stays_up_ends_the_start_with_the_place_to_look(
+    folder: Path,
+) -> None:
+    start = Running(folder, free_port())
+    deadline = time.monotonic() + 40
+    while start.process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError):
+            if supervisor := start.pid_of("supervisord"):
+                os.kill(supervisor, signal.SIGKILL)
+        time.sleep(0.05)
+    start.process.terminate()
+    assert start.process.wait(timeout=40) == 1
+    assert str(folder / "logs" / "supervisor.log") in start.said
+    assert start.programs() == []
