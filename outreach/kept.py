@@ -23,7 +23,7 @@ class Kept(Generic[V]):
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """The kept answer, or a new one: one makes it, others who ask meanwhile wait for it."""
-        key = (str(db.engine.url), key)
+        key = (db.engine, key)
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         try:

@@ -1,7 +1,7 @@
 """Fixtures that every test may use: the application on both databases, a real Valkey, the data.
 
-`app` runs each test twice, on SQLite and on PostgreSQL, each time on a fresh copy of an empty,
-migrated database. A skipped test fails where CI is set: there everything it needs is installed.
+`app` runs each test twice, on SQLite and on PostgreSQL, each time on an empty, migrated database.
+A skipped test fails where CI is set: there everything it needs is installed.
 """
 
 from __future__ import annotations
@@ -10,24 +10,20 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 import redis as redis_client
 from flask import Flask, has_request_context
 from flask.testing import FlaskClient, FlaskCliRunner
-from psycopg import sql
 from sqlalchemy import make_url
 
 from app import create_app
 from outreach import clock
 from outreach.database import db
-from outreach.schema import mark_as_current
 from outreach.settings import PREFIX, Settings
-from tests import servers
+from tests import databases, servers
 from tests.drive import drive  # noqa: F401
 from tests.people import (  # noqa: F401 - fixtures for every test
     Browser,
@@ -45,7 +41,6 @@ from tests.people import (  # noqa: F401 - fixtures for every test
 from tests.stage import stage  # noqa: F401
 
 GIVEN = Settings.load()
-TEMPLATE = f"template_{os.getpid()}"
 
 # A test builds its own settings; those of the shell would leak into commands it starts. What is
 # for the tests stays: with `-n` they run in processes that read it from here.
@@ -77,20 +72,11 @@ def redis(redis_address: str) -> Iterator[redis_client.Redis]:
     client.close()
 
 
-def _fill(settings: Settings) -> None:
-    """Lay every table into an empty database, marked as fully migrated."""
-    app = create_app(settings)
-    with app.app_context():
-        db.create_all()
-        mark_as_current(db.engine)
-        db.engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty, migrated SQLite file to copy."""
     folder = tmp_path_factory.mktemp("sqlite")
-    _fill(Settings(data_dir=folder))
+    databases.fill(Settings(data_dir=folder))
     return folder / "outreach.db"
 
 
@@ -105,26 +91,15 @@ def postgresql_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(
+def postgresql_database(
     postgresql_server: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The name of an empty, migrated PostgreSQL database to copy."""
-    with new_database(postgresql_server, TEMPLATE) as address:
-        _fill(Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=address))
-        yield TEMPLATE
-
-
-@contextmanager
-def new_database(server: str, name: str, template: str = "template0") -> Iterator[str]:
-    with closing(psycopg.connect(server, autocommit=True)) as connection:
-        names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
-        connection.execute(
-            sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log").format(**names)
-        )
-        try:
-            yield make_url(server).set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+) -> Iterator[databases.Reused]:
+    """The PostgreSQL database of this process, made once."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    made = databases.Reused(postgresql_server, f"test_{uuid.uuid4().hex}", folder)
+    made.make()
+    yield made
+    made.drop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -136,10 +111,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
     else:
-        server = request.getfixturevalue("postgresql_server")
-        template = request.getfixturevalue("postgresql_template")
-        with new_database(server, f"test_{uuid.uuid4().hex}", template) as address:
-            yield address
+        made: databases.Reused = request.getfixturevalue("postgresql_database")
+        yield made.address
+        made.wipe()
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from workers import programs, valkey
 
@@ -34,7 +36,8 @@ def run_valkey(folder: Path) -> Iterator[str]:
 
 
 def _wait_for(socket: Path, seconds: float = 10.0) -> None:
-    client = redis.Redis(unix_socket_path=str(socket))
+    # Without the client's own retries, whose pauses are longer than the start.
+    client = redis.Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))
     deadline = time.monotonic() + seconds
     while True:
         try:

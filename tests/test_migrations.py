@@ -16,7 +16,7 @@ from outreach import schema
 from outreach.database import Moment, db
 from outreach.settings import Settings
 from outreach.subscribers import PUBLIC, Group
-from tests.conftest import new_database
+from tests.databases import new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -30,7 +30,7 @@ from outreach.errors import Refused
 from outreach.organisations import Kind as OrganisationKind
 from outreach.organisations import Organisation
 from outreach.settings import Settings
-from tests.conftest import new_database
+from tests.databases import fill, new_database
 from tests.stage import Stage, numbers_of
 
 
@@ -116,10 +116,10 @@ def test_two_databases_seal_the_same_content_alike(
 ) -> None:
     """Also where their own order of words differs: “a” and “B”, “é” and “f”."""
     server = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
     sqlite = tmp_path / "outreach.db"
     sqlite.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
-    with new_database(server, "test_seal_alike", template) as address:
+    with new_database(server, "test_seal_alike") as address:
+        fill(Settings(data_dir=tmp_path / "fill", database_url=address))
         settings = [
             Settings(data_dir=tmp_path / name, database_url=each, redis_url=redis_address)
             for name, each in (("one", f"sqlite:///{sqlite}"), ("two", address))
