@@ -5,17 +5,20 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, routes
+from campaigns import campaigns, counts, messages, routes, test_sends
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import campaigns as campaigns_pages
 from campaigns.pages import compose as compose_pages
+from campaigns.pages import list_people as list_people_pages
+from campaigns.pages import test_sends as test_sends_pages
 from outreach import (
     health,
     i18n,
     installation,
     logs,
     numbers,
+    own_numbers,
     schema,
     security,
     store,
@@ -46,7 +49,7 @@ from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
 from workers.pages import twilio as twilio_pages
 
-TABLES = (campaigns, counts, messages, routes, installation, seats)
+TABLES = (campaigns, counts, messages, routes, test_sends, installation, own_numbers, seats)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
@@ -84,7 +87,9 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(campaigns_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(test_sends_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
+    app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(doctor_command.doctor)

@@ -1,9 +1,10 @@
 """Who gets a campaign: candidates, the reasons for leaving people out, and the expansion.
 
 A candidate is a subscriber in the campaign's areas and groups. The first reason that holds leaves
-a candidate out, in this order: opted_out, wrong_network (no route of the campaign carries its
-network), recently_messaged (the rule set's cap; what waits in another campaign counts too, since
-it will be sent), duplicate (its number has its message already).
+a candidate out, in this order: opted_out, list_expired (the list it is kept under may not be used
+any more), wrong_network (no route of the campaign carries its network), recently_messaged (the rule
+set's cap, or the campaign's own “not messaged in N days”; what waits in another campaign counts
+too, since it will be sent), duplicate (its number has its message already).
 The rest become one message a number. Counting for the approver and expanding for the wire use the
 same SQL, so that what was approved is what is sent.
 """
@@ -14,7 +15,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, text
@@ -28,6 +29,7 @@ class Reason(StrEnum):
     """Why a candidate gets no message."""
 
     OPTED_OUT = "opted_out"
+    LIST_EXPIRED = "list_expired"
     WRONG_NETWORK = "wrong_network"
     RECENTLY_MESSAGED = "recently_messaged"
     DUPLICATE = "duplicate"
@@ -45,6 +47,8 @@ class Audience:
     route_of_network: dict[str, int]
     rules: RuleSet
     now: datetime
+    # Nobody who got any message of ours in so many days; 0: only the rule set's cap counts.
+    not_messaged_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,15 @@ _CHUNK_TABLE = (
 )
 
 
-def _fill_sql(dialect: str) -> str:
+# Whom we have sent anything, of whatever kind, since then; found by the index on the number.
+_QUIET = """
+               WHEN EXISTS (SELECT 1 FROM messages q WHERE q.number_id = c.number_id
+                   AND q.campaign_id <> :campaign AND (q.state = 'queued' OR
+                   (q.changed_at >= :quiet_since AND q.state NOT IN ('cancelled', 'expired'))))
+                 THEN 'recently_messaged'"""
+
+
+def _fill_sql(dialect: str, *, quiet: bool) -> str:
     texts = rowset(
         dialect,
         [
@@ -136,15 +148,16 @@ def _fill_sql(dialect: str) -> str:
         INSERT INTO expansion_chunk
         SELECT c.place, c.id, c.number_id, c.area_id, r.route_id, t.text_id, t.segments,
           CASE WHEN o.number_id IS NOT NULL THEN 'opted_out'
+               WHEN l.expires_on < :today THEN 'list_expired'
                WHEN r.route_id IS NULL THEN 'wrong_network'
                WHEN :cap <= (SELECT COUNT(*) FROM messages p JOIN campaigns k
                    ON k.id = p.campaign_id
                    WHERE p.number_id = c.number_id AND p.campaign_id <> :campaign
                    AND k.kind = :kind AND (p.state = 'queued' OR (p.changed_at >= :since
                    AND p.state NOT IN ('cancelled', 'expired'))))
-                 THEN 'recently_messaged'
+                 THEN 'recently_messaged'{_QUIET if quiet else ""}
                WHEN d.id IS NOT NULL THEN 'duplicate' END
-        FROM (SELECT s.id, s.number_id, s.area_id, a.place FROM
+        FROM (SELECT s.id, s.number_id, s.area_id, s.list_id, a.place FROM
                 (SELECT DISTINCT area_id, place FROM {texts} x
                  WHERE place >= :position ORDER BY place) a
                 JOIN subscribers s ON s.area_id = a.area_id
@@ -152,6 +165,7 @@ def _fill_sql(dialect: str) -> str:
                 WHERE (a.place > :position OR s.id > :after) AND (s.group_bits & :groups) <> 0
                 ORDER BY a.place, s.id LIMIT :limit) c
         JOIN numbers n ON n.id = c.number_id
+        JOIN subscriber_lists l ON l.id = c.list_id
         LEFT JOIN opt_outs o ON o.number_id = c.number_id
         LEFT JOIN {networks} r ON r.network = COALESCE(n.confirmed, n.hint)
         LEFT JOIN messages d ON d.number_id = c.number_id AND d.campaign_id = :campaign
@@ -182,18 +196,23 @@ class ChunkReader:
 
     def __init__(self, connection: Connection, audience: Audience, texts: list[TextOfArea]) -> None:
         self._connection = connection
-        self._sql = text(_fill_sql(connection.dialect.name))
+        quiet = audience.not_messaged_days > 0
+        self._sql = text(_fill_sql(connection.dialect.name, quiet=quiet))
         shares = 1 + max((t.share for t in texts), default=0)
         self._values: dict[str, object] = {
             "campaign": audience.campaign_id,
             "kind": audience.kind.value,
             "cap": audience.rules.cap,
             "since": clock.to_microseconds(audience.now - audience.rules.cap_period),
+            "today": clock.local(audience.now).date().isoformat(),
             "groups": audience.group_bits,
             "shares": shares,
             "owners": as_rows([[i] for i in audience.organisation_ids]),
             "networks": as_rows([[n, r] for n, r in audience.route_of_network.items()]),
         }
+        if quiet:
+            since = audience.now - timedelta(days=audience.not_messaged_days)
+            self._values["quiet_since"] = clock.to_microseconds(since)
         self._texts = texts
 
     def fill(self, position: int, after: int, limit: int) -> Chunk | None:

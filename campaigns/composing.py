@@ -37,6 +37,7 @@ from outreach.subscribers import Group
 T = TypeVar("T")
 SHOWN = 60  # characters of a wrong value in the sentence that refuses it
 YEARS = range(2000, 2100)
+MOST_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Draft:
     groups: list[str] = field(default_factory=lambda: ["public"])
     hours: str | None = None
     urgent: bool = False
+    not_messaged_days: int = 0
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -78,6 +80,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "groups": (list,),
     "hours": (str,),
     "urgent": (bool,),
+    "not_messaged_days": (int,),
 }
 _ITEMS: dict[str, type] = {"apps": str, "areas": str, "networks": str, "groups": str, "routes": int}
 
@@ -214,6 +217,7 @@ def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refuse
         "sender": lambda: rules.check_sender_name(draft.sender),
         "strip_marks": lambda: draft.strip_marks,
         "urgent": lambda: draft.urgent,
+        "not_messaged_days": lambda: _days(draft.not_messaged_days),
         "networks": lambda: _networks(draft.networks),
         "groups": lambda: _groups(draft.groups),
         "apps": lambda: _found(draft.apps, apps.by_code, "apps"),
@@ -229,6 +233,15 @@ def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refuse
         except Refused as refused:
             wrong.append(refused)
     return wrong
+
+
+def _days(days: int) -> int:
+    if not 0 <= days <= MOST_DAYS:
+        raise Refused(
+            _("%(days)s is not between 0 and %(most)s days.", days=days, most=MOST_DAYS),
+            "not_messaged_days",
+        )
+    return days
 
 
 def _required(text: str, key: str, most: int | None = None) -> str:

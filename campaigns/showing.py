@@ -121,6 +121,8 @@ def acts_of(campaign: Campaign, person: User) -> set[str]:
         allowed.discard("approve")
     if campaign.state is C.SENDING and access.allowed(person, Act.EMERGENCY_STOP):
         allowed.add("stop")
+    if campaign.state in CHANGEABLE and access.allowed(person, Act.TEST_SEND):
+        allowed.add("test")
     if access.allowed(person, Act.CAMPAIGN_CREATE):
         allowed.add("copy")  # the copy is the reader's own, whoever wrote the first
     return allowed

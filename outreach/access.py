@@ -39,7 +39,9 @@ class Act(StrEnum):
     LIST_IMPORT = "list.import"
     LIST_VIEW = "list.view"
     LIST_SEE_NUMBERS = "list.see_numbers"
+    LIST_SEE_RESTRICTED = "list.see_restricted"
     OPTOUT_RECORD = "optout.record"
+    TEST_SEND = "test.send"
     ROUTE_VIEW = "route.view"
     ROUTE_MANAGE = "route.manage"
     UPTAKE_VIEW = "uptake.view"
@@ -89,7 +91,11 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.LIST_IMPORT:          (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_VIEW:            (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_SEE_NUMBERS:     (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
+    # Who is quarantined or awaits a test is health data: a carrier needs no such name.
+    Act.LIST_SEE_RESTRICTED:  (NO,      NO,      OWN,     NO,      NO,      NO,    ANY),
     Act.OPTOUT_RECORD:        (ANY,     ANY,     ANY,     ANY,     NO,      NO,    ANY),
+    # Over which routes a person may send a text to their own number.
+    Act.TEST_SEND:            (OWN,     ANY,     NO,      NO,      NO,      ANY,   ANY),
     Act.ROUTE_VIEW:           (OWN,     ANY,     NO,      NO,      NO,      ANY,   ANY),
     Act.ROUTE_MANAGE:         (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.UPTAKE_VIEW:          (NO,      AREA,    AREA,    AREA,    AREA,    NO,    ANY),
@@ -123,7 +129,9 @@ NAMES: dict[Act, str] = {
     Act.LIST_IMPORT: N_("import a list of subscribers"),
     Act.LIST_VIEW: N_("see a list of subscribers"),
     Act.LIST_SEE_NUMBERS: N_("see whole phone numbers"),
+    Act.LIST_SEE_RESTRICTED: N_("see who is in a group that is health data"),
     Act.OPTOUT_RECORD: N_("record an opt-out"),
+    Act.TEST_SEND: N_("send a test to your own number"),
     Act.ROUTE_VIEW: N_("see a route"),
     Act.ROUTE_MANAGE: N_("manage routes"),
     Act.UPTAKE_VIEW: N_("see install figures"),

@@ -8,13 +8,25 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import area_tree, composing, estimates, life, offers, progress
+from campaigns import (
+    area_tree,
+    composing,
+    estimates,
+    life,
+    offers,
+    progress,
+    selection,
+    test_sends,
+)
 from campaigns.campaigns import Campaign
 from campaigns.estimates import Estimate
 from campaigns.offers import Offers
 from campaigns.pages import compose_form
+from campaigns.pages import test_sends as test_pages
 from campaigns.pages.compose_form import Typed
+from campaigns.routes import Route
 from campaigns.rules import Kind
+from campaigns.selection import Rule
 from campaigns.states import CHANGEABLE
 from outreach import access, once
 from outreach.access import Act
@@ -34,6 +46,13 @@ class Sheet:
     typed: Typed
     campaign: Campaign | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    test_errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes that are chosen, in their order."""
+        known = {route.id: route for route in self.offers.routes}
+        return [known[id_] for id_ in self.typed.route_ids if id_ in known]
 
     def examine(self) -> tuple[Campaign, dict[str, str]]:
         """The campaign it would make, and every refusal by its field."""
@@ -112,7 +131,25 @@ def _begun(campaign: Campaign) -> ResponseReturnValue | None:
     return redirect(url_for("campaigns.show", campaign_id=campaign.id))
 
 
+def _test(sheet: Sheet) -> ResponseReturnValue:
+    """Send what the preview shows to the writer's own number; nothing is stored of the form."""
+    typed = sheet.typed
+    asked = test_pages.Asked(
+        sheet.estimate(at_once=False).text,
+        typed.sender,
+        sheet.routes,
+        typed.test_route,
+        typed.test_number,
+        typed.test_once,
+        None if sheet.campaign is None else sheet.campaign.id,
+    )
+    sheet.test_errors = test_pages.ask(asked)
+    return _page(sheet), 422 if sheet.test_errors else 200
+
+
 def _save(sheet: Sheet) -> ResponseReturnValue:
+    if "test" in request.form:
+        return _test(sheet)
     if "do" not in request.form:  # “Preview”, or an area opened: only looking
         return _page(sheet, at_once=True)
     try:
@@ -159,5 +196,8 @@ def _shown(sheet: Sheet, *, at_once: bool) -> dict[str, Any]:
         "e": sheet.estimate(at_once=at_once),
         "marks": {r.id: progress.mark_of(r.networks) for r in sheet.offers.routes},
         "kinds": [kind.value for kind in Kind],
+        "rules": [(rule.value, selection.NAMES[rule], selection.HINTS[rule]) for rule in Rule],
+        "tests": test_pages.shown(test_sends.open_to(person(), sheet.routes), typed.test_number),
+        "test_errors": sheet.test_errors,
         "half_hours": sorted({*HALF_HOURS, typed.hours_from, typed.hours_to} - {""}),
     }
