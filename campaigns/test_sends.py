@@ -129,7 +129,10 @@ def request(
     _check_text(text)
     if open_until(settings, clock.now()) is None:
         raise Refused(
-            _("Tests are sent in the hours %(hours)s, as messages are.", hours=settings.notice_hours),
+            _(
+                "Tests are sent in the hours %(hours)s, as messages are.",
+                hours=settings.notice_hours,
+            ),
             "test",
         )
     if stops.in_force():
@@ -167,9 +170,7 @@ def _check_text(text: str) -> None:
     if not text.strip():
         raise Refused(_("The message has no text. Write what people will read."), "test")
     if segments.count(text).segments > MOST_SEGMENTS:
-        raise Refused(
-            _("The text takes more than %(most)s segments.", most=MOST_SEGMENTS), "test"
-        )
+        raise Refused(_("The text takes more than %(most)s segments.", most=MOST_SEGMENTS), "test")
 
 
 def _store(
@@ -257,9 +258,7 @@ def choose(person: User, routes: list[Route], wanted: str, number: str) -> Route
 def open_to(person: User, routes: list[Route]) -> list[Route]:
     """Those of the routes over which this person may send tests now."""
     return [
-        route
-        for route in routes
-        if route.enabled and access.allowed(person, Act.TEST_SEND, route)
+        route for route in routes if route.enabled and access.allowed(person, Act.TEST_SEND, route)
     ]
 
 
@@ -328,6 +327,4 @@ def anything_expected(tests: list[Shown]) -> bool:
     """Whether a page has reason to ask again soon: something is under way, or a receipt may come
     of what was asked for a moment ago."""
     soon = clock.now() - LAPSES
-    return any(
-        t.state in UNDER_WAY or (t.awaits_receipt and t.asked_at > soon) for t in tests
-    )
+    return any(t.state in UNDER_WAY or (t.awaits_receipt and t.asked_at > soon) for t in tests)
