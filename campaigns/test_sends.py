@@ -121,15 +121,19 @@ def request(
     """Ask for `text` to be sent to the person's own number over a route; a worker does it within
     seconds. `number`: what they typed as theirs, "" for the one they said before.
 
-    Raises Refused: `test_number` for what is wrong with the number (no mobile number, opted out, a
-    network the route does not carry), `test_route` for a route they may not use, that is closed or
-    lacks the sender name, `test` for the text, the hour, an emergency stop, and more than `AN_HOUR`.
+    Raises Refused: at `test_number` for no mobile number and one that opted out; at `test_route`
+    for a route that is closed, lacks the sender name or does not carry the number's network; at
+    `test` for the text, the hour, an emergency stop, and more than `AN_HOUR`. Forbidden for a route
+    they may not use.
     """
     _check_route(person, route, sender)
     _check_text(text)
     if open_until(settings, clock.now()) is None:
         raise Refused(
-            _("Tests are sent in the hours %(hours)s, as messages are.", hours=settings.notice_hours),
+            _(
+                "Tests are sent in the hours %(hours)s, as messages are.",
+                hours=settings.notice_hours,
+            ),
             "test",
         )
     if stops.in_force():
@@ -167,9 +171,7 @@ def _check_text(text: str) -> None:
     if not text.strip():
         raise Refused(_("The message has no text. Write what people will read."), "test")
     if segments.count(text).segments > MOST_SEGMENTS:
-        raise Refused(
-            _("The text takes more than %(most)s segments.", most=MOST_SEGMENTS), "test"
-        )
+        raise Refused(_("The text takes more than %(most)s segments.", most=MOST_SEGMENTS), "test")
 
 
 def _store(
@@ -257,9 +259,7 @@ def choose(person: User, routes: list[Route], wanted: str, number: str) -> Route
 def open_to(person: User, routes: list[Route]) -> list[Route]:
     """Those of the routes over which this person may send tests now."""
     return [
-        route
-        for route in routes
-        if route.enabled and access.allowed(person, Act.TEST_SEND, route)
+        route for route in routes if route.enabled and access.allowed(person, Act.TEST_SEND, route)
     ]
 
 
@@ -328,6 +328,4 @@ def anything_expected(tests: list[Shown]) -> bool:
     """Whether a page has reason to ask again soon: something is under way, or a receipt may come
     of what was asked for a moment ago."""
     soon = clock.now() - LAPSES
-    return any(
-        t.state in UNDER_WAY or (t.awaits_receipt and t.asked_at > soon) for t in tests
-    )
+    return any(t.state in UNDER_WAY or (t.awaits_receipt and t.asked_at > soon) for t in tests)
