@@ -63,25 +63,15 @@ class Draft:
     not_messaged_days: int = 0
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "name": (str,),
-    "apps": (list,),
-    "kind": (str,),
-    "organisation": (int,),
-    "sender": (str,),
-    "wording": (dict,),
-    "areas": (list,),
-    "routes": (list,),
-    "not_before": (str,),
-    "not_after": (str,),
-    "selection_rule": (str,),
-    "strip_marks": (bool,),
-    "networks": (list,),
-    "groups": (list,),
-    "hours": (str,),
-    "urgent": (bool,),
-    "not_messaged_days": (int,),
+_BY_TYPE: dict[type, str] = {
+    str: "name kind sender not_before not_after selection_rule hours",
+    list: "apps areas routes networks groups",
+    bool: "strip_marks urgent",
+    int: "organisation not_messaged_days",
+    dict: "wording",
 }
+_TYPE_OF = {key: type_ for type_, keys in _BY_TYPE.items() for key in keys.split()}
+_TYPES: dict[str, tuple[type, ...]] = {f.name: (_TYPE_OF[f.name],) for f in fields(Draft)}
 _ITEMS: dict[str, type] = {"apps": str, "areas": str, "networks": str, "groups": str, "routes": int}
 
 

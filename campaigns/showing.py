@@ -61,6 +61,7 @@ RESULT_WORDS = {
 # Which act each button needs, and from which states it may be pressed.
 _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "edit": (Act.CAMPAIGN_EDIT, CHANGEABLE),
+    "test": (Act.CAMPAIGN_TEST, CHANGEABLE),
     "submit": (Act.CAMPAIGN_SUBMIT, EDITABLE),
     "approve": (Act.CAMPAIGN_APPROVE, frozenset({C.SUBMITTED})),
     "return": (Act.CAMPAIGN_RETURN, frozenset({C.SUBMITTED})),
@@ -121,8 +122,6 @@ def acts_of(campaign: Campaign, person: User) -> set[str]:
         allowed.discard("approve")
     if campaign.state is C.SENDING and access.allowed(person, Act.EMERGENCY_STOP):
         allowed.add("stop")
-    if campaign.state in CHANGEABLE and access.allowed(person, Act.TEST_SEND):
-        allowed.add("test")
     if access.allowed(person, Act.CAMPAIGN_CREATE):
         allowed.add("copy")  # the copy is the reader's own, whoever wrote the first
     return allowed

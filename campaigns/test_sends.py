@@ -121,9 +121,10 @@ def request(
     """Ask for `text` to be sent to the person's own number over a route; a worker does it within
     seconds. `number`: what they typed as theirs, "" for the one they said before.
 
-    Raises Refused: `test_number` for what is wrong with the number (no mobile number, opted out, a
-    network the route does not carry), `test_route` for a route they may not use, that is closed or
-    lacks the sender name, `test` for the text, the hour, an emergency stop, and more than `AN_HOUR`.
+    Raises Refused: at `test_number` for no mobile number and one that opted out; at `test_route`
+    for a route that is closed, lacks the sender name or does not carry the number's network; at
+    `test` for the text, the hour, an emergency stop, and more than `AN_HOUR`. Forbidden for a route
+    they may not use.
     """
     _check_route(person, route, sender)
     _check_text(text)

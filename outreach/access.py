@@ -25,6 +25,7 @@ class Act(StrEnum):
     CAMPAIGN_VIEW = "campaign.view"
     CAMPAIGN_CREATE = "campaign.create"
     CAMPAIGN_EDIT = "campaign.edit"
+    CAMPAIGN_TEST = "campaign.test"
     CAMPAIGN_SUBMIT = "campaign.submit"
     CAMPAIGN_CHECK_FACTS = "campaign.check_facts"
     CAMPAIGN_APPROVE = "campaign.approve"
@@ -76,6 +77,8 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.CAMPAIGN_VIEW:        (CARRIED, TOUCHES, TOUCHES, TOUCHES, NO,      ANY,   ANY),
     Act.CAMPAIGN_CREATE:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_EDIT:        (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
+    # To one's own number; over which routes, says TEST_SEND.
+    Act.CAMPAIGN_TEST:        (CARRIED, TOUCHES, NO,      NO,      NO,      ANY,   ANY),
     Act.CAMPAIGN_SUBMIT:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_CHECK_FACTS: (NO,      NO,      AREA,    NO,      NO,      NO,    ANY),
     # The command line checks and approves only with OUTREACH_CLI_APPROVE=1: see approvals.
@@ -115,6 +118,7 @@ NAMES: dict[Act, str] = {
     Act.CAMPAIGN_VIEW: N_("see a campaign"),
     Act.CAMPAIGN_CREATE: N_("draft a campaign"),
     Act.CAMPAIGN_EDIT: N_("change a campaign"),
+    Act.CAMPAIGN_TEST: N_("try a campaign on your own phone"),
     Act.CAMPAIGN_SUBMIT: N_("submit a campaign"),
     Act.CAMPAIGN_CHECK_FACTS: N_("check the facts of a campaign"),
     Act.CAMPAIGN_APPROVE: N_("approve a campaign"),

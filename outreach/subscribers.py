@@ -50,11 +50,11 @@ class ListState(StrEnum):
 class SubscriberList(Model):
     """One uploaded file: what it is for, where it is from, how far its import is, what came in.
 
-    `read = added + joined + rejected` once it is done. Up to the end of `expires_on` its people may be
-    messaged; None for lists of which nobody has said it yet. `stored_as` names the sealed copy in the
-    data folder; `mapping` (JSON) the columns the person chose;
-    `within_id` the area where names without a place are looked for; `notes` (JSON) what was noticed
-    about the file; `refusal` the sentence why nothing of it was taken. `leased_until` (real time)
+    `read = added + joined + rejected` once it is done. Up to the end of `expires_on` its people
+    may be messaged; None for lists of which nobody has said it yet. `stored_as` names the sealed
+    copy in the data folder; `mapping` (JSON) the columns the person chose; `within_id` the area
+    where names without a place are looked for; `notes` (JSON) what was noticed about the file;
+    `refusal` the sentence why nothing of it was taken. `leased_until` (real time)
     keeps two workers from importing it at once; `attempts` counts those that began.
     """
 

@@ -71,19 +71,23 @@ def waiting(connection: Connection, route_id: int) -> bool:
 async def carry(holder: Holder, owner: str) -> None:
     """Submit the tests that wait for the holder's route, one after another."""
     while holder.may_send:
-        begun = time.monotonic()
-        taken = await holder.writer.write(
-            lambda c: take(c, holder.contract.route_id, owner, holder.settings, begun)
-        )
+        taken = await _take(holder, owner)
         if taken is None:
             return
         answer = await _submit(holder, taken)
-        await holder.writer.write(
-            lambda c, t=taken, a=answer: store(c, holder.contract.route_id, t.id, owner, a),  # type: ignore[misc]
-            STORE_PATIENCE,
-        )
+        await _store(holder, taken.id, owner, answer)
         if answer.to is S.WAITING:
             return  # it never left: the next second tries again
+
+
+async def _take(holder: Holder, owner: str) -> Taken | None:
+    route_id, begun = holder.contract.route_id, time.monotonic()
+    return await holder.writer.write(lambda c: take(c, route_id, owner, holder.settings, begun))
+
+
+async def _store(holder: Holder, test_id: int, owner: str, answer: Answer) -> None:
+    route_id = holder.contract.route_id
+    await holder.writer.write(lambda c: store(c, route_id, test_id, owner, answer), STORE_PATIENCE)
 
 
 def take(
@@ -164,14 +168,13 @@ async def _reach_slot(holder: Holder, segments: int) -> None:
         raise NotSent("stopped") from None
 
 
-def store(
-    connection: Connection, route_id: int, test_id: int, owner: str, answer: Answer
-) -> None:
+def store(connection: Connection, route_id: int, test_id: int, owner: str, answer: Answer) -> None:
     """Store what the carrier said; receipts that came before it are matched here."""
     connection.execute(
         text(
-            f"UPDATE test_sends SET state = :to, carrier_ids = :ids, code = :code, words = :words,"
-            f" answered_at = :now WHERE id = :id AND owner = :owner AND {test_sends.may_become(answer.to)}"
+            "UPDATE test_sends SET state = :to, carrier_ids = :ids, code = :code, words = :words,"
+            " answered_at = :now WHERE id = :id AND owner = :owner"
+            f" AND {test_sends.may_become(answer.to)}"
         ),
         {
             "to": answer.to.value,

@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from campaigns import (
+    area_map,
     area_tree,
     composing,
     estimates,
@@ -120,6 +121,20 @@ def preview() -> ResponseReturnValue:
     return render_template("compose/_preview.html", **_shown(sheet, at_once=True))
 
 
+@blueprint.post("/map")
+@needs(Act.CAMPAIGN_CREATE)
+def renew_map() -> str:
+    """The map beside the tree, renewed when an area is ticked."""
+    sheet = _sheet(None)
+    tree = _tree(sheet)
+    return render_template("compose/_map.html", tree=tree, map=area_map.of(tree))
+
+
+def _tree(sheet: Sheet) -> area_tree.Tree:
+    own, typed = person().own_area_id, sheet.typed
+    return area_tree.grow(own, sheet.offers.list_owners, typed.areas, typed.opened)
+
+
 def _sheet(campaign: Campaign | None) -> Sheet:
     return Sheet(offers.to(person(), campaign), compose_form.read(request.form), campaign)
 
@@ -186,13 +201,14 @@ def _page(sheet: Sheet, *, at_once: bool = False) -> str:
 
 def _shown(sheet: Sheet, *, at_once: bool) -> dict[str, Any]:
     typed = sheet.typed
-    tree = area_tree.grow(person().own_area_id, sheet.offers.list_owners, typed.areas, typed.opened)
+    tree = _tree(sheet)
     return {
         "typed": typed,
         "offers": sheet.offers,
         "campaign": sheet.campaign,
         "errors": sheet.errors,
         "tree": tree,
+        "map": area_map.of(tree),
         "e": sheet.estimate(at_once=at_once),
         "marks": {r.id: progress.mark_of(r.networks) for r in sheet.offers.routes},
         "kinds": [kind.value for kind in Kind],

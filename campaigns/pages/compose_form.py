@@ -69,7 +69,7 @@ class Typed:
     test_number: str = ""
     test_route: str = ""
     test_once: str = ""
-    lost: list[str] = field(default_factory=list)
+    lost: tuple[str, ...] = ()
 
     @property
     def route_ids(self) -> list[int]:
@@ -229,7 +229,7 @@ def copy_of(campaign: Campaign, offers: Offers, settings: Settings) -> Typed:
     return new
 
 
-def _lost(campaign: Campaign, offers: Offers, new: Typed, gone: list[Area]) -> list[str]:
+def _lost(campaign: Campaign, offers: Offers, new: Typed, gone: list[Area]) -> tuple[str, ...]:
     """What an old campaign had and its copy has not, in sentences."""
     known = {route.id for route in offers.routes}
     closed = [c.route.name for c in campaign.route_choices if c.route_id not in known]
@@ -245,7 +245,7 @@ def _lost(campaign: Campaign, offers: Offers, new: Typed, gone: list[Area]) -> l
         lost.append(_("Groups you may not choose: %(names)s.", names=", ".join(groups)))
     if new.sender != campaign.sender:
         lost.append(_("The sender name %(name)s: no route has it now.", name=campaign.sender))
-    return lost
+    return tuple(lost)
 
 
 def _local(moment: datetime) -> str:
@@ -267,6 +267,7 @@ def read(form: MultiDict[str, str]) -> Typed:
         routes={int(k): v for k, v in _prefixed(form, ROUTE).items() if k.isdecimal()},
         urgent=form.get("urgent") == "1",
         revision=form.get("revision", 0, type=int) or 0,
+        lost=(),
     )
     if "add" in form:
         typed.add_text()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from outreach import access
+from outreach import access, formats, i18n
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.audit import AuditRow
@@ -80,8 +80,8 @@ def acts(list_id: int) -> list[dict[str, Any]]:
 def _detail(row: AuditRow) -> str:
     known = json.loads(row.detail)
     if row.act == "list.expiry":
-        day = date.fromisoformat(known["to"])
-        return f"{day.day}/{day.month}/{day.year}, {known['reason']}"
+        day = formats.day(date.fromisoformat(known["to"]), language=i18n.language())
+        return f"{day}, {known['reason']}"
     if row.act == "list.numbers":
         return _("people: %(count)s", count=known["people"])
     return ""

@@ -67,7 +67,7 @@ class Found:
 
 def page(upload: SubscriberList, person: User, after: int = 0, *, whole: bool = False) -> Page:
     """A page of a list's people as this person may see them."""
-    known = _groups(person)
+    known = _groups(person, upload)
     rows = db.session.execute(
         select(Subscriber, Number, Area.name, OptOut.at)
         .join(Number, Number.id == Subscriber.number_id)
@@ -126,7 +126,7 @@ def find(upload: SubscriberList, person: User, typed: str) -> Found:
     number_id = numbers.find(db.session.connection(), numbers.sealer(), (e164,)).get(e164)
     if number_id is None:
         return Found(phones.mask(e164))
-    known = _groups(person)
+    known = _groups(person, upload)
     row = db.session.execute(
         select(Subscriber, Number, Area.name, SubscriberList)
         .join(Number, Number.id == Subscriber.number_id)
@@ -185,9 +185,9 @@ def _cleaned(typed: str) -> str:
     return cleaned.e164
 
 
-def _groups(person: User) -> dict[int, str]:
+def _groups(person: User, upload: SubscriberList) -> dict[int, str]:
     """Bit → name of the groups this person may see people of."""
-    may = access.allowed(person, Act.LIST_SEE_RESTRICTED)
+    may = access.allowed(person, Act.LIST_SEE_RESTRICTED, upload)
     rows = db.session.execute(select(Group.bit, Group.name, Group.restricted))
     return {row.bit: row.name for row in rows if may or not row.restricted}
 

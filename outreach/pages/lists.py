@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from outreach import access, areas, health, once
+from outreach import access, areas, formats, health, i18n, once
 from outreach.access import Act, Subject
 from outreach.accounts import Role
 from outreach.area_names import Level
@@ -44,7 +44,9 @@ def index() -> str:
 def new() -> str:
     """The form to upload a file."""
     days = {"obtained_on": expiry.today(), "expires_on": uploads.usual_expiry()}
-    return _upload_form({name: day.isoformat() for name, day in days.items()} | {"once": once.word()})
+    return _upload_form(
+        {name: day.isoformat() for name, day in days.items()} | {"once": once.word()}
+    )
 
 
 @blueprint.post("/new", endpoint="upload")
@@ -123,7 +125,10 @@ def change_expiry(upload: SubscriberList) -> ResponseReturnValue:
         typed = {"expires_on": request.form.get("expires_on", ""), "reason": reason}
         shown = _shown(list_by_id(upload.id)) | {"errors": errors, "typed": typed}
         return render_template("lists/show.html", **shown), 422
-    flash(_("May be used until %(day)s.", day=f"{last_day:%d/%m/%Y}"), "success")
+    flash(
+        _("May be used until %(day)s.", day=formats.day(last_day, language=i18n.language())),
+        "success",
+    )
     return redirect(url_for("lists.show", list_id=upload.id))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -273,3 +274,72 @@ def test_chunks_of_any_size_meet_everybody_once(
                 place = chunk.position, chunk.after
                 met += connection.execute(text("SELECT number_id FROM expansion_chunk")).scalars()
             assert len(met) == len(set(met)) == 15, size
+
+
+def test_who_is_kept_under_an_expired_list_alone_is_left_out(
+    stage: Stage, vnpt: Organisation, viettel: Organisation
+) -> None:
+    shared, lapsed = numbers_of("vinaphone", 2), numbers_of("vinaphone", 3, offset=10)
+    stage.subscribe(vnpt, shared + lapsed)
+    stage.subscribe(viettel, shared)
+    opt_outs.add([lapsed[0]], "answered TC", None)
+    route_ids = [stage.route(o, 9, networks=["vinaphone"]).id for o in (vnpt, viettel)]
+    today = clock.local(clock.now()).date()
+    last_day = "UPDATE subscriber_lists SET expires_on = :day WHERE organisation_id = :owner"
+    execute(last_day, day=today.isoformat(), owner=vnpt.id)
+    everybody = (4, {"opted_out": 1, "duplicate": 2})
+    assert counted(stage, stage.draft(route_ids)) == everybody, "its last day still counts"
+    execute(last_day, day=(today - timedelta(days=1)).isoformat(), owner=vnpt.id)
+    campaign = stage.draft(route_ids)
+    assert counted(stage, campaign) == (2, {"opted_out": 1, "list_expired": 4})
+    approvals.approve(life.get(campaign.id), stage.approver, life.get(campaign.id).digest or "")
+    life.start(life.get(campaign.id), stage.approver.id)
+    assert expand(stage, life.get(campaign.id))
+    assert progress.as_object(life.get(campaign.id))["suppressed"] == {
+        "opted_out": 1,
+        "list_expired": 4,
+    }
+    assert sum(stage.states(campaign).values()) == 2
+
+
+def test_not_messaged_in_so_many_days_looks_at_every_campaign_of_whatever_kind(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    phones = numbers_of("vinaphone", 5)
+    stage.subscribe(vnpt, phones)
+    route_id = stage.route(vnpt, 9).id
+    earlier = stage.started([route_id], kind="customer_care")
+    assert expand(stage, earlier)
+    for phone, state, days in (
+        (phones[0], "delivered", 9),
+        (phones[1], "delivered", 11),
+        (phones[2], "cancelled", 1),
+        (phones[3], "queued", 30),
+        (phones[4], "expired", 1),
+    ):
+        execute(
+            "UPDATE messages SET state = :state, changed_at = :at WHERE number_id = :number",
+            state=state,
+            at=clock.to_microseconds(clock.now() - timedelta(days=days)),
+            number=number_id(phone),
+        )
+    assert counted(stage, stage.draft([route_id])) == (5, {})
+    campaign = stage.draft([route_id], not_messaged_days=10)
+    assert counted(stage, campaign) == (3, {"recently_messaged": 2})
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_days_without_a_message_are_found_by_the_index_on_the_number(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    from campaigns import audience
+
+    sql = audience._fill_sql("sqlite", quiet=True).replace("INSERT INTO expansion_chunk", "")
+    names = set(re.findall(r"(?<!:):(\w+)", sql))
+    with db.engine.connect() as connection:
+        plan = connection.execute(
+            text(f"EXPLAIN QUERY PLAN {sql}"),
+            {name: "[]" if name in {"texts", "networks", "owners"} else 1 for name in names},
+        ).all()
+    steps = [str(row[-1]) for row in plan]
+    assert any("SEARCH q USING" in step and "number_id=?" in step for step in steps), steps

@@ -106,7 +106,9 @@ def test_what_the_carrier_refuses_is_told_in_its_words_and_not_tried_again(
     with simulator_process(tmp_path, account(rules=rules)) as carrier:
         route = stage.route(vnpt, carrier.port)
         with stage.crew():
-            test = wait(ask(stage, stage.author, route), lambda t: t.state not in test_sends.UNDER_WAY)
+            test = wait(
+                ask(stage, stage.author, route), lambda t: t.state not in test_sends.UNDER_WAY
+            )
         assert E164.removeprefix("+") not in carrier.ask("GET", "/numbers")["numbers"]
     assert (test.state, test.code) == (S.REFUSED, "0x0000000B")
     assert test.words
@@ -207,9 +209,7 @@ def test_a_test_has_arrived_when_all_its_parts_have_whatever_their_order(
     assert db.session.scalar(text("SELECT COUNT(*) FROM unmatched_receipts")) == 0
 
 
-def test_a_part_that_did_not_arrive_is_told(
-    stage: Stage, vnpt: Organisation, route: Route
-) -> None:
+def test_a_part_that_did_not_arrive_is_told(stage: Stage, vnpt: Organisation, route: Route) -> None:
     stage.subscribe(vnpt, ["+84912000111"])
     test_id = ask(stage, stage.author, route)
     take(stage, route)
