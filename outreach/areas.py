@@ -134,6 +134,28 @@ def by_code(code: str, area_list: int | None = None) -> Area:
     return area
 
 
+def by_codes(codes: Iterable[str], area_list: int) -> list[Area]:
+    """The areas of one list with these codes, each once, in the list's order: one statement.
+    Raises Refused naming the first code no area has."""
+    wanted = [code.strip() for code in codes]
+    named = select(Area).where(Area.area_list == area_list, Area.code.in_(wanted))
+    found = db.session.scalars(named.order_by(Area.position, Area.id)).all()
+    known = {area.code for area in found}
+    for code in wanted:
+        if code not in known:
+            raise Refused(_("No area has the code “%(code)s”.", code=code[:CODE_LENGTH]), "areas")
+    return list(found)
+
+
+def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Area]:
+    """The communes among these areas and below them, in the list's order; without areas, all of
+    the list. One statement."""
+    every = select(Area).where(Area.area_list == area_list, Area.level == Level.COMMUNE)
+    if root_ids is not None:
+        every = every.where(Area.id.in_(closure_query(root_ids)))
+    return list(db.session.scalars(every.order_by(Area.position, Area.id)))
+
+
 def code_of(area_id: int | None) -> str | None:
     """The code of an area by its id, as answers name it; None for none."""
     return None if area_id is None else db.session.get_one(Area, area_id).code
