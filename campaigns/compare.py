@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from campaigns import deliveries
@@ -47,16 +48,23 @@ class Group(StrEnum):
 COMPARED: Final = (Group.MESSAGED, Group.NOT_YET)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
-    """What is compared: an app, from a day to a day, in these communes. `chosen`: the areas that
-    were named, none where it is all of the own one."""
+    """What is compared: an app, from a day to a day, in the communes of some areas. `chosen`: the
+    areas that were named, none where it is all of the own one; `roots`: the ids of what is meant,
+    None for all of `area_list`."""
 
     app: App
     first: date
     last: date
     chosen: Sequence[Area]
-    communes: Sequence[Area]
+    roots: tuple[int, ...] | None
+    area_list: int
+
+    @cached_property
+    def communes(self) -> Sequence[Area]:
+        """The communes, in the list's order."""
+        return areas.communes(self.roots, self.area_list)
 
     @property
     def ids(self) -> list[int]:
@@ -174,8 +182,8 @@ def ask(
     chosen = _chosen([each for each in codes if each.strip()], own)
     _check_areas(chosen, person)
     area_list = chosen[0].area_list if chosen else areas.list_in_use(own)
-    roots = [area.id for area in chosen] or (None if own is None else [own])
-    return Asked(app, begin, end, chosen, areas.communes(roots, area_list))
+    roots = tuple(area.id for area in chosen) or (None if own is None else (own,))
+    return Asked(app, begin, end, chosen, roots, area_list)
 
 
 def day_of(written: str, field: str) -> date:

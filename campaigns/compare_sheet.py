@@ -138,7 +138,7 @@ def _day_cells(each: ChartDay) -> list[Cell]:
         *((None if group is None else group.rate, RATE) for group in groups),
         *((None if group is None else group.areas, WHOLE) for group in groups),
         (each.sent, WHOLE),
-        (each.holiday, ""),
+        (_(each.holiday) if each.holiday else "", ""),
     ]
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from campaigns.compare import COMPARED, Comparison, Group, Row
+from campaigns import compare
+from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
 from campaigns.deliveries import days_of
-from outreach import daily, formats, holidays, maps
+from outreach import areas, daily, formats, holidays, maps
 from outreach.collation import vietnamese_key
 from outreach.daily import Day, Member
+from outreach.database import db
 from outreach.i18n import N_, _
+from outreach.kept import Kept
 from outreach.maps import Map, Spot
 
 PAGE_ROWS: Final = 500
 """More rows are shown a page at a time; the file has them all."""
+LARGE: Final = 1500
+"""With more communes, answers are kept for a minute."""
 USUAL_ORDER: Final = "-change"
 
 GROUP_NAMES: Final = {
@@ -61,13 +66,47 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ChartDay:
-    """One line of the chart's table: each group's day, and what marks it."""
+    """One line of the chart's table: each group's day, and what marks it; `holiday` is still to
+    be translated."""
 
     day: date
     messaged: Day | None
     not_yet: Day | None
     sent: int
     holiday: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A comparison with the days of its chart."""
+
+    comparison: Comparison
+    days: Sequence[ChartDay]
+
+
+_large: Kept[Look] = Kept(60, most=4)
+
+
+def look(asked: Asked) -> Look:
+    """All figures of the page. Those of a whole country are kept for a minute: who sorts them or
+    turns a page asks the same again."""
+    if areas.count_communes(asked.roots, asked.area_list) <= LARGE:
+        return _look(asked)
+    key = (asked.app.id, asked.first, asked.last, asked.roots, asked.area_list)
+    kept = _large.get(key, lambda: _detached(_look(asked)))
+    return replace(kept, comparison=replace(kept.comparison, asked=asked))
+
+
+def _look(asked: Asked) -> Look:
+    comparison = compare.of(asked)
+    return Look(comparison, course(comparison))
+
+
+def _detached(made: Look) -> Look:
+    """Its areas out of the session, which would forget what it knows of them when it ends."""
+    for row in made.comparison.rows:
+        db.session.expunge(row.area)
+    return made
 
 
 def order_of(written: str) -> tuple[str, bool]:
@@ -121,7 +160,11 @@ def course(comparison: Comparison) -> list[ChartDay]:
     if not any(day.areas for group in days.values() for day in group):
         return []
     sent = days_of(comparison.sendings)
-    off = _days_off(asked.first, asked.last)
+    off = {
+        day: each.name
+        for each in holidays.within(asked.first, asked.last)
+        for day in _days(each.first, each.last)
+    }
     both = [{day.day: day for day in days.get(number, ())} for number in range(len(COMPARED))]
     return [
         ChartDay(day, both[0].get(day), both[1].get(day), sent.get(day, 0), off.get(day, ""))
@@ -131,11 +174,6 @@ def course(comparison: Comparison) -> list[ChartDay]:
 
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def _days_off(first: date, last: date) -> dict[date, str]:
-    found = holidays.within(first, last)
-    return {day: _(each.name) for each in found for day in _days(each.first, each.last)}
 
 
 def chart(comparison: Comparison, days: Sequence[ChartDay], language: str) -> dict[str, Any]:

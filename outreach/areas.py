@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     Date,
     ForeignKey,
     Index,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     delete,
+    func,
     literal,
     select,
 )
@@ -150,10 +152,19 @@ def by_codes(codes: Iterable[str], area_list: int) -> list[Area]:
 def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Area]:
     """The communes among these areas and below them, in the list's order; without areas, all of
     the list. One statement."""
-    every = select(Area).where(Area.area_list == area_list, Area.level == Level.COMMUNE)
-    if root_ids is not None:
-        every = every.where(Area.id.in_(closure_query(root_ids)))
+    every = select(Area).where(_are_communes(root_ids, area_list))
     return list(db.session.scalars(every.order_by(Area.position, Area.id)))
+
+
+def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:
+    """How many `communes` would answer."""
+    every = select(func.count(Area.id)).where(_are_communes(root_ids, area_list))
+    return db.session.scalar(every) or 0
+
+
+def _are_communes(root_ids: Iterable[int] | None, area_list: int) -> ColumnElement[bool]:
+    listed = (Area.area_list == area_list) & (Area.level == Level.COMMUNE)
+    return listed if root_ids is None else listed & Area.id.in_(closure_query(root_ids))
 
 
 def code_of(area_id: int | None) -> str | None:

@@ -61,15 +61,16 @@ def show() -> ResponseReturnValue:
         asked = typed.ask()
     except Refused as refused:
         typed.errors[refused.field or "areas"] = refused.sentence
+        shown = _form(typed, None)
         status = 403 if isinstance(refused, Forbidden) else 422
-        return render_template("compare/show.html", c=None, **_form(typed, None)), status
+        return render_template("compare/show.html", c=None, **shown), status if shown["apps"] else 200
     return render_template("compare/show.html", **_shown(typed, asked), **_form(typed, asked))
 
 
 def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
-    comparison = compare.of(asked)
+    seen = compare_showing.look(asked)
+    comparison, days = seen.comparison, seen.days
     rows = compare_showing.in_order(comparison.rows, typed.order)
-    days = compare_showing.course(comparison)
     mapped = rows if len(rows) <= MAPPED else []
     key, downwards = compare_showing.order_of(typed.order)
     return {
@@ -136,10 +137,10 @@ def table() -> ResponseReturnValue:
     """All rows as a workbook."""
     typed = _typed()
     asked = typed.ask()
-    comparison = compare.of(asked)
-    rows = compare_showing.in_order(comparison.rows, typed.order)
+    seen = compare_showing.look(asked)
+    rows = compare_showing.in_order(seen.comparison.rows, typed.order)
     content = io.BytesIO()
-    compare_sheet.write(comparison, rows, compare_showing.course(comparison), content)
+    compare_sheet.write(seen.comparison, rows, seen.days, content)
     content.seek(0)
     name = f"compare-{asked.app.code}-{asked.first}-{asked.last}.xlsx"
     return send_file(content, as_attachment=True, download_name=name)
