@@ -15,7 +15,7 @@ from outreach import areas, uptake
 from outreach.access import Act, Forbidden
 from outreach.areas import Area
 from outreach.errors import Refused
-from outreach.i18n import language
+from outreach.i18n import _, language
 from outreach.pages.guard import needs, person
 
 blueprint = Blueprint("compare", __name__, url_prefix="/compare")
@@ -63,7 +63,9 @@ def show() -> ResponseReturnValue:
         typed.errors[refused.field or "areas"] = refused.sentence
         shown = _form(typed, None)
         status = 403 if isinstance(refused, Forbidden) else 422
-        return render_template("compare/show.html", c=None, **shown), status if shown["apps"] else 200
+        return render_template("compare/show.html", c=None, **shown), status if shown[
+            "apps"
+        ] else 200
     return render_template("compare/show.html", **_shown(typed, asked), **_form(typed, asked))
 
 
@@ -99,7 +101,7 @@ def _form(typed: Typed, asked: Asked | None) -> dict[str, Any]:
         "options": _options(asked),
         "orders": compare_showing.order_choices(typed.order),
         "begins": compare_showing.begins,
-        "names": compare_showing.GROUP_NAMES,
+        "names": {group: _(name) for group, name in compare_showing.GROUP_NAMES.items()},
         "link": link,
         "sorting": typed.order or compare_showing.USUAL_ORDER,
         "bounds": (uptake.today() - uptake.OLDEST, uptake.today()),
