@@ -7,8 +7,10 @@ from flask_migrate import Migrate
 
 from campaigns import campaigns, counts, messages, routes, test_sends
 from campaigns.commands import campaigns as campaigns_commands
+from campaigns.commands import compare as compare_command
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import campaigns as campaigns_pages
+from campaigns.pages import compare as compare_pages
 from campaigns.pages import compose as compose_pages
 from campaigns.pages import list_people as list_people_pages
 from campaigns.pages import test_sends as test_sends_pages
@@ -88,6 +90,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)
+    app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
@@ -106,6 +109,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(audit_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(compare_command.compare)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)

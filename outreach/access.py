@@ -48,6 +48,7 @@ class Act(StrEnum):
     UPTAKE_VIEW = "uptake.view"
     UPTAKE_ENTER = "uptake.enter"
     UPTAKE_IMPORT = "uptake.import"
+    COMPARE = "compare"
     TARGET_SET = "target.set"
     REPORT_MAKE = "report.make"
     PEOPLE_MANAGE = "people.manage"
@@ -104,6 +105,7 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.UPTAKE_VIEW:          (NO,      AREA,    AREA,    AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_ENTER:         (NO,      AREA,    NO,      AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_IMPORT:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
+    Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.REPORT_MAKE:          (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
     Act.PEOPLE_MANAGE:        (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
@@ -141,6 +143,7 @@ NAMES: dict[Act, str] = {
     Act.UPTAKE_VIEW: N_("see install figures"),
     Act.UPTAKE_ENTER: N_("enter install figures"),
     Act.UPTAKE_IMPORT: N_("import install figures"),
+    Act.COMPARE: N_("compare areas"),
     Act.TARGET_SET: N_("set targets"),
     Act.REPORT_MAKE: N_("make the daily report"),
     Act.PEOPLE_MANAGE: N_("manage people"),

@@ -31,6 +31,7 @@ _PAGES = (
     ("campaigns.index", N_("Campaigns"), "send"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
+    ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
 
