@@ -8,8 +8,11 @@ from flask_migrate import Migrate
 from campaigns import campaigns, counts, messages, reasons, routes
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import wording as wording_commands
+from campaigns.pages import calendar as calendar_pages
 from campaigns.pages import campaigns as campaigns_pages
 from campaigns.pages import compose as compose_pages
+from campaigns.pages import doubts as doubts_pages
+from campaigns.pages import unreached as unreached_pages
 from outreach import (
     health,
     i18n,
@@ -82,6 +85,9 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
     app.register_blueprint(campaigns_pages.blueprint)
+    app.register_blueprint(calendar_pages.blueprint)
+    app.register_blueprint(doubts_pages.blueprint)
+    app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)

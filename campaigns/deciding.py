@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select, text
+from sqlalchemy.orm import selectinload
 
 from campaigns import failures, reasons, resending
-from campaigns.campaigns import Campaign
+from campaigns.campaigns import Campaign, RouteChoice
 from campaigns.messages import SENT_AGAIN_IN_DOUBT, Change, InDoubt, settle
 from campaigns.states import Cause, MessageState
 from outreach import access, audit, clock
@@ -122,17 +123,41 @@ def groups(campaign_id: int) -> list[Group]:
     return [Group(reason, *total) for reason, total in sorted(found.items())]
 
 
-def waiting_for(person: User) -> dict[int, int]:
-    """Messages in doubt by campaign, of those that send no more and this person decides about."""
+CARRIERS: Final = selectinload(Campaign.route_choices).joinedload(RouteChoice.route)
+
+
+def _waiting(person: User) -> list[tuple[Campaign, int]]:
+    """Campaigns that send no more and about whose messages in doubt this person decides."""
     open_now = reasons.in_doubt(db.session())
-    if not open_now or not access.allowed(person, Act.INDOUBT_DECIDE):
-        return {}
-    asked = select(Campaign).where(Campaign.id.in_(open_now), Campaign.completed_at.is_not(None))
-    return {
-        campaign.id: open_now[campaign.id]
-        for campaign in db.session.scalars(asked.order_by(Campaign.id))
-        if access.allowed(person, Act.INDOUBT_DECIDE, campaign)
-    }
+    if not open_now:
+        return []
+    ended = select(Campaign).where(Campaign.id.in_(open_now), Campaign.completed_at.is_not(None))
+    ended = ended.options(selectinload(Campaign.areas), CARRIERS)
+    found = db.session.scalars(ended.order_by(Campaign.id.desc())).all()
+    mine = access.among(person, Act.INDOUBT_DECIDE, found)
+    return [(campaign, open_now[campaign.id]) for campaign in mine]
+
+
+def waiting_for(person: User) -> int:
+    """How many messages in doubt wait for this person; asked with every page of the house."""
+    if access.scope_of(person.role, Act.INDOUBT_DECIDE) is access.Scope.NO:
+        return 0
+    return sum(count for _campaign, count in _waiting(person))
+
+
+def waiting_list(person: User) -> list[dict[str, Any]]:
+    """The campaigns whose messages in doubt wait for this person, newest first."""
+    return [
+        {
+            "id": campaign.id,
+            "name": campaign.name,
+            "state": campaign.state.value,
+            "completed_at": campaign.completed_at,
+            "not_after": campaign.not_after,
+            "count": count,
+        }
+        for campaign, count in _waiting(person)
+    ]
 
 
 _LISTED = (
@@ -271,27 +296,37 @@ def decide(
     Raises Refused without a reason, where none of them is in doubt any more, and, for resending,
     where the campaign may not send.
     """
-    reason = reason.strip()
-    if not reason:
-        raise Refused(_("Say what you know and from whom: it stays with the decision."), "why")
-    if len(reason) > LONGEST_REASON:
-        raise Refused(_("The reason has at most %(most)s characters.", most=LONGEST_REASON), "why")
+    reason = require_reason(reason)
     with transaction():
-        ids = chosen_ids(campaign.id, chosen)
+        ids = require_some(campaign.id, chosen)
         moved = _move(campaign, decision, ids, actor_id)
-        if not moved:
-            raise Refused(_none_left(chosen), "message")
         detail = {"reason": reason, "messages": moved, "ids": ids[:IDS_NOTED]}
         audit.record(f"campaign.doubt_{decision}", "campaign", campaign.id, detail, actor_id)
     return moved
 
 
-def _none_left(chosen: Chosen) -> str:
+def require_reason(reason: str) -> str:
+    """The reason without blanks around it. Raises Refused where there is none, or it is long."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused(_("Say what you know and from whom: it stays with the decision."), "why")
+    if len(reason) > LONGEST_REASON:
+        raise Refused(_("The reason has at most %(most)s characters.", most=LONGEST_REASON), "why")
+    return reason
+
+
+def require_some(campaign_id: int, chosen: Chosen) -> list[int]:
+    """The ids that are meant and still in doubt. Raises Refused where there is none."""
     if not chosen.every and not chosen.ids:
-        return _("Tick the messages you decide about, or choose all of them.")
-    return _(
-        "None of these is in doubt any more: somebody else has just decided, or a receipt came. "
-        "Nothing was done."
+        raise Refused(_("Tick the messages you decide about, or choose all of them."), "message")
+    if ids := chosen_ids(campaign_id, chosen):
+        return ids
+    raise Refused(
+        _(
+            "None of these is in doubt any more: somebody else has just decided, or a receipt "
+            "came. Nothing was done."
+        ),
+        "message",
     )
 
 

@@ -125,6 +125,9 @@ _OURS: Final = {
 }
 
 
+_DOUBTS: Final = frozenset({"no_answer", "partial", "worker_silent"})
+
+
 def why(state: MessageState, reason: str, protocol: Protocol) -> Why:
     """Why a message in this state of failure did not reach its person."""
     if reason in _OURS:
@@ -136,6 +139,11 @@ def why(state: MessageState, reason: str, protocol: Protocol) -> Why:
     if reason.startswith("0x"):
         return _SUBMIT.get(int(reason, 16), Why.UNKNOWN)
     return _MAP.get(int(reason), Why.UNKNOWN) if reason.isdecimal() else Why.UNKNOWN
+
+
+def code_of(reason: str) -> str:
+    """The carrier's code in a message's reason, "" where the reason is a word of ours."""
+    return "" if reason in _OURS or reason in _DOUBTS else reason
 
 
 def do(cause: Why) -> Do:
@@ -194,8 +202,8 @@ def of(campaign: Campaign) -> Account:
         cause = cause_of(row, routes)
         line = by_why.setdefault(cause, Line(cause))
         line.messages += row.messages
-        if row.reason and row.reason not in _OURS:
-            line.codes[row.reason] = line.codes.get(row.reason, 0) + row.messages
+        if code := code_of(row.reason):
+            line.codes[code] = line.codes.get(code, 0) + row.messages
         if may_go_again(row, routes):
             again += row.messages
             segments += row.segments

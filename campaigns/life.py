@@ -190,6 +190,12 @@ def hold(campaign: Campaign) -> None:
     session.refresh(campaign)
 
 
+def may_reopen(campaign: Campaign) -> bool:
+    """Whether messages of it could be sent again now, as far as its state and window say."""
+    going = {C.SENDING, C.PAUSED, C.COMPLETED}
+    return campaign.state in going and campaign.window.next_opening(clock.now()) is not None
+
+
 def reopen(campaign: Campaign, actor_id: int | None) -> None:
     """See that what is queued now, in the caller's transaction, is sent: a completed campaign goes
     on sending; one that sends or is paused stays as it is.
