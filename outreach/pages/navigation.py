@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app
+from flask.sansio.app import App
 from flask_security import current_user
 
 from outreach import access
@@ -29,11 +31,25 @@ class Entry:
 
 _PAGES = (
     ("campaigns.index", N_("Campaigns"), "send"),
+    ("doubts.index", N_("In doubt"), "hourglass-split"),
+    ("calendar.month", N_("Calendar"), "calendar-event"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
     ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
+
+
+ONLY_WITH_COUNT = frozenset({"doubts.index"})
+"""Pages that stand in the side bar only while something in them waits."""
+
+_EXTENSION = "navigation_counts"
+
+
+def count(app: App, endpoint: str, kind: str, counter: Callable[[User], int]) -> None:
+    """Let a room above put a number beside its page; `kind` as in Entry. It is asked with every
+    page of the house, so it must be cheap."""
+    app.extensions.setdefault(_EXTENSION, {})[endpoint] = (kind, counter)
 
 
 def init_app(app: Flask) -> None:
@@ -43,11 +59,17 @@ def init_app(app: Flask) -> None:
 
 def entries(person: User) -> list[Entry]:
     """The pages that exist and whose rule lets this person in."""
-    return [
-        Entry(endpoint, _(label), icon)
+    found = [
+        Entry(endpoint, _(label), icon, *_counted(person, endpoint))
         for endpoint, label, icon in _PAGES
         if endpoint in current_app.view_functions and _may_open(person, endpoint)
     ]
+    return [e for e in found if e.badge_count or e.endpoint not in ONLY_WITH_COUNT]
+
+
+def _counted(person: User, endpoint: str) -> tuple[int, str]:
+    kind, counter = current_app.extensions.get(_EXTENSION, {}).get(endpoint, ("runs", None))
+    return (0 if counter is None else counter(person)), kind
 
 
 def _may_open(person: User, endpoint: str) -> bool:
