@@ -110,9 +110,10 @@ def remove_alias(area: Area, folded: str, *, actor_id: int | None) -> None:
             audit.record("area.unalias", "area", area.id, {"alias": folded}, actor_id)
 
 
-def below(area_id: int | None, area_list: int, after: int, most: int) -> Sequence[Area]:
+def below(area_id: int | None, area_list: int, after: int | None, most: int) -> Sequence[Area]:
     """The areas right below one, or the provinces of a list, in the list's order: at most `most`
     whose place is behind `after`."""
     rows = select(Area).where(Area.parent_id == area_id, Area.area_list == area_list)
-    rows = rows.where(Area.position > after).order_by(Area.position).limit(most)
-    return db.session.scalars(rows).all()
+    if after is not None:
+        rows = rows.where(Area.position > after)
+    return db.session.scalars(rows.order_by(Area.position).limit(most)).all()

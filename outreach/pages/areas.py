@@ -56,7 +56,7 @@ def _list(given: Mapping[str, str]) -> int:
 
 
 def _below(area_id: int | None, area_list: int) -> dict[str, Any]:
-    after = request.args.get("after", 0, type=typed.key)
+    after = request.args.get("after", type=typed.key)
     rows = area_editing.below(area_id, area_list, after, A_PAGE + 1)
     following = rows[A_PAGE - 1].position if len(rows) > A_PAGE else None
     return {"rows": rows[:A_PAGE], "following": following, "after": after}

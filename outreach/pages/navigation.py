@@ -37,7 +37,7 @@ _PAGES = (
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
 _ADMINISTRATION = (
-    ("people.index", N_("People"), "people"),
+    ("people.index", N_("Users"), "people"),
     ("organisations.index", N_("Organisations"), "building"),
     ("routes.index", N_("Routes"), "hdd-network"),
     ("apps.index", N_("Apps"), "phone"),
