@@ -36,6 +36,7 @@ def index() -> ResponseReturnValue:
         sentences=audit_words.sentences(page.rows),
         next=page.next,
         asked=asked,
+        days={name: _readable(asked.get(name, "")) for name in ("first", "last")},
         filtered=any(asked.get(name) for name in ("who", "act", "kind", "id", "first", "last")),
         errors=errors,
         chain=audit_pages.chain(),
@@ -44,6 +45,15 @@ def index() -> ResponseReturnValue:
         kinds=_choices(audit_words.OBJECTS),
     )
     return answer, 422 if errors else 200
+
+
+def _readable(written: str) -> str:
+    """A day as a date field takes it; "" for what is none."""
+    try:
+        found = day(written, "")
+    except Refused:
+        return ""
+    return "" if found is None else found.isoformat()
 
 
 def _choices(words: Mapping[str, str]) -> list[tuple[str, str]]:
