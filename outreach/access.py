@@ -51,12 +51,14 @@ class Act(StrEnum):
     UPTAKE_IMPORT = "uptake.import"
     COMPARE = "compare"
     TARGET_SET = "target.set"
+    TARGET_VIEW = "target.view"
     REPORT_MAKE = "report.make"
     PEOPLE_MANAGE = "people.manage"
     ORGANISATION_MANAGE = "organisation.manage"
     AREA_MANAGE = "area.manage"
     APP_MANAGE = "app.manage"
     AUDIT_VIEW = "audit.view"
+    RULES_VIEW = "rules.view"
 
 
 class Scope(StrEnum):
@@ -109,12 +111,14 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.UPTAKE_IMPORT:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
     Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.TARGET_VIEW:          (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.REPORT_MAKE:          (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
     Act.PEOPLE_MANAGE:        (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.ORGANISATION_MANAGE:  (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.AREA_MANAGE:          (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.APP_MANAGE:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.AUDIT_VIEW:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    Act.RULES_VIEW:           (ANY,     ANY,     ANY,     ANY,     NO,      ANY,   ANY),
 }
 # fmt: on
 
@@ -148,12 +152,14 @@ NAMES: dict[Act, str] = {
     Act.UPTAKE_IMPORT: N_("import install figures"),
     Act.COMPARE: N_("compare areas"),
     Act.TARGET_SET: N_("set targets"),
+    Act.TARGET_VIEW: N_("see targets"),
     Act.REPORT_MAKE: N_("make the daily report"),
     Act.PEOPLE_MANAGE: N_("manage people"),
     Act.ORGANISATION_MANAGE: N_("manage organisations"),
     Act.AREA_MANAGE: N_("manage areas"),
     Act.APP_MANAGE: N_("manage apps"),
     Act.AUDIT_VIEW: N_("see the audit rows"),
+    Act.RULES_VIEW: N_("see the rules of messages"),
 }
 """What a refusal calls each act, after “You may not”."""
 

@@ -11,7 +11,7 @@ from flask.sansio.app import App
 from flask_security import current_user
 
 from outreach import access
-from outreach.accounts import User
+from outreach.accounts import Role, User
 from outreach.areas import Area
 from outreach.database import db
 from outreach.i18n import N_, _
@@ -20,13 +20,15 @@ from outreach.pages import guard
 
 @dataclass(frozen=True)
 class Entry:
-    """A page in the side bar. `badge_kind`: "waits" (for this person) or "runs"."""
+    """A page in the side bar. `badge_kind`: "waits" (for this person) or "runs". `group`: the
+    heading it stands under; "" above them all."""
 
     endpoint: str
     label: str
     icon: str
     badge_count: int = 0
     badge_kind: str = "runs"
+    group: str = ""
 
 
 _PAGES = (
@@ -35,9 +37,20 @@ _PAGES = (
     ("calendar.month", N_("Calendar"), "calendar-event"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
+    ("targets.index", N_("Targets"), "bullseye"),
     ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
+_ADMINISTRATION = (
+    ("people.index", N_("Users"), "people"),
+    ("organisations.index", N_("Organisations"), "building"),
+    ("routes.index", N_("Routes"), "hdd-network"),
+    ("apps.index", N_("Apps"), "phone"),
+    ("areas.index", N_("Areas"), "geo-alt"),
+    ("rules.index", N_("Rules of messages"), "shield-check"),
+    ("audit.index", N_("Audit trail"), "journal-text"),
+)
+"""The administrator's own, under a heading; others reach those they may see by links."""
 
 
 ONLY_WITH_COUNT = frozenset({"doubts.index"})
@@ -62,9 +75,17 @@ def entries(person: User) -> list[Entry]:
     found = [
         Entry(endpoint, _(label), icon, *_counted(person, endpoint))
         for endpoint, label, icon in _PAGES
-        if endpoint in current_app.view_functions and _may_open(person, endpoint)
+        if _may_open(person, endpoint)
     ]
-    return [e for e in found if e.badge_count or e.endpoint not in ONLY_WITH_COUNT]
+    found = [e for e in found if e.badge_count or e.endpoint not in ONLY_WITH_COUNT]
+    if person.role is Role.ADMIN:
+        group = _("Administration")
+        found += [
+            Entry(page, _(label), icon, group=group)
+            for page, label, icon in _ADMINISTRATION
+            if _may_open(person, page)
+        ]
+    return found
 
 
 def _counted(person: User, endpoint: str) -> tuple[int, str]:
@@ -73,6 +94,8 @@ def _counted(person: User, endpoint: str) -> tuple[int, str]:
 
 
 def _may_open(person: User, endpoint: str) -> bool:
+    if endpoint not in current_app.view_functions:
+        return False
     rule = guard.rule_of(current_app, endpoint)
     return rule is not None and (rule.act is None or access.allowed(person, rule.act))
 
