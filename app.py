@@ -63,8 +63,17 @@ from workers.pages import metrics as metrics_pages
 from workers.pages import route_checks as route_checks_pages
 from workers.pages import twilio as twilio_pages
 
-TABLES = (campaigns, counts, messages, routes, test_sends, installation, own_numbers, seats)
-TABLES = (campaigns, counts, messages, reasons, routes, installation, seats)
+TABLES = (
+    campaigns,
+    counts,
+    messages,
+    reasons,
+    routes,
+    test_sends,
+    installation,
+    own_numbers,
+    seats,
+)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
