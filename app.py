@@ -6,6 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from campaigns import campaigns, counts, messages, routes
+from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import campaigns as campaigns_pages
@@ -19,6 +20,7 @@ from outreach import (
     schema,
     security,
     store,
+    todo,
     uploading,
 )
 from outreach.commands import apps as apps_commands
@@ -78,6 +80,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
     shell.init_app(app)
+    todo.register(app, *campaigns_todo.SOURCES)
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)

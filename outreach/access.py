@@ -8,18 +8,15 @@ stands in campaigns/approvals.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from outreach import areas
 from outreach.accounts import Role
 from outreach.errors import Refused
 from outreach.i18n import N_, _
-
-S = TypeVar("S")
 
 
 class Act(StrEnum):
@@ -180,20 +177,7 @@ def allowed(person: Person, act: Act, subject: object = None) -> bool:
     scope = scope_of(person.role, act)
     if scope in (Scope.NO, Scope.ANY):
         return scope is Scope.ANY
-    if subject is None:
-        return True
-    return _covers(scope, person, subject, _Reach(person, _area_ids(subject)))
-
-
-def among(person: Person, act: Act, subjects: Iterable[S]) -> list[S]:
-    """Those of the subjects the person may do the act on, in their order: `allowed` of each, in two
-    queries however many there are."""
-    scope, named = scope_of(person.role, act), list(subjects)
-    if scope in (Scope.NO, Scope.ANY):
-        return named if scope is Scope.ANY else []
-    areas_named = frozenset[int]().union(*map(_area_ids, named))
-    reach = _Reach(person, areas_named)
-    return [each for each in named if _covers(scope, person, each, reach)]
+    return subject is None or _covers(scope, person, subject)
 
 
 def demand(person: Person, act: Act, subject: object = None) -> None:
@@ -205,30 +189,7 @@ def demand(person: Person, act: Act, subject: object = None) -> None:
     raise Forbidden(_("You may not %(act)s of another organisation or area.", act=_(NAMES[act])))
 
 
-class _Reach:
-    """How some areas lie to a person's own one; looked up when it is first asked."""
-
-    def __init__(self, person: Person, area_ids: frozenset[int]) -> None:
-        self._person, self._area_ids = person, area_ids
-
-    @cached_property
-    def own(self) -> int | None:
-        """The own area; None for who answers for all."""
-        return self._person.own_area_id
-
-    @cached_property
-    def inside(self) -> frozenset[int]:
-        """Those that are the own area or lie in it; all for who answers for all areas."""
-        return self._area_ids if self.own is None else areas.within(self._area_ids, self.own)
-
-    @cached_property
-    def above(self) -> frozenset[int]:
-        """The areas the own one lies in."""
-        own = self.own
-        return frozenset() if own is None else frozenset(a.id for a in areas.ancestors(own))
-
-
-def _covers(scope: Scope, person: Person, subject: object, reach: _Reach) -> bool:
+def _covers(scope: Scope, person: Person, subject: object) -> bool:
     own = person.organisation_id is not None and person.organisation_id == getattr(
         subject, "organisation_id", None
     )
@@ -236,9 +197,9 @@ def _covers(scope: Scope, person: Person, subject: object, reach: _Reach) -> boo
         case Scope.CARRIED:
             return own or person.organisation_id in getattr(subject, "carrier_ids", ())
         case Scope.AREA:
-            return reach.own is None or _all_within(_area_ids(subject), reach)
+            return _all_within(_area_ids(subject), person.own_area_id)
         case Scope.TOUCHES:
-            return own or reach.own is None or _touches(_area_ids(subject), reach)
+            return own or _touches(_area_ids(subject), person.own_area_id)
         case _:
             return own
 
@@ -248,10 +209,14 @@ def _area_ids(subject: object) -> frozenset[int]:
     return frozenset(getattr(subject, "area_ids", () if one is None else (one,)))
 
 
-def _all_within(area_ids: frozenset[int], reach: _Reach) -> bool:
-    return bool(area_ids) and area_ids <= reach.inside
+def _all_within(area_ids: frozenset[int], own: int | None) -> bool:
+    if own is None:
+        return True
+    return bool(area_ids) and area_ids == areas.within(area_ids, own)
 
 
-def _touches(area_ids: frozenset[int], reach: _Reach) -> bool:
+def _touches(area_ids: frozenset[int], own: int | None) -> bool:
     """Some area lies in the own one, or the own one lies in some area."""
-    return bool(area_ids & reach.inside or area_ids & reach.above)
+    if own is None or areas.within(area_ids, own):
+        return True
+    return any(area.id in area_ids for area in areas.ancestors(own))

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
-from outreach import access, areas, clock, formats, rates, uptake
+from outreach import access, areas, clock, formats, uptake
 from outreach.access import Act
 from outreach.accounts import Role, User
 from outreach.apps import App
@@ -29,23 +29,39 @@ SHOWN: Final = 3
 def late(person: User) -> Sequence[Todo]:
     """A row an app: the communes of the own area that have sent nothing though the hour is past."""
     here = _own_area(person, Act.UPTAKE_ENTER)
-    day = uptake.today()
-    if here is None or person.role is Role.REPORTER or clock.now() <= uptake.deadline(day):
-        return []
-    below = areas.communes_below([here.id]).get(here.id) or [here.id]
-    counted = uptake.apps_counted(here.id)
-    sent = _sent(counted, below, day)
-    missing = {app.id: {each for each in below if (app.id, each) not in sent} for app in counted}
+    missing = _missing(person, here)
     names = _names({each for them in missing.values() for each in them})
     return [
-        _late_row(here, app, [name for each, name in names.items() if each in missing[app.id]])
-        for app in counted
-        if missing[app.id]
+        _late_row(
+            here,
+            app,
+            [name for each, name in names.items() if each in missing[app]],
+            alone=here.id in missing[app],
+        )
+        for app in missing
+        if here is not None
     ]
 
 
+def late_count(person: User) -> int:
+    """How many figures are late in the own area, as the side bar counts them."""
+    return sum(map(len, _missing(person, _own_area(person, Act.UPTAKE_ENTER)).values()))
+
+
+def _missing(person: User, here: Area | None) -> dict[App, set[int]]:
+    """By app, where any is: the ids of the communes that are late. None before the hour."""
+    day = uptake.today()
+    if here is None or person.role is Role.REPORTER or clock.now() <= uptake.deadline(day):
+        return {}
+    below = areas.communes_below([here.id]).get(here.id) or [here.id]
+    counted = uptake.apps_counted(here.id)
+    sent = _sent(counted, below, day)
+    late_ones = {app: {each for each in below if (app.id, each) not in sent} for app in counted}
+    return {app: them for app, them in late_ones.items() if them}
+
+
 def _own_area(person: User, act: Act) -> Area | None:
-    """The area this person answers for; None where that is all of them, or the act is not theirs."""
+    """The area this person answers for; None where that is all, or the act is not theirs."""
     own = person.own_area_id
     return None if own is None or not access.allowed(person, act) else find(Area, own)
 
@@ -65,7 +81,8 @@ def _names(area_ids: set[int]) -> dict[int, str]:
     return {area.id: area.short_name for area in db.session.scalars(found)}
 
 
-def _late_row(here: Area, app: App, names: Sequence[str]) -> Todo:
+def _late_row(here: Area, app: App, names: Sequence[str], *, alone: bool) -> Todo:
+    """`alone`: it is the area itself that reports, since none lies below it."""
     past = clock.now() - uptake.deadline(uptake.today())
     said = ", ".join(names[:NAMED])
     if len(names) > NAMED:
@@ -82,10 +99,9 @@ def _late_row(here: Area, app: App, names: Sequence[str]) -> Todo:
             time=formats.span(past.total_seconds(), language=language()),
         ),
         said,
-        _("Enter for them"),
-        "uptake.form" if here.level in rates.REPORTING else "uptake.grid",
+        _("Enter the figure") if alone else _("Enter for them"),
+        "uptake.form" if alone else "uptake.grid",
         {"area_id": here.id, "app": app.code},
-        count=len(names),
     )
 
 

@@ -92,7 +92,7 @@ PEOPLE: Final = (
     ("yte@example.vn", Role.HEALTH, 4, "Cán bộ Phòng Y tế"),
     ("solieu@example.vn", Role.STAFF, 3, "Cán bộ số liệu"),
     ("xa@example.vn", Role.REPORTER, 3, "Người báo số xã Thường Phước 2"),
-    ("thachthanh@example.vn", Role.STAFF, 5, "Cán bộ số liệu Thạch Thành (hai ứng dụng)"),
+    ("thachthanh@example.vn", Role.STAFF, 5, "Cán bộ số liệu Thạch Thành"),
     ("quantri@example.vn", Role.ADMIN, 3, "Quản trị"),
 )
 
