@@ -89,8 +89,13 @@ def show(here: Ground) -> ResponseReturnValue:
         history = uptake_showing.history(area, app)
         return render_template("uptake/history.html", h=history, **_around(area, app, day))
     shown = uptake_showing.district(area, app, day)
-    steps = uptake_showing.rate_steps()
-    return render_template("uptake/day.html", d=shown, steps=steps, **_around(area, app, day))
+    return render_template(
+        "uptake/day.html",
+        d=shown,
+        h=None if shown.table.rows else uptake_showing.history(area, app),
+        steps=uptake_showing.rate_steps(),
+        **_around(area, app, day),
+    )
 
 
 def _around(area: Area, app: App, day: date) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _names(area_ids: set[int]) -> dict[int, str]:
 
 def _late_row(here: Area, app: App, names: Sequence[str], *, alone: bool) -> Todo:
     """`alone`: it is the area itself that reports, since none lies below it."""
-    past = clock.now() - uptake.deadline(uptake.today())
+    minutes = (clock.now() - uptake.deadline(uptake.today())) // timedelta(minutes=1)
     said = ", ".join(names[:NAMED])
     if len(names) > NAMED:
         said += " " + _("and %(count)s more", count=len(names) - NAMED)
@@ -96,7 +96,7 @@ def _late_row(here: Area, app: App, names: Sequence[str], *, alone: bool) -> Tod
             count=formats.number(len(names), language=language()),
             app=app.name,
             hour=formats.hour(uptake.deadline(uptake.today()), language=language()),
-            time=formats.span(past.total_seconds(), language=language()),
+            time=formats.span(minutes * 60, language=language()),
         ),
         said,
         _("Enter the figure") if alone else _("Enter for them"),
