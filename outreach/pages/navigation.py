@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_security import current_user
 
 from outreach import access
@@ -78,7 +78,8 @@ def _may_open(person: User, endpoint: str) -> bool:
 
 
 def _for_templates() -> dict[str, Any]:
-    if not current_user.is_authenticated:
+    # A part of a page has no side bar: what is refreshed each second counts nothing.
+    if not current_user.is_authenticated or "HX-Request" in request.headers:
         return {"nav": [], "person": None, "place": ""}
     person = guard.person()
     office = person.organisation

@@ -107,6 +107,7 @@ def _around(area: Area, app: App, day: date) -> dict[str, Any]:
         "app": app,
         "day": day,
         "today": uptake.today(),
+        "oldest": uptake.today() - uptake.OLDEST,
         "now": clock.now(),
         "apps": uptake.apps_counted(area.id),
         "above": above,

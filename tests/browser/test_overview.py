@@ -92,9 +92,7 @@ def test_with_nothing_to_do_every_first_page_says_so(visit, everybody, client_as
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_with_much_to_do_every_first_page_says_what_first(
-    visit, full, everybody, client_as, width
-):
+def test_with_much_to_do_every_first_page_says_what_first(visit, full, everybody, client_as, width):
     first = {
         Role.CULTURE: "1 chiến dịch chờ phê duyệt",
         Role.HEALTH: "Đang gửi Bluezone đợt 1: 0%",
