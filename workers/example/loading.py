@@ -188,9 +188,7 @@ def load(settings: Settings, say: Callable[[str], None]) -> None:
         for listed in invented.write_lists(Path(folder)):
             _import(listed, say)
     opt_outs.add(invented.opted_out(), "ví dụ: từ chối (invented)", accounts.system().id)
-    _lay_finished(settings, say)
-    _lay_waiting(settings, say)
-    _send_campaign(settings, say)
+    lay_campaigns(settings, say)
     installation.put(STATE, LOADED)
 
 
@@ -218,6 +216,13 @@ def _import(listed: invented.ListFile, say: Callable[[str], None]) -> None:
         f"{known.filename}: read {known.read}, added {known.added}, joined {known.joined},"
         f" rejected {known.rejected}"
     )
+
+
+def lay_campaigns(settings: Settings, say: Callable[[str], None]) -> None:
+    """The campaign that is over, the one that waits and the one that is sent; each once."""
+    _lay_finished(settings, say)
+    _lay_waiting(settings, say)
+    _send_campaign(settings, say)
 
 
 def _lay_finished(settings: Settings, say: Callable[[str], None]) -> None:
