@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, text
 
-from campaigns import counts, route_status
-from campaigns.states import LEFT_SYSTEM, MessageState
+from campaigns import route_status
+from campaigns.progress import WAITING
+from campaigns.route_status import Status
+from campaigns.states import LEFT_SYSTEM
 from outreach.database import db
 
 
@@ -31,33 +34,32 @@ def of(ids: Sequence[int]) -> dict[int, CampaignWay]:
     """The way of each campaign that has begun."""
     if not ids:
         return {}
-    by_state = counts.of_campaigns(db.session(), list(ids))
-    left = _seconds_left(ids)
-    return {each: _way(by_state.get(each, {}), left.get(each)) for each in ids}
+    rows = db.session.execute(_COUNTED, {"ids": list(ids)}).all()
+    rates = route_status.of_routes([row.route_id for row in rows])
+    return {each: _way([row for row in rows if row.campaign_id == each], rates) for each in ids}
 
 
-def _way(by_state: dict[MessageState, int], seconds_left: int | None) -> CampaignWay:
-    gone = sum(by_state.get(state, 0) for state in LEFT_SYSTEM)
-    return CampaignWay(sum(by_state.values()), gone, seconds_left)
+_COUNTED = text(
+    "SELECT campaign_id, route_id, state, SUM(messages) AS messages, SUM(segments) AS segments"
+    " FROM (SELECT campaign_id, route_id, state, messages, segments FROM counts"
+    " WHERE campaign_id IN :ids UNION ALL"
+    " SELECT campaign_id, route_id, state, messages, segments FROM count_deltas"
+    " WHERE campaign_id IN :ids) c GROUP BY campaign_id, route_id, state"
+).bindparams(bindparam("ids", expanding=True))
 
 
-def _seconds_left(ids: Sequence[int]) -> dict[int, int]:
-    statement = text(
-        "SELECT campaign_id, route_id, SUM(segments) AS segments FROM ("
-        " SELECT campaign_id, route_id, state, segments FROM counts WHERE campaign_id IN :ids"
-        " UNION ALL SELECT campaign_id, route_id, state, segments FROM count_deltas"
-        " WHERE campaign_id IN :ids) c WHERE state IN ('queued', 'sending')"
-        " GROUP BY campaign_id, route_id"
-    ).bindparams(bindparam("ids", expanding=True))
-    waiting = db.session.execute(statement, {"ids": list(ids)}).all()
-    rates = route_status.of_routes([row.route_id for row in waiting])
-    found: dict[int, int] = {}
-    for row in waiting:
-        rate = rates[row.route_id].rate_limit if row.route_id in rates else 0.0
-        if rate > 0 and row.segments:
-            seconds = max(1, round(int(row.segments) / rate))
-            found[row.campaign_id] = max(found.get(row.campaign_id, 0), seconds)
-    return found
+def _way(rows: Sequence[Any], rates: Mapping[int, Status]) -> CampaignWay:
+    waiting: dict[int, int] = {}
+    for row in rows:
+        if row.state in WAITING and row.segments:
+            waiting[row.route_id] = waiting.get(row.route_id, 0) + int(row.segments)
+    allowed = {route: rates[route].rate_limit for route in waiting if route in rates}
+    seconds = [max(1, round(waiting[r] / rate)) for r, rate in allowed.items() if rate > 0]
+    return CampaignWay(
+        sum(int(row.messages) for row in rows),
+        sum(int(row.messages) for row in rows if row.state in LEFT_SYSTEM),
+        max(seconds, default=None),
+    )
 
 
 def in_doubt(ids: Sequence[int]) -> dict[int, int]:
