@@ -158,13 +158,21 @@ def _row(other: Campaign, areas: int, most: int, people: int | None) -> Overlap:
     )
 
 
+# An area whose people are all left out is in common too: that is what the reader has to see.
+_PLANNED = (
+    "(SELECT campaign_id, area_id, SUM(people) AS people FROM planned_counts"
+    " WHERE campaign_id {which} GROUP BY campaign_id, area_id)"
+)
 _AREAS = text(
-    "SELECT t.campaign_id, COUNT(*), SUM(CASE WHEN t.people < m.people THEN t.people"
-    " ELSE m.people END) FROM"
-    " (SELECT campaign_id, area_id, SUM(people) AS people FROM planned_counts"
-    "  WHERE campaign_id IN :others GROUP BY campaign_id, area_id) t JOIN"
-    " (SELECT area_id, SUM(people) AS people FROM planned_counts WHERE campaign_id = :id"
-    "  GROUP BY area_id) m ON m.area_id = t.area_id GROUP BY t.campaign_id"
+    "SELECT t.campaign_id, COUNT(*), SUM(CASE WHEN COALESCE(pt.people, 0) < COALESCE(pm.people, 0)"
+    " THEN COALESCE(pt.people, 0) ELSE COALESCE(pm.people, 0) END) FROM"
+    " (SELECT DISTINCT campaign_id, area_id FROM rendered_texts WHERE campaign_id IN :others) t"
+    " JOIN (SELECT DISTINCT area_id FROM rendered_texts WHERE campaign_id = :id) m"
+    " ON m.area_id = t.area_id"
+    f" LEFT JOIN {_PLANNED.format(which='IN :others')} pt"
+    " ON pt.campaign_id = t.campaign_id AND pt.area_id = t.area_id"
+    f" LEFT JOIN {_PLANNED.format(which='= :id')} pm ON pm.area_id = t.area_id"
+    " GROUP BY t.campaign_id"
 ).bindparams(bindparam("others", expanding=True))
 
 
