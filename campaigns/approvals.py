@@ -160,6 +160,7 @@ def approve(campaign: Campaign, person: User, digest: str) -> None:
     Raises Refused for an author of any revision, for a stale page, for a content that is no
     longer what its digest says, and while a health office has still to check its facts.
     """
+    _refuse_decided(campaign)
     life.require(campaign, CampaignState.APPROVED)
     if wrote(campaign, person):
         raise Refused(
@@ -174,10 +175,23 @@ def approve(campaign: Campaign, person: User, digest: str) -> None:
 
 def give_back(campaign: Campaign, person: User, reason: str, digest: str) -> None:
     """Return it to its author with a reason; Refused where the reason is empty."""
+    _refuse_decided(campaign)
     life.require(campaign, CampaignState.RETURNED)
     if not reason.strip():
         raise Refused(_("Say why you return it: the author has to know what to change."), "reason")
     _decide(campaign, person, Decision.RETURNED, reason.strip(), digest)
+
+
+def _refuse_decided(campaign: Campaign) -> None:
+    """Of two who decide at once, the second is told who the first was."""
+    if campaign.state not in (CampaignState.APPROVED, CampaignState.RETURNED):
+        return
+    last = select(User.name).join(Approval, Approval.person_id == User.id)
+    last = last.where(Approval.campaign_id == campaign.id).order_by(Approval.id.desc()).limit(1)
+    told = {"who": db.session.scalar(last) or "", "name": campaign.name}
+    if campaign.state is CampaignState.APPROVED:
+        raise Refused(_("%(who)s has already approved “%(name)s”.", **told), "state")
+    raise Refused(_("%(who)s has already returned “%(name)s” to its author.", **told), "state")
 
 
 def wrote(campaign: Campaign, person: User) -> bool:
@@ -191,6 +205,7 @@ def wrote(campaign: Campaign, person: User) -> bool:
 def _decide(campaign: Campaign, person: User, decision: Decision, reason: str, digest: str) -> None:
     with transaction():
         _lock_as_shown(campaign, digest)
+        _refuse_decided(campaign)
         if decision is Decision.APPROVED:
             _refuse_unchecked(campaign)
         _store(campaign, person, decision, reason)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import false, func, select, text
 from sqlalchemy.orm import joinedload
 
-from campaigns import approvals, counts, facts, progress, scopes, waiting
+from campaigns import approvals, counts, facts, progress, scopes, versions, waiting
 from campaigns.campaigns import Approval, Campaign, Decision
 from campaigns.progress import Progress
 from campaigns.states import (
@@ -202,6 +202,9 @@ def _described(campaign: Campaign) -> dict[str, Any]:
             "organisation_name": campaign.organisation.name,
             "apps": [app.name for app in campaign.apps],
             "created_by_name": (author.name or author.email) if author else "",
+            "submitted_by_name": versions.submitter_of(campaign.id)
+            if campaign.submitted_at
+            else "",
             "approved_by_name": approval and approval["name"],
             "approved_at": approval and approval["at"],
         }

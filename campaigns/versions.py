@@ -96,6 +96,13 @@ def of(campaign: Campaign) -> list[Submission]:
     return list(db.session.scalars(wanted.order_by(Submission.id.desc())))
 
 
+def submitter_of(campaign_id: int) -> str:
+    """Who submitted its last version, by name; "" where it was never kept."""
+    last = select(User.name).join(Submission, Submission.person_id == User.id)
+    last = last.where(Submission.campaign_id == campaign_id).order_by(Submission.id.desc())
+    return db.session.scalar(last.limit(1)) or ""
+
+
 @dataclass(frozen=True)
 class Piece:
     """A run of words that stayed, was taken out or was added; in fields of other kinds a value."""
