@@ -32,6 +32,7 @@ from outreach import clock
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.database import Model, db
+from outreach.kept import Kept
 
 SHOWN = 20
 C = CampaignState
@@ -109,13 +110,20 @@ class Overlaps:
     others: int
 
 
+_pairs: Kept[dict[int, tuple[int, int]]] = Kept(600)
+
+
 def of(campaign: Campaign, person: User, cap_period: timedelta) -> Overlaps:
     """The campaigns that reach the same areas in the same days as this one."""
     near = select(Campaign).where(_in_the_same_days(campaign, cap_period))
     near = near.order_by(Campaign.not_before, Campaign.id)
     visible = scopes.covered(person, Act.CAMPAIGN_VIEW)
     candidates = db.session.execute(near.add_columns(visible.label("visible"))).all()
-    shared = _shared_areas(campaign.id, [other.id for other, _visible in candidates])
+    # Both plans are of their submissions: as long as the digests are, so is what they share.
+    key = (campaign.id, campaign.digest, tuple((c.id, c.digest) for c, _visible in candidates))
+    shared = _pairs.get(
+        key, lambda: _shared_areas(campaign.id, [other.id for other, _visible in candidates])
+    )
     counted = _counted(campaign.id)
     met = [(other, visible) for other, visible in candidates if other.id in shared]
     rows = [

@@ -7,9 +7,9 @@ where the filled-in words are, and the form with diacritics that is easier on th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from campaigns import preparing, segments, texts
 from campaigns.campaigns import Campaign, RenderedText
@@ -23,6 +23,7 @@ from outreach.text import fold
 
 MOST_CHOICES: Final = 400
 """More communes than this are not listed to choose from: their name is typed."""
+_LENGTH = func.length(RenderedText.text)
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,12 @@ def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
     where it is empty or unknown; None where the campaign has no texts."""
     keys = [each.key for each in campaign.variants]
     variant = variant if variant in keys else next(iter(keys), "")
-    communes = _communes(campaign.id, variant)
-    if not communes:
+    count = _count(campaign.id, variant)
+    if not count:
         return None
+    # Of a whole country only the two ends are read, unless a name is looked for.
+    every = count <= MOST_CHOICES or bool(at.strip())
+    communes = _communes(campaign.id, variant) if every else _ends(campaign.id, variant)
     longest = max(communes, key=lambda c: (c.segments, c.units))
     found = _find(communes, at)
     shown = found or longest
@@ -77,20 +81,40 @@ def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
         with_marks=_with_marks(campaign, variant, place, text),
         longest=longest,
         shortest=min(communes, key=lambda c: (c.segments, c.units)),
-        communes=len(communes),
-        choices=[(c.code, c.name) for c in communes] if len(communes) <= MOST_CHOICES else [],
+        communes=count,
+        choices=[(c.code, c.name) for c in communes] if count <= MOST_CHOICES else [],
         unknown=at if at.strip() and found is None else "",
     )
 
 
-def _communes(campaign_id: int, variant: str) -> list[Commune]:
-    rows = db.session.execute(
-        select(Area.id, Area.code, Area.name, RenderedText.segments, func.length(RenderedText.text))
+def _count(campaign_id: int, variant: str) -> int:
+    counted = select(func.count(RenderedText.id)).where(
+        RenderedText.campaign_id == campaign_id, RenderedText.variant == variant
+    )
+    return db.session.scalar(counted) or 0
+
+
+def _wanted(campaign_id: int, variant: str) -> Select[Any]:
+    return (
+        select(Area.id, Area.code, Area.name, RenderedText.segments, _LENGTH)
         .join(Area, Area.id == RenderedText.area_id)
         .where(RenderedText.campaign_id == campaign_id, RenderedText.variant == variant)
-        .order_by(RenderedText.position)
     )
+
+
+def _communes(campaign_id: int, variant: str) -> list[Commune]:
+    rows = db.session.execute(_wanted(campaign_id, variant).order_by(RenderedText.position))
     return [Commune(*row) for row in rows]
+
+
+def _ends(campaign_id: int, variant: str) -> list[Commune]:
+    """The longest and the shortest."""
+    orders = (
+        (RenderedText.segments.desc(), _LENGTH.desc(), RenderedText.position),
+        (RenderedText.segments, _LENGTH, RenderedText.position),
+    )
+    wanted = (_wanted(campaign_id, variant).order_by(*order).limit(1) for order in orders)
+    return [Commune(*db.session.execute(one).one()) for one in wanted]
 
 
 def _find(communes: list[Commune], at: str) -> Commune | None:

@@ -90,7 +90,10 @@ def test_too_many_communes_are_not_listed_to_choose_from(
         "Xã Long Thuận",
     ]
     monkeypatch.setattr(reading, "MOST_CHOICES", 1)
-    assert (read(submitted).choices, read(submitted).communes) == ([], 2)
+    shown = read(submitted)
+    assert (shown.choices, shown.communes) == ([], 2)
+    assert (shown.longest.name, shown.shortest.name) == ("Xã Long Khánh A", "Xã Long Thuận")
+    assert read(submitted, "thuận").commune.name == "Xã Long Thuận"
 
 
 def test_a_draft_has_no_text_yet(stage: Stage, submitted: Campaign) -> None:
