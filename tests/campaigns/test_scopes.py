@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 from campaigns import approvals, life, scopes, showing, waiting
 from campaigns.campaigns import Campaign
 from outreach import access, organisations
 from outreach.access import Act
 from outreach.accounts import Role, User
-from outreach.database import db
+from outreach.database import db, transaction
 from outreach.organisations import Kind, Organisation
 from tests.stage import Stage, numbers_of
 
@@ -57,7 +57,12 @@ def many(stage: Stage, vnpt: Organisation, viettel: Organisation) -> list[Campai
         for organisation in (stage.owner.id, vnpt.id)
         for areas in (["87"], ["870"], ["29971"], ["869"], ["870", "869"], ["29971", "29983"])
     ]
-    return [*made, stage.draft([theirs], organisation=viettel.id), stage.draft([mine, theirs])]
+    nowhere = stage.draft([mine])
+    with transaction() as session:
+        gone = "DELETE FROM campaign_areas WHERE campaign_id = :id"
+        session.execute(text(gone), {"id": nowhere.id})
+    made += [nowhere, stage.draft([theirs], organisation=viettel.id), stage.draft([mine, theirs])]
+    return [life.get(each.id) for each in made]
 
 
 def test_a_select_covers_what_the_table_covers(many: list[Campaign], everybody: list[User]) -> None:
