@@ -10,8 +10,20 @@ from typing import Any
 from sqlalchemy import false, func, select, text
 from sqlalchemy.orm import joinedload
 
-from campaigns import approvals, counts, facts, progress, scopes, versions, waiting
-from campaigns.campaigns import Approval, Campaign, Decision
+from campaigns import (
+    approvals,
+    approving,
+    calendar,
+    counts,
+    facts,
+    failures,
+    life,
+    progress,
+    scopes,
+    versions,
+    waiting,
+)
+from campaigns.campaigns import Campaign
 from campaigns.progress import Progress
 from campaigns.states import (
     CAMPAIGN_TRANSITIONS,
@@ -22,12 +34,12 @@ from campaigns.states import (
     CampaignState,
     MessageState,
 )
-from outreach import access, clock, formats
+from outreach import access, clock
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.audit import AuditRow
 from outreach.database import db
-from outreach.i18n import N_, _, language
+from outreach.i18n import N_, _
 from outreach.numbers import sealer
 from outreach.organisations import Organisation
 from outreach.phones import mask
@@ -53,6 +65,12 @@ ACT_WORDS = {
     "campaign.withdraw": N_("made it a draft again"),
     "campaign.expire": N_("let it expire: its time had passed"),
     "campaign.complete": N_("completed it"),
+    "campaign.reopen": N_("had it send again"),
+    "campaign.resend": N_("sent again to whom it failed for now"),
+    "campaign.doubt_delivered": N_("marked messages in doubt as delivered"),
+    "campaign.doubt_failed": N_("marked messages in doubt as failed"),
+    "campaign.doubt_resend": N_("had messages in doubt sent again"),
+    "campaign.list_unreached": N_("took the list of those not reached, with whole numbers"),
 }
 # How the dot of an act looks in the history; the words say it too.
 _LOOKS = {
@@ -70,9 +88,12 @@ RESULT_WORDS = {
     "rejected": N_("Refused"),
     "carrier_expired": N_("Gave up in time"),
 }
+# Messages of it may exist.
+BEGUN = frozenset({C.SENDING, C.PAUSED, C.COMPLETED, C.CANCELLED, C.EXPIRED})
 # Which act each button needs, and from which states it may be pressed.
 _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "edit": (Act.CAMPAIGN_EDIT, CHANGEABLE),
+    "test": (Act.CAMPAIGN_TEST, CHANGEABLE),
     "submit": (Act.CAMPAIGN_SUBMIT, EDITABLE),
     "check_facts": (Act.CAMPAIGN_CHECK_FACTS, frozenset({C.SUBMITTED})),
     "approve": (Act.CAMPAIGN_APPROVE, frozenset({C.SUBMITTED})),
@@ -81,6 +102,8 @@ _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "start": (Act.CAMPAIGN_START, frozenset({C.APPROVED, C.SCHEDULED})),
     "pause": (Act.CAMPAIGN_PAUSE, frozenset({C.SENDING})),
     "resume": (Act.CAMPAIGN_RESUME, frozenset({C.PAUSED})),
+    "doubt": (Act.INDOUBT_DECIDE, BEGUN),
+    "resend": (Act.CAMPAIGN_RESEND, frozenset({C.SENDING, C.PAUSED, C.COMPLETED})),
     "cancel": (
         Act.CAMPAIGN_CANCEL,
         frozenset(s for s in C if C.CANCELLED in CAMPAIGN_TRANSITIONS[s]),
@@ -98,6 +121,13 @@ class View:
     history: list[dict[str, Any]]
     latest_receipts: list[dict[str, Any]]
     alerts: list[dict[str, str]]
+    failures: failures.Account | None
+    beside: list[calendar.Entry]
+
+    @property
+    def first_month(self) -> str:
+        """The month of the calendar in which it may first be sent, as the address names it."""
+        return f"{clock.local(self.figures.campaign.not_before):%Y-%m}"
 
     def __getattr__(self, name: str) -> Any:
         # The templates' `p` is one object: what is not here is a figure.
@@ -117,8 +147,17 @@ def of(campaign: Campaign, person: User) -> View:
         acts_of(campaign, person),
         _history(campaign.id),
         _latest_receipts(campaign, figures) if campaign.started_at else [],
-        _void(campaign) if campaign.state in UNDECIDED else [],
+        approving.void(campaign) if campaign.state in UNDECIDED else [],
+        failures.of(campaign) if campaign.started_at else None,
+        _beside(campaign, person) if campaign.state in {C.APPROVED, C.SCHEDULED} else [],
     )
+
+
+def _beside(campaign: Campaign, person: User) -> list[calendar.Entry]:
+    """What else goes out on the days this one may be sent: whoever chooses its start sees it."""
+    first, last = clock.local(campaign.not_before).date(), clock.local(campaign.not_after).date()
+    today = clock.local(clock.now()).date()
+    return calendar.during(person, max(first, min(today, last)), last, without=campaign.id)
 
 
 def acts_of(campaign: Campaign, person: User) -> set[str]:
@@ -131,6 +170,8 @@ def acts_of(campaign: Campaign, person: User) -> set[str]:
     decisions = allowed & {"approve", "check_facts"}
     if decisions:
         allowed -= decisions - _may_decide(campaign, person)
+    if not life.may_reopen(campaign):
+        allowed.discard("resend")
     if campaign.state is C.SENDING and access.allowed(person, Act.EMERGENCY_STOP):
         allowed.add("stop")
     if access.allowed(person, Act.CAMPAIGN_CREATE):
@@ -147,35 +188,6 @@ def _may_decide(campaign: Campaign, person: User) -> set[str]:
     return {"approve"}
 
 
-def _void(campaign: Campaign) -> list[dict[str, str]]:
-    """The decisions that were made about what it no longer is, each the last of its kind."""
-    rows = db.session.execute(
-        select(Approval, User.name)
-        .join(User, User.id == Approval.person_id)
-        .where(Approval.campaign_id == campaign.id, Approval.decision != Decision.RETURNED)
-        .order_by(Approval.id)
-    )
-    last = {row.decision: (row, who) for row, who in rows}
-    if facts.check_of(campaign) is not None:
-        last.pop(Decision.FACTS_OK, None)
-    return [_void_words(row, who, campaign) for row, who in last.values()]
-
-
-def _void_words(row: Approval, who: str, campaign: Campaign) -> dict[str, str]:
-    told = {"who": who, "at": formats.moment(row.at, language=language())}
-    if row.decision == Decision.APPROVED:
-        title = _("The approval of %(who)s on %(at)s no longer holds.", **told)
-    else:
-        title = _("The fact check of %(who)s on %(at)s no longer holds.", **told)
-    if row.digest == campaign.digest:
-        return {"level": "w", "title": title, "text": _("It was returned after that.")}
-    return {
-        "level": "w",
-        "title": title,
-        "text": _("It was for another text: what was changed since has to be decided again."),
-    }
-
-
 def _described(campaign: Campaign) -> dict[str, Any]:
     author = db.session.get(User, campaign.created_by_id)
     approval = progress.approved_by(campaign)
@@ -190,6 +202,7 @@ def _described(campaign: Campaign) -> dict[str, Any]:
         "completed_at",
         "settled_at",
         "pause_reason",
+        "paused_at",
         "not_before",
         "not_after",
         "hours",
@@ -208,23 +221,8 @@ def _described(campaign: Campaign) -> dict[str, Any]:
             "approved_by_name": approval and approval["name"],
             "approved_at": approval and approval["at"],
         }
-        | _returned(campaign)
+        | approving.returned(campaign)
     )
-
-
-def _returned(campaign: Campaign) -> dict[str, str]:
-    """Who gave it back and why, while that is how it stands."""
-    if campaign.state is not C.RETURNED:
-        return {}
-    last = (
-        select(User.name, Approval.reason)
-        .join(User, User.id == Approval.person_id)
-        .where(Approval.campaign_id == campaign.id, Approval.decision == Decision.RETURNED)
-        .order_by(Approval.id.desc())
-        .limit(1)
-    )
-    who, reason = db.session.execute(last).one()
-    return {"returned_by_name": who, "return_reason": reason}
 
 
 def _history(campaign_id: int) -> list[dict[str, Any]]:

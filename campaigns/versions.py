@@ -17,10 +17,10 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaigns import preparing
+from campaigns import preparing, selection
 from campaigns.audience import Tally
 from campaigns.campaigns import Campaign
-from outreach import clock
+from outreach import clock, labels
 from outreach.accounts import User
 from outreach.database import BigId, Model, Moment, db
 from outreach.i18n import N_
@@ -77,6 +77,7 @@ def said_by(campaign: Campaign) -> dict[str, Any]:
         "not_after": clock.iso(campaign.not_after),
         "hours": campaign.hours,
         "selection_rule": campaign.selection_rule,
+        "not_messaged_days": campaign.not_messaged_days,
     }
 
 
@@ -114,7 +115,7 @@ class Piece:
 @dataclass(frozen=True)
 class Change:
     """One field that is not what it was. `kind` says how its values are written: words, moment,
-    number, money, kind, networks or yes; `variant` tells several wordings apart."""
+    number, money, kind or yes; `variant` tells several wordings apart."""
 
     field: str
     label: str
@@ -133,8 +134,9 @@ _FIELDS = (
     ("apps", N_("Apps"), "words"),
     ("areas", N_("Areas"), "words"),
     ("groups", N_("Groups"), "words"),
-    ("networks", N_("Networks"), "networks"),
+    ("networks", N_("Networks"), "words"),
     ("selection_rule", N_("Why these people"), "words"),
+    ("not_messaged_days", N_("Days without a message before"), "number"),
     ("routes", N_("Routes, in their order"), "words"),
     ("not_before", N_("Not before"), "moment"),
     ("not_after", N_("Not after"), "moment"),
@@ -151,8 +153,15 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     found = []
     for field, label, kind in _FIELDS:
         if field in before and field in after and before[field] != after[field]:
-            found += list(_change(field, label, kind, before[field], after[field]))
+            both = before[field], after[field]
+            if field == "networks":
+                both = _networks(both[0]), _networks(both[1])
+            found += list(_change(field, label, kind, *both))
     return found
+
+
+def _networks(codes: list[str]) -> list[str]:
+    return [labels.NETWORKS.get(code, code) for code in codes]
 
 
 def _change(field: str, label: str, kind: str, before: Any, after: Any) -> Iterator[Change]:
@@ -167,10 +176,11 @@ def _change(field: str, label: str, kind: str, before: Any, after: Any) -> Itera
     elif isinstance(after, list):  # only their order
         yield Change(field, label, kind, _whole(", ".join(before), ", ".join(after)))
     elif field == "selection_rule":
-        yield Change(field, label, kind, words(before, after))
+        both = (selection.said(before), selection.said(after))
+        yield Change(field, label, kind, words(*both))
     elif kind == "moment":
-        both = (clock.parse_moment(before), clock.parse_moment(after))
-        yield Change(field, label, kind, _whole(*both))
+        moments = (clock.parse_moment(before), clock.parse_moment(after))
+        yield Change(field, label, kind, _whole(*moments))
     else:
         yield Change(field, label, kind, _whole(before, after))
 

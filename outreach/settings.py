@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         "notice",
         description="Kinds of message whose facts a health office checks before they are approved.",
     )
+    list_days: int = Field(
+        365, ge=1, le=3650, description="Days a list of subscribers may be used, if nobody says."
+    )
     lease_seconds: float = Field(
         15.0, ge=2, le=600, description="How long a worker may be silent before others take over."
     )

@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from campaigns import approvals, composing, deciding, life, showing, stops, waiting
+from campaigns import approvals, approving, composing, life, showing, stops, waiting
 from campaigns.campaigns import Campaign
+from campaigns.pages.confirming import confirmed
 from campaigns.states import CampaignState
 from outreach import access, clock
 from outreach.access import Act
-from outreach.accounts import User
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.pages import navigation
@@ -28,10 +29,9 @@ def _emergency() -> dict[str, Any]:
     return {"emergency": stops.reason()}
 
 
-@navigation.counts("campaigns.index")
-def _waiting(reader: User) -> int:
-    """How many campaigns wait for this reader's decision."""
-    return waiting.count(reader)
+@blueprint.record
+def _count_in_the_side_bar(state: BlueprintSetupState) -> None:
+    navigation.count(state.app, "campaigns.index", "waits", waiting.count)
 
 
 @blueprint.get("/")
@@ -56,7 +56,7 @@ def show(campaign: Campaign) -> ResponseReturnValue:
 
 def _page(campaign: Campaign, errors: dict[str, str] | None = None) -> ResponseReturnValue:
     view = showing.of(campaign, person())
-    decided = deciding.of(
+    decided = approving.of(
         campaign,
         person(),
         current_app.config["OUTREACH"],
@@ -94,20 +94,6 @@ def _act(campaign: Campaign, act: Callable[[], None], done: str) -> ResponseRetu
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 
 
-def _confirmed(people: int) -> None:
-    typed = request.form.get("number", "").strip()
-    plain = typed.replace(".", "").replace(",", "").replace(" ", "")
-    if not plain.isdecimal() or int(plain) != people:
-        raise Refused(
-            _(
-                "You typed “%(typed)s”; the number of people is %(people)s. Nothing was done.",
-                typed=typed,
-                people=people,
-            ),
-            "number",
-        )
-
-
 @blueprint.post("/<int:campaign_id>/submit")
 @needs(Act.CAMPAIGN_SUBMIT, of=life.get)
 def submit(campaign: Campaign) -> ResponseReturnValue:
@@ -137,7 +123,7 @@ def approve(campaign: Campaign) -> ResponseReturnValue:
     """Approve what the page showed: its digest comes back with the form."""
 
     def act() -> None:
-        _confirmed(campaign.recipients_counted or 0)
+        confirmed(campaign.recipients_counted or 0)
         approvals.refuse_hours(campaign, current_app.config["OUTREACH"])
         approvals.approve(campaign, person(), request.form.get("digest", ""))
 
@@ -183,7 +169,7 @@ def start(campaign: Campaign) -> ResponseReturnValue:
     """Start it now."""
 
     def act() -> None:
-        _confirmed(campaign.recipients_counted or 0)
+        confirmed(campaign.recipients_counted or 0)
         life.start(campaign, person().id)
 
     return _act(campaign, act, _("Sending has started."))
@@ -225,7 +211,7 @@ def do_cancel(campaign: Campaign) -> ResponseReturnValue:
     try:
         # While it runs fewer wait each second: what the page said is what was meant.
         shown = request.form.get("shown", "")
-        _confirmed(int(shown) if shown.isdecimal() else waiting)
+        confirmed(int(shown) if shown.isdecimal() else waiting)
         life.cancel(campaign, person().id)
     except Refused as refused:
         page = render_template("campaigns/cancel.html", p=view, errors={"number": refused.sentence})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import approvals, composing, deciding, life, versions
+from campaigns import approvals, approving, composing, life, versions
 from campaigns.campaigns import Campaign
 from campaigns.versions import ADDED, SAME, TAKEN, Change, Piece
 from outreach.organisations import Organisation
@@ -62,8 +62,8 @@ def test_a_submission_keeps_what_it_said_and_counted(stage: Stage, draft: Campai
 
 
 def test_a_first_version_is_said_to_be_one(stage: Stage, draft: Campaign) -> None:
-    assert deciding.compared(draft) is None
-    now = deciding.compared(submit(stage, draft))
+    assert approving.compared(draft) is None
+    now = approving.compared(submit(stage, draft))
     assert now is not None
     assert (now.number, now.before, now.changes) == (1, None, [])
 
@@ -80,7 +80,7 @@ def test_the_next_version_shows_field_by_field_what_it_changed(
         areas=["29971"],
         hours="08:00-20:00",
     )
-    now = deciding.compared(submit(stage, draft))
+    now = approving.compared(submit(stage, draft))
     assert now is not None
     assert now.before is not None
     assert (now.number, now.before.number) == (2, 1)
@@ -97,10 +97,10 @@ def test_the_next_version_shows_field_by_field_what_it_changed(
 
 def test_a_draft_shows_its_author_what_is_changed_so_far(stage: Stage, draft: Campaign) -> None:
     revise(stage, submit(stage, draft), sender="BLUEZONE", selection_rule="cả huyện")
-    now = deciding.compared(life.get(draft.id))
+    now = approving.compared(life.get(draft.id))
     assert now is not None
     assert (now.number, now.submitted) == (2, False)
-    assert told(now.changes) == {"selection_rule": (["everyone"], ["cả huyện"])}
+    assert told(now.changes) == {"selection_rule": (["Everyone"], ["cả huyện"])}
 
 
 def test_submitted_again_as_it_was_nothing_is_changed_and_the_return_is_remembered(
@@ -111,7 +111,7 @@ def test_submitted_again_as_it_was_nothing_is_changed_and_the_return_is_remember
     second = submit(stage, draft)
     approvals.give_back(second, stage.approver, "Vẫn thế", second.digest or "")
     submit(stage, draft)
-    now = deciding.compared(life.get(draft.id))
+    now = approving.compared(life.get(draft.id))
     assert now is not None
     assert now.before is not None
     assert (now.number, now.changes, now.before.reason) == (3, [], "Vẫn thế")
