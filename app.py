@@ -66,6 +66,15 @@ from workers.pages import twilio as twilio_pages
 TABLES = (
     *(campaigns, counts, messages, overlaps, own_numbers, reasons, routes, test_sends, versions),
     *(installation, seats),
+    campaigns,
+    counts,
+    messages,
+    reasons,
+    routes,
+    test_sends,
+    installation,
+    own_numbers,
+    seats,
 )
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
