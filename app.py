@@ -64,14 +64,14 @@ from workers.pages import route_checks as route_checks_pages
 from workers.pages import twilio as twilio_pages
 
 TABLES = (
-    *(campaigns, counts, messages, overlaps, own_numbers, reasons, routes, test_sends, versions),
-    *(installation, seats),
     campaigns,
     counts,
     messages,
+    overlaps,
     reasons,
     routes,
     test_sends,
+    versions,
     installation,
     own_numbers,
     seats,
