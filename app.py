@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, reasons, routes, test_sends
-from campaigns import todo as campaigns_todo
 from campaigns import campaigns, counts, messages, overlaps, reasons, routes, test_sends, versions
+from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
 from campaigns.commands import wording as wording_commands
