@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, routes
+from campaigns import campaigns, counts, messages, order_counts, orders, routes
 from campaigns.commands import campaigns as campaigns_commands
+from campaigns.commands import orders as orders_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import campaigns as campaigns_pages
 from campaigns.pages import compose as compose_pages
+from campaigns.pages import orders as orders_pages
 from outreach import (
     health,
     i18n,
@@ -46,7 +48,7 @@ from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
 from workers.pages import twilio as twilio_pages
 
-TABLES = (campaigns, counts, messages, routes, installation, seats)
+TABLES = (campaigns, counts, messages, order_counts, orders, routes, installation, seats)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
@@ -84,6 +86,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(campaigns_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
     app.cli.add_command(serve_command.serve)
@@ -101,6 +104,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(audit_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(orders_commands.group)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)

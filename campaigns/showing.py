@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from campaigns import counts, progress, segments
+from campaigns import counts, order_parts, progress, segments
 from campaigns.campaigns import Campaign, RenderedText, Revision
 from campaigns.progress import Progress
 from campaigns.states import (
@@ -86,6 +86,7 @@ class View:
     history: list[dict[str, Any]]
     latest_receipts: list[dict[str, Any]]
     alerts: list[dict[str, str]]
+    confirm_areas: int | None = None
 
     def __getattr__(self, name: str) -> Any:
         # The templates' `p` is one object: what is not here is a figure.
@@ -104,9 +105,10 @@ def of(campaign: Campaign, person: User) -> View:
         _described(campaign),
         acts_of(campaign, person),
         _texts(campaign.id),
-        _history(campaign.id),
+        history("campaign", campaign.id, ACT_WORDS),
         _latest_receipts(campaign, figures) if campaign.started_at else [],
         [],
+        order_parts.confirms_by_areas(campaign),
     )
 
 
@@ -184,12 +186,13 @@ def _measured(said: str) -> dict[str, Any]:
     }
 
 
-def _history(campaign_id: int) -> list[dict[str, Any]]:
+def history(object_type: str, object_id: int, says: dict[str, str]) -> list[dict[str, Any]]:
+    """Who did what with an object, oldest first; `says` has the words for each act."""
     rows = db.session.execute(
         select(AuditRow, User, Organisation.name)
         .join(User, User.id == AuditRow.actor_id, isouter=True)
         .join(Organisation, Organisation.id == User.organisation_id, isouter=True)
-        .where(AuditRow.object_type == "campaign", AuditRow.object_id == campaign_id)
+        .where(AuditRow.object_type == object_type, AuditRow.object_id == object_id)
         .order_by(AuditRow.id)
     )
     return [
@@ -197,7 +200,7 @@ def _history(campaign_id: int) -> list[dict[str, Any]]:
             "at": row.at,
             "who": (user.name or user.email) if user is not None else _("The system"),
             "office": office or "",
-            "act": _(ACT_WORDS[row.act]) if row.act in ACT_WORDS else row.act,
+            "act": _(says[row.act]) if row.act in says else row.act,
             "detail": json.loads(row.detail).get("reason", ""),
         }
         for row, user, office in rows

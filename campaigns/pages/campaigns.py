@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import approvals, composing, life, showing, stops
+from campaigns import approvals, life, order_parts, showing, stops
 from campaigns.campaigns import Campaign
-from outreach import access, clock
+from campaigns.pages import moments
+from outreach import access
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -72,10 +72,25 @@ def _act(campaign: Campaign, act: Callable[[], None], done: str) -> ResponseRetu
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 
 
+def _confirmed_size(campaign: Campaign) -> None:
+    """Refuse a number that is not its people; of only orders, not its areas."""
+    areas = order_parts.confirms_by_areas(campaign)
+    if areas is None:
+        _confirmed(campaign.recipients_counted or 0)
+    elif _number_typed() != areas:
+        raise Refused(
+            _(
+                "You typed “%(typed)s”; the number of areas is %(areas)s. Nothing was done.",
+                typed=request.form.get("number", "").strip(),
+                areas=areas,
+            ),
+            "number",
+        )
+
+
 def _confirmed(people: int) -> None:
     typed = request.form.get("number", "").strip()
-    plain = typed.replace(".", "").replace(",", "").replace(" ", "")
-    if not plain.isdecimal() or int(plain) != people:
+    if _number_typed() != people:
         raise Refused(
             _(
                 "You typed “%(typed)s”; the number of people is %(people)s. Nothing was done.",
@@ -84,6 +99,12 @@ def _confirmed(people: int) -> None:
             ),
             "number",
         )
+
+
+def _number_typed() -> int | None:
+    typed = request.form.get("number", "").strip()
+    plain = typed.replace(".", "").replace(",", "").replace(" ", "")
+    return int(plain) if plain.isdecimal() and len(plain) < 20 else None
 
 
 @blueprint.post("/<int:campaign_id>/submit")
@@ -104,7 +125,7 @@ def approve(campaign: Campaign) -> ResponseReturnValue:
     """Approve what the page showed: its digest comes back with the form."""
 
     def act() -> None:
-        _confirmed(campaign.recipients_counted or 0)
+        _confirmed_size(campaign)
         approvals.approve(campaign, person(), request.form.get("digest", ""))
 
     return _act(campaign, act, _("Approved."))
@@ -128,19 +149,9 @@ def schedule(campaign: Campaign) -> ResponseReturnValue:
     """Choose its start."""
     return _act(
         campaign,
-        lambda: life.schedule(campaign, _local_moment("at"), person().id),
+        lambda: life.schedule(campaign, moments.local("at"), person().id),
         _("Scheduled. It starts by itself."),
     )
-
-
-def _local_moment(field: str) -> datetime:
-    try:
-        typed = datetime.fromisoformat(request.form.get(field, ""))
-    except ValueError:
-        raise Refused(_("Choose a day and a time."), field) from None
-    if typed.tzinfo is None:
-        typed = typed.replace(tzinfo=clock.VIETNAM)
-    return composing.moment(typed.isoformat(), field)
 
 
 @blueprint.post("/<int:campaign_id>/start")
@@ -149,7 +160,7 @@ def start(campaign: Campaign) -> ResponseReturnValue:
     """Start it now."""
 
     def act() -> None:
-        _confirmed(campaign.recipients_counted or 0)
+        _confirmed_size(campaign)
         life.start(campaign, person().id)
 
     return _act(campaign, act, _("Sending has started."))

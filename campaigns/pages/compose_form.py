@@ -52,6 +52,7 @@ class Typed:
     networks: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=lambda: [PUBLIC])
     routes: dict[int, str] = field(default_factory=dict)
+    orders: list[str] = field(default_factory=list)
     not_before: str = ""
     not_after: str = ""
     hours_from: str = ""
@@ -77,7 +78,7 @@ class Typed:
             "areas": not self.areas,
             "wording": not any(text.strip() for text in self.wording.values()),
             "sender": not self.sender,
-            "routes": not self.route_ids,
+            "routes": not (self.route_ids or self.orders),
             "networks": not self.networks,
             "groups": not self.groups,
             "not_before": not self.not_before,
@@ -106,6 +107,7 @@ class Typed:
             groups=self.groups,
             hours=f"{self.hours_from}-{self.hours_to}",
             urgent=self.urgent,
+            orders=[int(each) for each in self.orders if each.isdecimal()],
         )
 
 
@@ -153,6 +155,7 @@ def of_campaign(campaign: Campaign) -> Typed:
         hours_from=opens,
         hours_to=closes,
         urgent=campaign.urgent,
+        orders=[str(carrier.id) for carrier in campaign.order_carriers],
         selection_rule=campaign.selection_rule,
         revision=campaign.revision,
     )
@@ -173,6 +176,10 @@ def copy_of(campaign: Campaign, offers: Offers, settings: Settings) -> Typed:
     new.areas, new.networks, new.urgent = old.areas, old.networks, old.urgent
     new.groups = [g.code for g in offers.groups if g.code in old.groups]
     new.routes = {id_: place for id_, place in old.routes.items() if id_ in known} or new.routes
+    offered = {str(carrier.id) for carrier in offers.carriers}
+    new.orders = [each for each in old.orders if each in offered]
+    if new.orders and not old.routes:
+        new.routes = {}
     new.sender = old.sender if old.sender in offers.senders else new.sender
     new.selection_rule = old.selection_rule
     return new
@@ -194,6 +201,7 @@ def read(form: MultiDict[str, str]) -> Typed:
         opened=form.getlist("opened") + form.getlist("open"),
         networks=form.getlist("networks"),
         groups=form.getlist("groups"),
+        orders=form.getlist("orders"),
         routes={int(k): v for k, v in _prefixed(form, ROUTE).items() if k.isdecimal()},
         urgent=form.get("urgent") == "1",
         revision=form.get("revision", 0, type=int) or 0,
