@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
+from flask import current_app
 from sqlalchemy import select, text
 
-from campaigns import approvals, composing, life, orders, preparing, stops
+from campaigns import approvals, composing, life, order_reporting, orders, preparing, stops
 from campaigns.campaigns import Campaign
+from campaigns.order_counts import OrderCount, Source
 from campaigns.order_reporting import Entry
 from campaigns.orders import BroadcastOrder, Reported
 from campaigns.states import CampaignState, OrderState
@@ -302,3 +306,61 @@ def test_what_carriers_reported_is_added_up_by_area_and_period(ordering: Orderin
     for start, end in ((date(2020, 8, 1), date(2020, 8, 18)), (date(2020, 8, 20), day)):
         assert orders.reported_by_area(app_id, ids, start, end) == {}
     assert orders.reported_by_area(app_id + 1, ids, day, day) == {}
+
+
+def at_once(*acts: Callable[[], None]) -> list[str]:
+    """Do these at the same moment, each as a process of its own would; what each was told."""
+    app, gate = current_app._get_current_object(), threading.Barrier(len(acts))
+    db.session.rollback()
+
+    def run(act: Callable[[], None]) -> str:
+        with app.app_context():
+            gate.wait(10)
+            try:
+                act()
+            except Refused as refused:
+                return refused.sentence
+            finally:
+                db.session.remove()
+        return "done"
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_of_two_liaisons_at_the_same_moment_one_wins(ordering: Ordering) -> None:
+    order, lan = ordering.opened(), ordering.liaison.id
+    order_id, digest = order.id, order.campaign.digest or ""
+    told = at_once(
+        lambda: orders.accept(orders.get(order_id), digest, lan),
+        lambda: orders.give_back(orders.get(order_id), "không gửi được", lan),
+    )
+    assert told.count("done") == 1, told
+    order = orders.get(order_id)
+    assert acts_of(order)[2:] in (["order.accept"], ["order.return"])
+
+
+def test_an_answer_and_a_cancellation_at_the_same_moment_leave_one_truth(
+    ordering: Ordering,
+) -> None:
+    order, lan = ordering.opened(), ordering.liaison.id
+    order_id, campaign_id, digest = order.id, order.campaign_id, order.campaign.digest or ""
+    told = at_once(
+        lambda: orders.accept(orders.get(order_id), digest, lan),
+        lambda: life.cancel(life.get(campaign_id), None),
+    )
+    assert told[1] == "done", told
+    assert orders.get(order_id).state is S.WITHDRAWN
+
+
+def test_two_reports_at_the_same_moment_are_two_editions(ordering: Ordering) -> None:
+    order, commune, lan = ordering.begun(), ordering.stage.land.commune, ordering.liaison.id
+    order_id = order.id
+
+    def report(sent: str) -> None:
+        entries = [Entry(commune, sent)]
+        order_reporting.report(orders.get(order_id), entries, Source.GRID, lan, inside={commune})
+
+    assert at_once(lambda: report("100"), lambda: report("200")) == ["done", "done"]
+    editions = select(OrderCount.edition).order_by(OrderCount.edition)
+    assert db.session.scalars(editions).all() == [1, 2]
