@@ -331,3 +331,21 @@ def test_a_campaign_of_orders_only_is_written_on_the_form(
     campaign = life.get(int(answer.location.rsplit("/", 1)[-1]))
     assert [carrier.id for carrier in campaign.order_carriers] == [ordering.carrier.id]
     assert campaign.route_choices == []
+
+
+def test_the_campaign_s_page_says_what_its_carriers_do(
+    ordering: Ordering, culture: User, client_as: ClientAs
+) -> None:
+    office, order = client_as(culture), ordering.begun()
+    ordering.report(order, Entry(ordering.stage.land.commune, "9000", "8700"))
+    page = office.get(f"/campaigns/{order.campaign_id}").text
+    for figure in ("do nhà mạng báo", "8.700", ">300<", "báo lần cuối"):
+        assert figure in page
+    returned = ordering.opened(name="Đợt 2")
+    orders.give_back(returned, "Chưa đăng ký tên", ordering.liaison.id)
+    page = office.get(f"/campaigns/{returned.campaign_id}").text
+    assert "VNPT trả lại phiếu đề nghị." in page
+    assert "Chưa đăng ký tên" in page
+    life.complete(orders.get(order.id).campaign)
+    page = office.get(f"/campaigns/{order.campaign_id}").text
+    assert "vẫn có thể báo số liệu đã gửi" in page
