@@ -49,7 +49,7 @@ def parts(campaign: Campaign) -> list[Part]:
     if not carriers:
         return []
     totals = order_counts.totals([order.id for order in made.values()])
-    count = len(order_areas.ids(campaign.area_ids))
+    count = order_areas.count(campaign.area_ids)
     return [
         _part(carrier, made.get(id_), count, totals) for id_, carrier in sorted(carriers.items())
     ]
@@ -75,7 +75,7 @@ def confirms_by_areas(campaign: Campaign) -> int | None:
     """The number of areas to confirm by, where nobody of our lists is messaged; None otherwise."""
     if campaign.recipients_counted or not campaign.order_carriers:
         return None
-    return len(order_areas.ids(campaign.area_ids))
+    return order_areas.count(campaign.area_ids)
 
 
 def as_objects(parts: list[Part]) -> list[dict[str, Any]]:

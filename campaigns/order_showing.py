@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 
 from campaigns import order_areas, order_counts, showing, standing, stops
 from campaigns.campaigns import Campaign, CampaignArea, RenderedText
+from campaigns.order_areas import Page
 from campaigns.order_counts import Known, OrderReport, Total
 from campaigns.order_parts import mark
 from campaigns.order_reporting import Doubtful, Entry
@@ -157,14 +158,6 @@ class AreaRow:
         return 0 if self.known is None else self.known.edition
 
 
-@dataclass(frozen=True)
-class Page:
-    """Which of the areas are on the page; numbered from 1."""
-
-    number: int
-    last: int
-
-
 @dataclass
 class View:
     """Everything one order's page reads."""
@@ -172,8 +165,6 @@ class View:
     order: BroadcastOrder
     campaign: Campaign
     mark: str
-    areas: int
-    population: int | None
     rows: list[AreaRow]
     page: Page
     total: Total
@@ -196,20 +187,14 @@ def of(
     order: BroadcastOrder, person: User, page: int = 1, typed: Mapping[int, Typed] | None = None
 ) -> View:
     """The page of one order for one reader."""
-    everywhere = order_areas.of(order.area_ids)
-    last = max(1, -(-len(everywhere) // ON_A_PAGE))
-    number = min(max(page, 1), last)
-    here = everywhere[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    shown = order_areas.page(order.area_ids, page, ON_A_PAGE)
     unhandable = why_not_handed(order)
-    peopled = [area.population for area in everywhere]
     return View(
         order=order,
         campaign=order.campaign,
         mark=mark(order.carrier),
-        areas=len(everywhere),
-        population=None if None in peopled else sum(filter(None, peopled)),
-        rows=_rows(order, here, typed or {}, with_texts=not unhandable),
-        page=Page(number, last),
+        rows=_rows(order, shown.areas, typed or {}, with_texts=not unhandable),
+        page=shown,
         total=order_counts.totals([order.id]).get(order.id, Total()),
         unhandable=unhandable,
         acts=acts_of(order, person),
