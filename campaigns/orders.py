@@ -32,6 +32,8 @@ from outreach.i18n import N_, _
 from outreach.organisations import Organisation
 
 REASON_LENGTH: Final = 500
+EARLIEST: Final = date(2000, 1, 1)
+"""No order is older."""
 STATE_WORDS: Final[dict[OrderState, str]] = {
     OrderState.PLANNED: N_("not yet its turn"),
     OrderState.OPEN: N_("waiting for the carrier"),
@@ -349,7 +351,7 @@ def reported_by_area(
         {
             "areas": as_rows([[area_id] for area_id in area_ids]),
             "app": app_id,
-            "start": clock.to_microseconds(_midnight(start)),
+            "start": clock.to_microseconds(_midnight(max(start, EARLIEST))),
             "end": clock.to_microseconds(_midnight(end + timedelta(days=1))),
         },
     )

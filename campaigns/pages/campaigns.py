@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import approvals, life, order_parts, showing, stops
+from campaigns import approvals, life, showing, stops
 from campaigns.campaigns import Campaign
 from campaigns.pages import moments
+from campaigns.pages.confirming import confirmed, confirmed_size
 from outreach import access
 from outreach.access import Act
 from outreach.errors import Refused
@@ -72,41 +73,6 @@ def _act(campaign: Campaign, act: Callable[[], None], done: str) -> ResponseRetu
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 
 
-def _confirmed_size(campaign: Campaign) -> None:
-    """Refuse a number that is not its people; of only orders, not its areas."""
-    areas = order_parts.confirms_by_areas(campaign)
-    if areas is None:
-        _confirmed(campaign.recipients_counted or 0)
-    elif _number_typed() != areas:
-        raise Refused(
-            _(
-                "You typed “%(typed)s”; the number of areas is %(areas)s. Nothing was done.",
-                typed=request.form.get("number", "").strip(),
-                areas=areas,
-            ),
-            "number",
-        )
-
-
-def _confirmed(people: int) -> None:
-    typed = request.form.get("number", "").strip()
-    if _number_typed() != people:
-        raise Refused(
-            _(
-                "You typed “%(typed)s”; the number of people is %(people)s. Nothing was done.",
-                typed=typed,
-                people=people,
-            ),
-            "number",
-        )
-
-
-def _number_typed() -> int | None:
-    typed = request.form.get("number", "").strip()
-    plain = typed.replace(".", "").replace(",", "").replace(" ", "")
-    return int(plain) if plain.isdecimal() and len(plain) < 20 else None
-
-
 @blueprint.post("/<int:campaign_id>/submit")
 @needs(Act.CAMPAIGN_SUBMIT, of=life.get)
 def submit(campaign: Campaign) -> ResponseReturnValue:
@@ -125,7 +91,7 @@ def approve(campaign: Campaign) -> ResponseReturnValue:
     """Approve what the page showed: its digest comes back with the form."""
 
     def act() -> None:
-        _confirmed_size(campaign)
+        confirmed_size(campaign)
         approvals.approve(campaign, person(), request.form.get("digest", ""))
 
     return _act(campaign, act, _("Approved."))
@@ -160,7 +126,7 @@ def start(campaign: Campaign) -> ResponseReturnValue:
     """Start it now."""
 
     def act() -> None:
-        _confirmed_size(campaign)
+        confirmed_size(campaign)
         life.start(campaign, person().id)
 
     return _act(campaign, act, _("Sending has started."))
@@ -202,7 +168,7 @@ def do_cancel(campaign: Campaign) -> ResponseReturnValue:
     try:
         # While it runs fewer wait each second: what the page said is what was meant.
         shown = request.form.get("shown", "")
-        _confirmed(int(shown) if shown.isdecimal() else waiting)
+        confirmed(int(shown) if shown.isdecimal() else waiting)
         life.cancel(campaign, person().id)
     except Refused as refused:
         page = render_template("campaigns/cancel.html", p=view, errors={"number": refused.sentence})

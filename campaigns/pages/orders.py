@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from campaigns import order_areas, order_counts, order_files, order_reporting, order_showing, orders
@@ -29,7 +30,12 @@ blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 FIELDS = {"reason", "at", "next_at", "file"}
 
 
-@navigation.counts("orders.index")
+@blueprint.record
+def _count(state: BlueprintSetupState) -> None:
+    """Beside the entry of the side bar: how many wait for this liaison."""
+    navigation.count(state.app, "orders.index", "waits", _waiting)
+
+
 def _waiting(reader: User) -> int:
     """How many orders wait for this liaison's answer."""
     return orders.waiting_for(reader.organisation_id) if reader.role is Role.LIAISON else 0

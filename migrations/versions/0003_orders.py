@@ -1,14 +1,14 @@
 """broadcast orders and the counts that carriers report
 
 Revision: 0003
-After: 0002
+After: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0003'
-down_revision = '0002'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 
