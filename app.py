@@ -5,10 +5,22 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, overlaps, reasons, routes, test_sends, versions
+from campaigns import (
+    campaigns,
+    counts,
+    messages,
+    order_counts,
+    orders,
+    overlaps,
+    reasons,
+    routes,
+    test_sends,
+    versions,
+)
 from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
+from campaigns.commands import orders as orders_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import audit as audit_pages
 from campaigns.pages import calendar as calendar_pages
@@ -17,6 +29,7 @@ from campaigns.pages import compare as compare_pages
 from campaigns.pages import compose as compose_pages
 from campaigns.pages import doubts as doubts_pages
 from campaigns.pages import list_people as list_people_pages
+from campaigns.pages import orders as orders_pages
 from campaigns.pages import organisations as organisations_pages
 from campaigns.pages import routes as routes_pages
 from campaigns.pages import rules as rules_pages
@@ -70,6 +83,8 @@ TABLES = (
     counts,
     messages,
     overlaps,
+    order_counts,
+    orders,
     reasons,
     routes,
     test_sends,
@@ -131,6 +146,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)
     app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
@@ -152,6 +168,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(audit_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(orders_commands.group)
     app.cli.add_command(compare_command.compare)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)

@@ -73,6 +73,10 @@ class Campaign(Model):
         order_by="RouteChoice.position", cascade="all, delete-orphan"
     )
 
+    order_carriers: Mapped[list[Organisation]] = relationship(
+        secondary="campaign_orders", order_by="Organisation.id"
+    )
+
     @property
     def window(self) -> Window:
         """When sending may begin."""
@@ -136,6 +140,16 @@ class RouteChoice(Model):
     route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
 
     route: Mapped[Route] = relationship()
+
+
+class CampaignOrder(Model):
+    """A carrier that sends its part from its own system, by an order; campaigns/orders.py."""
+
+    __tablename__ = "campaign_orders"
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
 
 
 class Revision(Model):

@@ -12,23 +12,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from campaigns import hours, preparing, routes, rules, wording
-from campaigns.campaigns import (
-    NAME_LENGTH,
-    VARIANT_LENGTH,
-    Campaign,
-    Revision,
-    RouteChoice,
-    Variant,
-)
-from campaigns.routes import Route
+from campaigns import carriers, hours, orders, preparing, rules, wording
+from campaigns.campaigns import NAME_LENGTH, VARIANT_LENGTH, Campaign, Revision, Variant
 from campaigns.rules import Kind
 from campaigns.states import CHANGEABLE, CampaignState
 from outreach import apps, areas, audit, clock
 from outreach.database import db, find, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
-from outreach.organisations import Kind as OrganisationKind
 from outreach.organisations import Organisation
 from outreach.prefix_plan import NETWORKS
 from outreach.settings import Settings
@@ -61,18 +52,21 @@ class Draft:
     hours: str | None = None
     urgent: bool = False
     not_messaged_days: int = 0
+    orders: list[int] = field(default_factory=list)
 
 
 _BY_TYPE: dict[type, str] = {
     str: "name kind sender not_before not_after selection_rule hours",
-    list: "apps areas routes networks groups",
+    list: "apps areas routes networks groups orders",
     bool: "strip_marks urgent",
     int: "organisation not_messaged_days",
     dict: "wording",
 }
 _TYPE_OF = {key: type_ for type_, keys in _BY_TYPE.items() for key in keys.split()}
 _TYPES: dict[str, tuple[type, ...]] = {f.name: (_TYPE_OF[f.name],) for f in fields(Draft)}
-_ITEMS: dict[str, type] = {"apps": str, "areas": str, "networks": str, "groups": str, "routes": int}
+_ITEMS: dict[str, type] = dict.fromkeys(("apps", "areas", "networks", "groups"), str) | (
+    dict.fromkeys(("routes", "orders"), int)
+)
 
 
 def from_object(value: Any) -> Draft:
@@ -164,6 +158,7 @@ def revise(campaign: Campaign, draft: Draft, author_id: int, settings: Settings)
             "campaign.edit", "campaign", campaign.id, {"revision": campaign.revision}, author_id
         )
         _back_to_draft(campaign)
+        orders.follow(campaign.id, campaign.state, author_id)
 
 
 def _refuse_begun(campaign: Campaign) -> None:
@@ -214,7 +209,12 @@ def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refuse
         "areas": lambda: _found(draft.areas, areas.by_code, "areas"),
         "variants": lambda: _variants(draft.wording),
         "hours": lambda: _fill_envelope(campaign, draft, settings),
-        "route_choices": lambda: _routes(draft),
+        "route_choices": lambda: carriers.route_choices(
+            _organisation(draft.organisation), draft.routes, draft.sender, needed=not draft.orders
+        ),
+        "order_carriers": lambda: carriers.order_carriers(
+            _organisation(draft.organisation), draft.orders, draft.routes
+        ),
     }
     wrong = []
     for name, value in values.items():
@@ -361,40 +361,3 @@ def moment(text: str, key: str) -> datetime:
         raise Refused(
             _("“%(text)s” is no moment like 2020-08-18T08:00+07:00.", text=text), key
         ) from None
-
-
-def _routes(draft: Draft) -> list[RouteChoice]:
-    organisation = _organisation(draft.organisation)
-    if not draft.routes:
-        raise Refused(_("Choose at least one route."), "routes")
-    chosen = [routes.get(route_id) for route_id in dict.fromkeys(draft.routes)]
-    for route in chosen:
-        _refuse_foreign(organisation, route)
-        if draft.sender not in route.senders:
-            raise Refused(
-                _(
-                    "The route “%(route)s” does not have the sender name “%(sender)s”; it has "
-                    "%(senders)s.",
-                    route=route.name,
-                    sender=draft.sender,
-                    senders=", ".join(route.senders),
-                ),
-                "sender",
-            )
-    return [
-        RouteChoice(position=i, route_id=route.id, route=route) for i, route in enumerate(chosen)
-    ]
-
-
-def _refuse_foreign(organisation: Organisation, route: Route) -> None:
-    """A carrier sends to its own people over its own routes; an office over anybody's."""
-    if organisation.kind is OrganisationKind.CARRIER and route.organisation_id != organisation.id:
-        raise Refused(
-            _(
-                "The route “%(route)s” is not a contract of %(organisation)s; a carrier sends "
-                "over its own routes only.",
-                route=route.name,
-                organisation=organisation.name,
-            ),
-            "routes",
-        )

@@ -9,20 +9,25 @@ which commune counts to none.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CTE, Select, Subquery, and_, case, func, select, union_all
+from sqlalchemy import CTE, Select, Subquery, and_, case, exists, func, select, union_all
+from sqlalchemy.orm import aliased
 
+from campaigns import orders
 from campaigns.campaigns import Campaign, CampaignApp
 from campaigns.counts import Count, CountDelta
+from campaigns.order_counts import OrderCount
+from campaigns.orders import BroadcastOrder
 from campaigns.progress import BILLED
 from campaigns.routes import Route
 from campaigns.states import MessageState
 from outreach import clock
 from outreach.areas import Area
 from outreach.database import db
+from outreach.organisations import Organisation
 
 TAKEN: Final = BILLED
 """The carrier took these: they are messaged, whatever became of them afterwards."""
@@ -62,7 +67,7 @@ class Sending(NamedTuple):
 
 def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> dict[int, Delivery]:
     """What campaigns about the app delivered in each area, those started from the day `start` to
-    the day `end`; an area nobody messaged is absent. One statement, however many there are."""
+    the day `end`; an area nobody messaged is absent. Three statements, however many there are."""
     found = _through_routes(app_id, area_ids, start, end)
     for area_id, reported in _reported_by_carriers(app_id, area_ids, start, end).items():
         found[area_id] = _joined(found.get(area_id, NONE), reported)
@@ -70,7 +75,8 @@ def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> d
 
 
 def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
-    """The campaigns that messaged these areas, by the day they started. One statement."""
+    """The campaigns that messaged these areas, by the day they started; a carrier's part that it
+    sent itself, by the day it began, with its name. Two statements."""
     taken = _taken(app_id, area_ids, end)
     rows = db.session.execute(
         select(
@@ -86,9 +92,46 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
         .group_by(Campaign.id, Campaign.name, Campaign.started_at, Campaign.selection_rule)
         .order_by(Campaign.started_at, Campaign.id)
     )
-    return [
+    ours = [
         Sending(id_, name, _day(at), int(count), places, rule)
         for id_, name, at, count, places, rule in rows
+    ]
+    every = [*ours, *_by_orders(app_id, area_ids, start, end)]
+    return sorted(every, key=lambda sent: (sent.day, sent.campaign_id))
+
+
+def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
+    """What carriers report to have sent of each campaign from their own systems."""
+    line, later = _line(area_ids), aliased(OrderCount)
+    corrected = exists().where(
+        later.order_id == OrderCount.order_id,
+        later.area_id == OrderCount.area_id,
+        later.edition > OrderCount.edition,
+    )
+    named = (Campaign.id, Campaign.name, Organisation.name, BroadcastOrder.started_at)
+    rows = db.session.execute(
+        select(
+            *named,
+            func.sum(OrderCount.sent),
+            func.count(line.c.start.distinct()),
+            Campaign.selection_rule,
+        )
+        .select_from(line)
+        .join(OrderCount, OrderCount.area_id == line.c.id)
+        .join(BroadcastOrder, BroadcastOrder.id == OrderCount.order_id)
+        .join(Organisation, Organisation.id == BroadcastOrder.carrier_id)
+        .join(Campaign, Campaign.id == BroadcastOrder.campaign_id)
+        .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
+        .where(CampaignApp.app_id == app_id, ~corrected)
+        .where(BroadcastOrder.started_at >= _midnight(start))
+        .where(BroadcastOrder.started_at < _midnight(end + timedelta(days=1)))
+        .group_by(*named, Campaign.selection_rule)
+        .having(func.sum(OrderCount.sent) > 0)
+    )
+    return [
+        Sending(id_, f"{name} ({carrier})", _day(at), int(n), places, rule)
+        for id_, name, carrier, at, n, places, rule in rows
+        if at is not None
     ]
 
 
@@ -135,9 +178,23 @@ def _delivery(
 def _reported_by_carriers(
     app_id: int, area_ids: Collection[int], start: date, end: date
 ) -> dict[int, Delivery]:
-    """What carriers report of sending from their own systems. Nobody reports yet: whoever adds
-    broadcast orders answers here, with the number of the reported as `reported_by_carrier` too."""
-    return {}
+    """What carriers report of sending from their own systems: two statements, of the period and of
+    what came before it."""
+    found = {
+        area_id: Delivery(
+            messaged=said.sent,
+            delivered=said.delivered,
+            cost=said.cost or 0,
+            first_day=said.first_day,
+            unreceipted=said.sent if said.delivered is None else 0,
+            reported_by_carrier=said.sent,
+        )
+        for area_id, said in orders.reported_by_area(app_id, area_ids, start, end).items()
+    }
+    before = start - timedelta(days=1)
+    for area_id, said in orders.reported_by_area(app_id, area_ids, date.min, before).items():
+        found[area_id] = replace(found.get(area_id, NONE), earlier=said.sent)
+    return found
 
 
 def _joined(one: Delivery, other: Delivery) -> Delivery:

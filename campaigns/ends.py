@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-from campaigns import counts
+from campaigns import counts, orders
 from campaigns.campaigns import Campaign
 from campaigns.messages import Change, settle
 from campaigns.states import LEFT_SYSTEM, CampaignState, Cause, MessageState
@@ -82,8 +82,8 @@ def nothing_under_way(campaign_id: int) -> bool:
 
 
 def anything_left_us(campaign_id: int) -> bool:
-    """Whether any message of it may have reached a carrier."""
-    return _counted(campaign_id, LEFT_SYSTEM)
+    """Whether any message of it may have reached a carrier, or a carrier began by an order."""
+    return _counted(campaign_id, LEFT_SYSTEM) or orders.any_begun(campaign_id)
 
 
 def _counted(campaign_id: int, states: Iterable[MessageState]) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from campaigns import preparing, progress, rules, texts
+from campaigns import order_areas, preparing, progress, rules, texts
 from campaigns.audience import Audience, Tally, TextOfArea, areas_with_subscribers, count_all
 from campaigns.campaigns import Campaign
 from campaigns.routes import Route
@@ -178,7 +178,8 @@ def of(
 
 
 def _choices(campaign: Campaign, audience: Audience) -> list[Choice]:
-    """The communes with subscribers; where there are none, those of the areas, to write for."""
+    """The communes with subscribers, with orders all of them; where there are none, those of the
+    areas, to write for."""
     ids = areas.closure([area.id for area in campaign.areas])
     key = (tuple(ids), tuple(audience.organisation_ids), audience.group_bits)
     inhabited = _inhabited.get(
@@ -189,7 +190,10 @@ def _choices(campaign: Campaign, audience: Audience) -> list[Choice]:
     )
     counts = dict(inhabited)
     wanted = select(Area.id, Area.code, Area.name).order_by(Area.code)
-    if counts:
+    if campaign.order_carriers:
+        everywhere = {*counts, *order_areas.ids(area.id for area in campaign.areas)}
+        rows = db.session.execute(wanted.where(Area.id.in_(everywhere)))
+    elif counts:
         rows = db.session.execute(wanted.where(Area.id.in_(counts)))
     else:
         rows = db.session.execute(wanted.where(Area.id.in_(ids), Area.level == Level.COMMUNE))

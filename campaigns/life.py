@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text, update
 
-from campaigns import expansion, preparing, standing, stops
+from campaigns import expansion, orders, preparing, standing, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import APPROVED_STATES, CAMPAIGN_TRANSITIONS, CampaignState
 from outreach import audit, clock
@@ -76,6 +76,7 @@ def move(
             {"from": before.value, "to": to.value} | (detail or {}),
             actor_id,
         )
+        orders.follow(campaign.id, to, actor_id)
         session.expire(campaign)
 
 
@@ -133,7 +134,10 @@ def start(campaign: Campaign, actor_id: int | None) -> None:
     _refuse_while_stopped()
     with transaction():
         _refuse_uncovered(campaign)
-        move(campaign, C.SENDING, actor_id, act="campaign.start", started_at=now, start_at=now)
+        times: dict[str, Any] = {"started_at": now, "start_at": now}
+        if not campaign.route_choices:
+            times["expanded_at"] = now  # only orders: there is nobody of ours to expand to
+        move(campaign, C.SENDING, actor_id, act="campaign.start", **times)
 
 
 def _refuse_while_stopped() -> None:

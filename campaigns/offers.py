@@ -1,5 +1,5 @@
 """What a person may choose from when they write a campaign: their routes and sender names, the
-apps, groups and networks, and whose lists it would go to."""
+apps, groups and networks, whose lists it would go to, and the carriers that may get an order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from campaigns import routes
 from campaigns.campaigns import Campaign
 from campaigns.composing import Draft
 from campaigns.routes import Route
-from outreach import access, apps
+from outreach import access, apps, organisations
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.apps import App
@@ -20,6 +20,7 @@ from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.labels import NETWORKS as NETWORK_NAMES
 from outreach.organisations import Kind as OrganisationKind
+from outreach.organisations import Organisation
 from outreach.prefix_plan import NETWORKS
 from outreach.subscribers import Group
 
@@ -33,6 +34,7 @@ class Offers:
     apps: list[App]
     groups: list[Group]
     networks: dict[str, str]
+    carriers: list[Organisation]
 
     @property
     def senders(self) -> list[str]:
@@ -49,6 +51,8 @@ class Offers:
         wrong = []
         if foreign := set(draft.routes) - {route.id for route in self.routes}:
             wrong.append(Refused(_("There is no route %(id)s.", id=min(foreign)), "routes"))
+        if unknown := set(draft.orders) - {carrier.id for carrier in self.carriers}:
+            wrong.append(Refused(_("There is no organisation %(id)s.", id=min(unknown)), "orders"))
         if restricted := set(draft.groups) - {group.code for group in self.groups}:
             wrong.append(
                 Refused(
@@ -78,7 +82,17 @@ def to(person: User, campaign: Campaign | None = None) -> Offers:
             if not group.restricted or group.code in kept_groups
         ],
         networks={name: NETWORK_NAMES.get(name, name) for name in NETWORKS},
+        carriers=_carriers(person),
     )
+
+
+def _carriers(person: User) -> list[Organisation]:
+    """Who may get an order: of an office any carrier, of a carrier itself."""
+    every = [each for each in organisations.every() if each.kind is OrganisationKind.CARRIER]
+    own = person.organisation
+    if own is not None and own.kind is OrganisationKind.CARRIER:
+        return [each for each in every if each.id == own.id]
+    return every
 
 
 def _may_send_over(person: User, route: Route) -> bool:

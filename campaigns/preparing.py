@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, text
 
-from campaigns import rules, segments, wording
+from campaigns import order_areas, rules, segments, wording
 from campaigns.audience import Audience, Tally, TextOfArea, areas_with_subscribers, count_all
 from campaigns.campaigns import (
     Campaign,
@@ -73,6 +73,8 @@ def _list_owners(campaign: Campaign, chosen: list[Route]) -> list[int]:
     # A carrier texts its own list only; an office uses its own and those of the carriers it sends
     # through.
     own = campaign.organisation.id
+    if not chosen and campaign.order_carriers:
+        return []  # only orders: nobody of our lists is messaged, so none is read
     if campaign.organisation.kind is OrganisationKind.CARRIER:
         return [own]
     return sorted({own} | {route.organisation_id for route in chosen})
@@ -95,15 +97,21 @@ def _route_of_network(campaign: Campaign, chosen: list[Route]) -> dict[str, int]
 def render_all(
     campaign: Campaign, connection: Connection, audience: Audience, settings: Settings
 ) -> list[TextOfArea]:
-    """Render each variant for each area that has subscribers, and store the texts anew.
+    """Render each variant for each area that has subscribers, with orders for each commune, and
+    store the texts anew.
 
     Raises Refused for a placeholder that is empty for an area, naming both, for a text that a rule
     set in force within its window does not allow, and for one of more than MOST_SEGMENTS.
     """
     chosen = areas.closure([area.id for area in campaign.areas])
-    inhabited = areas_with_subscribers(
-        connection, chosen, audience.organisation_ids, audience.group_bits
-    )
+    inhabited = [
+        area_id
+        for area_id, _count in areas_with_subscribers(
+            connection, chosen, audience.organisation_ids, audience.group_bits
+        )
+    ]
+    if campaign.order_carriers:  # whom they reach is not on our lists
+        inhabited = order_areas.joined(inhabited, campaign.area_ids)
     if not inhabited:
         raise Refused(
             _(
@@ -115,8 +123,8 @@ def render_all(
         )
     db.session.execute(delete(RenderedText).where(RenderedText.campaign_id == campaign.id))
     in_force = rules.over(campaign.kind, campaign.not_before, campaign.not_after, settings)
-    places = areas.places([area_id for area_id, _count in inhabited])
-    for position, (area_id, _count) in enumerate(inhabited, start=1):
+    places = areas.places(inhabited)
+    for position, area_id in enumerate(inhabited, start=1):
         for variant in campaign.variants:
             rendered = render(campaign, variant, places[area_id], strip=campaign.strip_marks)
             for rule_set in in_force:
@@ -226,8 +234,9 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
     """The digest of everything that will be sent, computed from the rows as they are now.
 
     Covers every rendered text per variant × area, kind, sender name, areas, groups and networks,
-    apps, the ordered routes (not their rate, price or credentials), the envelope with its daily
-    hours, the days without a message that were asked for, and the number of recipients counted.
+    apps, the ordered routes (not their rate, price or credentials), the carriers that get an order,
+    the envelope with its daily hours, the days without a message that were asked for, and the
+    number of recipients counted.
     """
     row = connection.execute(
         text(
@@ -255,6 +264,9 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
         # Sorted here: databases do not agree about the order of words.
         "texts": sorted([t.variant, t.area_id, t.text] for t in rendered),
     }
+    # Left out where there are none, so that approvals given before there were orders still hold.
+    if ordered := _ids(connection, "campaign_orders", "organisation_id", campaign_id):
+        covered["orders"] = ordered
     if row.not_messaged_days:  # absent where it is 0, as before there was such a choice
         covered["not_messaged_days"] = row.not_messaged_days
     canonical = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -282,10 +294,11 @@ def count_people(
     name: str,
     also: Callable[[Connection], None] = lambda _connection: None,
 ) -> Tally:
-    """Who would get it now. Raises Refused, saying who was left out why, where nobody would.
-    `also` is called with each chunk of people, as by `audience.count_all`."""
+    """Who would get it now. Raises Refused, saying who was left out why, where nobody would; a
+    campaign that reads no list has only orders. `also` is called with each chunk of people, as by
+    `audience.count_all`."""
     tally = count_all(connection, audience, texts, also)
-    if tally.people == 0:
+    if tally.people == 0 and audience.organisation_ids:
         left_out = ", ".join(f"{reason} {n}" for reason, n in sorted(tally.suppressed.items()))
         raise Refused(
             _(

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from campaigns import counts, preparing, route_status
+from campaigns import counts, marks, order_counts, order_parts, preparing, route_status
 from campaigns.campaigns import Campaign, PlannedCount, Suppression
 from campaigns.counts import CountRow
+from campaigns.order_counts import Known
 from campaigns.routes import Route
 from campaigns.states import ENDED, LEFT_SYSTEM, UNDECIDED, CampaignState, MessageState
 from outreach import clock
@@ -31,6 +32,7 @@ BILLED = (
     MessageState.UNDELIVERED,
     MessageState.CARRIER_EXPIRED,
 )
+mark_of = marks.mark_of
 RATE_OVER = timedelta(seconds=30)
 SERIES_OVER = timedelta(seconds=120)
 SERIES_STEP = 5
@@ -107,13 +109,14 @@ class RoutePart(Part):
 
 @dataclass
 class AreaPart(Part):
-    """An area's line."""
+    """An area's line; `reported` by carriers that got an order, None where none said anything."""
 
     id: int = 0
     code: str = ""
     name: str = ""
     short_name: str = ""
     by_route: dict[int, int] = field(default_factory=dict)
+    reported: Known | None = None
 
 
 @dataclass
@@ -127,11 +130,23 @@ class Progress:
     suppressed: dict[str, int]
     rate_series: list[int]
     updated_at: datetime
+    orders: list[order_parts.Part] = field(default_factory=list)
 
     @property
     def recipients(self) -> int:
         """Messages, or before the start the people who will get one."""
         return self.total.recipients
+
+    @property
+    def reported_sent(self) -> int:
+        """Messages that carriers say they sent by an order; outside `recipients`."""
+        return sum(part.total.sent for part in self.orders)
+
+    @property
+    def reported_delivered(self) -> int | None:
+        """Those of them that arrived; None where no carrier knows."""
+        known = [p.total.delivered for p in self.orders if p.total.delivered is not None]
+        return sum(known) if known else None
 
     @property
     def cost(self) -> int:
@@ -180,6 +195,10 @@ def of(campaign: Campaign) -> Progress:
         area.add(row.state, row.messages, row.segments)
         area.by_route[row.route_id] = area.by_route.get(row.route_id, 0) + row.messages
         _add_to_route(routes[row.route_id], row)
+    orders = order_parts.parts(campaign)
+    if any(part.total.areas for part in orders):
+        for area_id, reported in order_counts.by_area(campaign.id).items():
+            by_area[area_id].reported = reported
     _name_areas(by_area)
     claimed = _claimed_lately(campaign.id, now) if campaign.state is CampaignState.SENDING else []
     _judge_routes(routes, claimed, campaign, now)
@@ -191,6 +210,7 @@ def of(campaign: Campaign) -> Progress:
         _suppressed(campaign.id),
         _series(claimed, now),
         now,
+        orders,
     )
 
 
@@ -211,12 +231,6 @@ def _route_part(route: Route, forecast: bool) -> RoutePart:
         rate=route.rate,
         forecast=forecast,
     )
-
-
-def mark_of(networks: list[str]) -> str:
-    """The carrier's colour and shape on pages; "other" for a route of several networks."""
-    marks = {"vinaphone": "vnpt", "viettel": "viettel", "mobifone": "mobifone"}
-    return marks.get(networks[0], "other") if len(networks) == 1 else "other"
 
 
 def _add_to_route(route: RoutePart, row: CountRow) -> None:
@@ -324,6 +338,7 @@ def as_object(campaign: Campaign) -> dict[str, Any]:
         "by_area": [
             {"code": a.code, "name": a.name, "recipients": a.recipients, "counts": _shown(a, begun)}
             for a in p.by_area
+            if a.recipients
         ],
         "by_route": [
             {
@@ -342,6 +357,7 @@ def as_object(campaign: Campaign) -> dict[str, Any]:
         "started_at": clock.iso(campaign.started_at),
         "completed_at": clock.iso(campaign.completed_at),
         "settled_at": clock.iso(campaign.settled_at),
+        "orders": order_parts.as_objects(p.orders),
     }
 
 

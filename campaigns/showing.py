@@ -18,6 +18,7 @@ from campaigns import (
     facts,
     failures,
     life,
+    order_parts,
     progress,
     scopes,
     versions,
@@ -123,6 +124,7 @@ class View:
     alerts: list[dict[str, str]]
     failures: failures.Account | None
     beside: list[calendar.Entry]
+    confirm_areas: int | None = None
 
     @property
     def first_month(self) -> str:
@@ -145,11 +147,12 @@ def of(campaign: Campaign, person: User) -> View:
         figures,
         _described(campaign),
         acts_of(campaign, person),
-        _history(campaign.id),
+        history("campaign", campaign.id, ACT_WORDS),
         _latest_receipts(campaign, figures) if campaign.started_at else [],
         approving.void(campaign) if campaign.state in UNDECIDED else [],
         failures.of(campaign) if campaign.started_at else None,
         _beside(campaign, person) if campaign.state in {C.APPROVED, C.SCHEDULED} else [],
+        order_parts.confirms_by_areas(campaign),
     )
 
 
@@ -225,12 +228,13 @@ def _described(campaign: Campaign) -> dict[str, Any]:
     )
 
 
-def _history(campaign_id: int) -> list[dict[str, Any]]:
+def history(object_type: str, object_id: int, says: dict[str, str]) -> list[dict[str, Any]]:
+    """Who did what with an object, oldest first; `says` has the words for each act."""
     rows = db.session.execute(
         select(AuditRow, User, Organisation.name)
         .join(User, User.id == AuditRow.actor_id, isouter=True)
         .join(Organisation, Organisation.id == User.organisation_id, isouter=True)
-        .where(AuditRow.object_type == "campaign", AuditRow.object_id == campaign_id)
+        .where(AuditRow.object_type == object_type, AuditRow.object_id == object_id)
         .order_by(AuditRow.id)
     )
     return [
@@ -238,7 +242,7 @@ def _history(campaign_id: int) -> list[dict[str, Any]]:
             "at": row.at,
             "who": (user.name or user.email) if user is not None else _("The system"),
             "office": office or "",
-            "act": _(ACT_WORDS[row.act]) if row.act in ACT_WORDS else row.act,
+            "act": _(says[row.act]) if row.act in says else row.act,
             "detail": json.loads(row.detail).get("reason", ""),
             "look": _LOOKS.get(row.act, ""),
         }

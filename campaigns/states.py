@@ -1,7 +1,8 @@
-"""The states, as words, and the two tables that say which may follow which.
+"""The states, as words, and the tables that say which may follow which.
 
-Nothing else in the house changes a state: campaigns move by `campaigns.life.move`, messages by
-`campaigns.messages.settle` and the set-based steps named in docs/sending.md, and both read here.
+Nothing else in the house changes a state: campaigns move by `campaigns.life.move`, broadcast orders
+by `campaigns.orders`, messages by `campaigns.messages.settle` and the set-based steps named in
+docs/sending.md, and all read here.
 """
 
 from __future__ import annotations
@@ -130,3 +131,43 @@ MESSAGE_TRANSITIONS: dict[tuple[MessageState, Cause], frozenset[MessageState]] =
 def may_move(current: MessageState, cause: Cause, target: MessageState) -> bool:
     """Whether the table lets a message in `current` become `target` for `cause`."""
     return target in MESSAGE_TRANSITIONS.get((current, cause), frozenset())
+
+
+class OrderState(StrEnum):
+    """Where a broadcast order is; docs/orders.md tells how each is reached."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    STARTED = "started"
+    FINISHED = "finished"
+    WITHDRAWN = "withdrawn"
+
+
+ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.PLANNED: frozenset({OrderState.OPEN, OrderState.WITHDRAWN}),
+    OrderState.OPEN: frozenset({OrderState.ACCEPTED, OrderState.RETURNED, OrderState.WITHDRAWN}),
+    OrderState.ACCEPTED: frozenset({OrderState.STARTED, OrderState.RETURNED, OrderState.WITHDRAWN}),
+    OrderState.RETURNED: frozenset({OrderState.PLANNED}),
+    OrderState.STARTED: frozenset({OrderState.FINISHED, OrderState.WITHDRAWN}),
+    OrderState.FINISHED: frozenset(),
+    OrderState.WITHDRAWN: frozenset({OrderState.PLANNED}),
+}
+# Here the carrier may have sent something, whether it has said so or not.
+BEGUN = frozenset({OrderState.ACCEPTED, OrderState.STARTED, OrderState.FINISHED})
+# The carrier is done with these; the campaign waits for the others until its window closes.
+ANSWERED = frozenset({OrderState.FINISHED, OrderState.RETURNED, OrderState.WITHDRAWN})
+
+# What a campaign that moves does to its orders: (to this state, from these). Nothing for the rest.
+_UNANSWERED = frozenset({OrderState.PLANNED, OrderState.OPEN})
+_BEFORE_START = _UNANSWERED | {OrderState.ACCEPTED}
+ORDERS_FOLLOW: dict[CampaignState, tuple[OrderState, frozenset[OrderState]]] = {
+    C.APPROVED: (OrderState.PLANNED, frozenset({OrderState.RETURNED, OrderState.WITHDRAWN})),
+    C.SCHEDULED: (OrderState.OPEN, frozenset({OrderState.PLANNED})),
+    C.SENDING: (OrderState.OPEN, frozenset({OrderState.PLANNED})),
+    C.DRAFT: (OrderState.WITHDRAWN, _BEFORE_START),
+    C.COMPLETED: (OrderState.WITHDRAWN, _UNANSWERED),
+    C.CANCELLED: (OrderState.WITHDRAWN, _BEFORE_START | {OrderState.STARTED}),
+    C.EXPIRED: (OrderState.WITHDRAWN, _BEFORE_START | {OrderState.STARTED}),
+}

@@ -38,6 +38,9 @@ class Act(StrEnum):
     CAMPAIGN_RESEND = "campaign.resend"
     EMERGENCY_STOP = "emergency_stop"
     INDOUBT_DECIDE = "indoubt.decide"
+    ORDER_VIEW = "order.view"
+    ORDER_ANSWER = "order.answer"
+    ORDER_REPORT = "order.report"
     LIST_IMPORT = "list.import"
     LIST_VIEW = "list.view"
     LIST_SEE_NUMBERS = "list.see_numbers"
@@ -66,7 +69,7 @@ class Scope(StrEnum):
 
     NO = "no"
     OWN = "own organisation"
-    CARRIED = "own organisation, or carried by one of its routes"
+    CARRIED = "own organisation, or carried by one of its routes or by an order to it"
     AREA = "all of it in the own area and below"
     TOUCHES = "own organisation, or any of it in the own area and below"
     ANY = "any"
@@ -96,6 +99,10 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.CAMPAIGN_RESEND:      (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.EMERGENCY_STOP:       (NO,      ANY,     NO,      NO,      NO,      NO,    ANY),
     Act.INDOUBT_DECIDE:       (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
+    # An order's owner is its campaign's; a carrier's own campaign orders from itself only.
+    Act.ORDER_VIEW:           (CARRIED, TOUCHES, TOUCHES, TOUCHES, NO,      ANY,   ANY),
+    Act.ORDER_ANSWER:         (CARRIED, NO,      NO,      NO,      NO,      NO,    ANY),
+    Act.ORDER_REPORT:         (CARRIED, NO,      NO,      NO,      NO,      NO,    ANY),
     Act.LIST_IMPORT:          (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_VIEW:            (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_SEE_NUMBERS:     (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
@@ -139,6 +146,9 @@ NAMES: dict[Act, str] = {
     Act.CAMPAIGN_RESEND: N_("send again to whom a campaign did not reach"),
     Act.EMERGENCY_STOP: N_("stop all sending"),
     Act.INDOUBT_DECIDE: N_("decide about messages in doubt"),
+    Act.ORDER_VIEW: N_("see a broadcast order"),
+    Act.ORDER_ANSWER: N_("answer a broadcast order"),
+    Act.ORDER_REPORT: N_("report counts of a broadcast order"),
     Act.LIST_IMPORT: N_("import a list of subscribers"),
     Act.LIST_VIEW: N_("see a list of subscribers"),
     Act.LIST_SEE_NUMBERS: N_("see whole phone numbers"),

@@ -10,20 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
-
 from outreach import areas, figures, uptake
-from outreach.area_matching import AreaMatcher, Match
-from outreach.area_matching import Reason as AreaReason
-from outreach.areas import Area
-from outreach.database import db
+from outreach.area_matching import AreaMatcher
 from outreach.errors import Refused
 from outreach.i18n import N_, _
-from outreach.lists import cells, headings, reading
+from outreach.lists import area_cells, cells, headings, reading
+from outreach.lists.area_cells import AreaCells, Wrong, check_cell
 from outreach.lists.headings import Columns, Vocabulary
 from outreach.lists.rejects import Reject
 from outreach.text import fold
@@ -56,32 +51,26 @@ _LIKE_A_DATE: Final = re.compile(r"\d{1,4}\s?[/.-]\s?\d{1,2}\b.*")
 class RowReason(StrEnum):
     """Why a figure is turned away, where no rule of areas or cells says it."""
 
-    NO_AREA = "no_area"
     BAD_DATE = "bad_date"
     FUTURE = "future"
     TOO_OLD = "too_old"
     NO_FIGURE = "no_figure"
     BAD_FIGURE = "bad_figure"
     LONG_REASON = "long_reason"
-    OUTSIDE = "outside"
     TWO_FIGURES = "two_figures"
     DOUBTFUL = "doubtful"
 
 
 REASONS: Final[dict[str, str]] = {
-    **cells.REASONS,
-    RowReason.NO_AREA: N_("no area: enter the commune, by name or code"),
+    **area_cells.REASONS,
     RowReason.BAD_DATE: N_("no date: write it as 20/8/2020 or 2020-08-20"),
     RowReason.FUTURE: N_("this day has not come yet"),
     RowReason.TOO_OLD: N_("more than two years ago: check the year"),
     RowReason.NO_FIGURE: N_("no figure: leave the row out until there is one"),
     RowReason.LONG_REASON: N_("the reason is longer than 200 letters"),
-    RowReason.OUTSIDE: N_("the area lies outside the one you report for"),
     RowReason.TWO_FIGURES: N_(
         "two different figures for the same area and day: keep the right one"
     ),
-    AreaReason.UNKNOWN: N_("no such area: write commune, district and province, or the code"),
-    AreaReason.AMBIGUOUS: N_("more than one area is called that: add the district, or the code"),
 }
 """Reason → what to tell a person; say it with `_()`. The others come with a sentence of theirs."""
 
@@ -112,11 +101,8 @@ class Contents:
     notes: list[str] = field(default_factory=list)
 
 
-class _Wrong(Exception):
-    def __init__(self, column: str, value: object, code: str, sentence: str = "") -> None:
-        super().__init__(code)
-        self.column, self.value, self.code = column, value, code
-        self.sentence = sentence or _(REASONS[code])
+def _wrong(column: str, value: object, code: RowReason) -> Wrong:
+    return Wrong(column, value, code, _(REASONS[code]))
 
 
 def read(path: Path, mapping: Mapping[str, str], within: int | None) -> Contents:
@@ -133,12 +119,8 @@ def read(path: Path, mapping: Mapping[str, str], within: int | None) -> Contents
             contents.read += 1
             try:
                 contents.lines.append(reader.line(number, row, column, day, value))
-            except _Wrong as wrong:
-                contents.rejects.append(
-                    Reject(
-                        number, wrong.column, cells.as_text(wrong.value), wrong.code, wrong.sentence
-                    )
-                )
+            except Wrong as wrong:
+                contents.rejects.append(wrong.at(number))
     _turn_away_twice(contents)
     return contents
 
@@ -148,8 +130,8 @@ class _Reader:
 
     def __init__(self, names: Sequence[str], columns: Columns, within: int | None) -> None:
         self._names, self._columns = names, columns
-        self._matcher = AreaMatcher.load(within)
-        self._inside = None if within is None else frozenset(areas.closure([within]))
+        inside = None if within is None else frozenset(areas.closure([within]))
+        self._areas = AreaCells(AreaMatcher.load(within), inside)
         self._dates = [] if "installs" in columns.places else _date_columns(names, columns)
         self._today = uptake.today()
         if not self._dates:
@@ -181,65 +163,38 @@ class _Reader:
     def line(
         self, number: int, row: Sequence[object], column: str, written: object, value: object
     ) -> Line:
-        """One figure, or `_Wrong` for the first thing wrong with it."""
-        area_id = self._area(row)
+        """One figure, or `Wrong` for the first thing wrong with it."""
+        column_of_area = self._names[self._columns.places["area"]]
+        area_id = self._areas.read(column_of_area, self._columns.value(row, "area"))
         day = self._day(written, column)
-        _check_cell(column, value)
+        check_cell(column, value)
         text = cells.as_text(value)
         if not text:
-            raise _Wrong(column, "", RowReason.NO_FIGURE)
+            raise _wrong(column, "", RowReason.NO_FIGURE)
         try:
             installs = figures.parse(text, column)
         except Refused as refused:
-            raise _Wrong(column, value, RowReason.BAD_FIGURE, refused.sentence) from None
+            raise Wrong(column, value, RowReason.BAD_FIGURE, refused.sentence) from None
         return Line(number, column, area_id, day, installs, self._reason(row))
-
-    def _area(self, row: Sequence[object]) -> int:
-        column = self._names[self._columns.places["area"]]
-        value = self._columns.value(row, "area")
-        _check_cell(column, value)
-        text = cells.as_text(value)
-        if not text:
-            raise _Wrong(column, "", RowReason.NO_AREA)
-        match = self._matcher.match(text)
-        if match.area_id is None:
-            if self._elsewhere(text, match):
-                raise _Wrong(column, text, RowReason.OUTSIDE)
-            raise _Wrong(column, text, match.reason or AreaReason.UNKNOWN, _near(match))
-        if self._inside is not None and match.area_id not in self._inside:
-            raise _Wrong(column, text, RowReason.OUTSIDE)
-        return match.area_id
-
-    def _elsewhere(self, text: str, match: Match) -> bool:
-        """Whether what was not found inside is an area all the same, or looks like some."""
-        if self._inside is None:
-            return False
-        return text in self._codes or (
-            bool(match.candidates) and self._inside.isdisjoint(match.candidates)
-        )
-
-    @cached_property
-    def _codes(self) -> frozenset[str]:
-        return frozenset(db.session.scalars(select(Area.code)))
 
     def _day(self, written: object, column: str) -> date:
         place = self._columns.places.get("date")
         where = column if self._dates or place is None else self._names[place]
-        _check_cell(where, written)
+        check_cell(where, written)
         day = day_of(written, self._today)
         if day is None:
-            raise _Wrong(where, written, RowReason.BAD_DATE)
+            raise _wrong(where, written, RowReason.BAD_DATE)
         if day > self._today:
-            raise _Wrong(where, written, RowReason.FUTURE)
+            raise _wrong(where, written, RowReason.FUTURE)
         if day < self._today - uptake.OLDEST:
-            raise _Wrong(where, written, RowReason.TOO_OLD)
+            raise _wrong(where, written, RowReason.TOO_OLD)
         return day
 
     def _reason(self, row: Sequence[object]) -> str:
         text = " ".join(cells.as_text(self._columns.value(row, "reason")).split())
         if len(text) > uptake.REASON_LENGTH:
             column = self._names[self._columns.places["reason"]]
-            raise _Wrong(column, text, RowReason.LONG_REASON)
+            raise _wrong(column, text, RowReason.LONG_REASON)
         return text
 
 
@@ -272,22 +227,6 @@ def day_of(written: object, today: date) -> date | None:
         return this_year if this_year <= today else this_year.replace(year=today.year - 1)
     except ValueError:
         return None
-
-
-def _check_cell(column: str, value: object) -> None:
-    problem = cells.problem(value)
-    if problem:
-        raise _Wrong(column, value, problem)
-
-
-def _near(match: Match) -> str:
-    """The reason in words, with the areas that came near."""
-    sentence = _(REASONS[match.reason or AreaReason.UNKNOWN])
-    found = areas.places(match.candidates) if match.candidates else {}
-    if not found:
-        return sentence
-    near = "; ".join(str(found[i]) for i in match.candidates if i in found)
-    return _("%(reason)s (near: %(candidates)s)", reason=sentence, candidates=near)
 
 
 def _turn_away_twice(contents: Contents) -> None:

@@ -25,6 +25,7 @@ from outreach.database import db
 from outreach.settings import PREFIX, Settings
 from tests import databases, servers
 from tests.drive import drive  # noqa: F401
+from tests.ordering import ordering  # noqa: F401
 from tests.people import (  # noqa: F401 - fixtures for every test
     Browser,
     client_as,

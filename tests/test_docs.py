@@ -12,7 +12,14 @@ import click
 import pytest
 from flask import Flask
 
-from campaigns.states import CAMPAIGN_TRANSITIONS, MESSAGE_TRANSITIONS, CampaignState, MessageState
+from campaigns.states import (
+    CAMPAIGN_TRANSITIONS,
+    MESSAGE_TRANSITIONS,
+    ORDER_TRANSITIONS,
+    CampaignState,
+    MessageState,
+    OrderState,
+)
 from tests.test_house import HOUSE, tracked
 from workers import tick
 
@@ -86,6 +93,13 @@ def test_the_table_of_a_message_s_moves_is_the_code_s() -> None:
     told = {(r[0], r[1]): states(r[2]) for r in table_after("sending.md", "message transitions")}
     known = {(str(s), str(c)): set(map(str, to)) for (s, c), to in MESSAGE_TRANSITIONS.items()}
     assert told == known
+
+
+def test_the_table_of_an_order_s_life_is_the_code_s() -> None:
+    told = {row[0]: states(row[1]) for row in table_after("orders.md", "order transitions")}
+    assert told == {str(s): set(map(str, to)) for s, to in ORDER_TRANSITIONS.items()}
+    page = (HOUSE / "docs" / "orders.md").read_text()
+    assert all(f"\n| {state} | " in page.split("| state |")[1] for state in OrderState)
 
 
 def test_every_state_is_explained() -> None:

@@ -28,6 +28,7 @@ from outreach.pages import guard
 from tests import pages
 from tests.campaigns.expanding import expand
 from tests.drive import Drive, at
+from tests.ordering import Ordering
 from tests.stage import Stage, numbers_of
 
 ClientAs = Callable[[User], FlaskClient]
@@ -45,6 +46,8 @@ class Town:
     lists: list[int] = field(default_factory=list)
     imports: list[int] = field(default_factory=list)
     areas: list[int] = field(default_factory=list)
+    orders: list[int] = field(default_factory=list)
+    reports: list[int] = field(default_factory=list)
 
     def objects(self) -> dict[str, list[int]]:
         """What the values in addresses may name, by the name they have there."""
@@ -53,6 +56,8 @@ class Town:
             "list_id": self.lists,
             "import_id": self.imports,
             "area_id": self.areas,
+            "order_id": self.orders,
+            "report_id": self.reports,
         }
 
 
@@ -89,6 +94,7 @@ def town(
     drive: Drive,
     people: dict[str, User],
     vnpt: Organisation,
+    viettel: Organisation,
     client_as: ClientAs,
 ) -> Town:
     made = Town(people)
@@ -101,6 +107,9 @@ def town(
     made.lists.append(_list(client_as(people["liaison"])))
     made.imports.append(_import(client_as(people["staff"]), land.district))
     made.campaigns = [campaign.id for campaign in _campaigns(stage, vnpt)]
+    ordering = Ordering(stage, viettel, people["another carrier's liaison"])
+    made.orders = [ordering.opened(name="Phiếu tám").id, ordering.begun(name="Phiếu chín").id]
+    made.reports.append(_counts(client_as(ordering.liaison), made.orders[-1]))
     return made
 
 
@@ -127,6 +136,15 @@ def _import(client: FlaskClient, area_id: int) -> int:
     answer = client.post(
         f"/figures/{area_id}/import",
         data={"file": (io.BytesIO(rows), "so-lieu.csv"), "once": once.word()},
+    )
+    return int(re.findall(r"\d+", answer.headers["Location"])[-1])
+
+
+def _counts(client: FlaskClient, order_id: int) -> int:
+    """A file of a carrier's counts, with a row that was turned away."""
+    rows = "Xã,Đã gửi\nLong Thuận,500\nLong Khánh A,nhiều\n".encode()
+    answer = client.post(
+        f"/orders/{order_id}/file", data={"file": (io.BytesIO(rows), "so-lieu.csv")}
     )
     return int(re.findall(r"\d+", answer.headers["Location"])[-1])
 

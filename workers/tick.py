@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from campaigns import counts, ends, life, reasons, stops
+from campaigns import counts, ends, life, orders, reasons, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import clock, store
@@ -182,7 +182,8 @@ def end_leftovers() -> None:
 
 
 def finish() -> None:
-    """Complete what has nothing queued or on its way; settle what awaits no receipt any more."""
+    """Complete what has nothing queued or on its way, here or at a carrier with an order, until its
+    window closes; settle what awaits no receipt any more."""
     for campaign in _in_state(C.SENDING, C.PAUSED):
         if campaign.expanded_at is not None and ends.nothing_under_way(campaign.id):
             _end(campaign)
@@ -202,6 +203,8 @@ def _end(campaign: Campaign) -> None:
         held = ends.in_state(session.connection(), campaign_id, state)
         if held and ends.nothing_under_way(campaign_id):
             closed = campaign.window.next_opening(clock.now()) is None
+            if not closed and orders.any_awaited(campaign_id):
+                return  # a carrier still has its part of it to send
             in_vain = closed and not ends.anything_left_us(campaign_id)
             (life.expire if in_vain else life.complete)(campaign)
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from campaigns import approvals, approving, composing, life, showing, stops, waiting
+from campaigns import approvals, approving, life, showing, stops, waiting
 from campaigns.campaigns import Campaign
-from campaigns.pages.confirming import confirmed
+from campaigns.pages import moments
+from campaigns.pages.confirming import confirmed, confirmed_size
 from campaigns.states import CampaignState
-from outreach import access, clock
+from outreach import access
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -123,7 +123,7 @@ def approve(campaign: Campaign) -> ResponseReturnValue:
     """Approve what the page showed: its digest comes back with the form."""
 
     def act() -> None:
-        confirmed(campaign.recipients_counted or 0)
+        confirmed_size(campaign)
         approvals.refuse_hours(campaign, current_app.config["OUTREACH"])
         approvals.approve(campaign, person(), request.form.get("digest", ""))
 
@@ -148,19 +148,9 @@ def schedule(campaign: Campaign) -> ResponseReturnValue:
     """Choose its start."""
     return _act(
         campaign,
-        lambda: life.schedule(campaign, _local_moment("at"), person().id),
+        lambda: life.schedule(campaign, moments.local("at"), person().id),
         _("Scheduled. It starts by itself."),
     )
-
-
-def _local_moment(field: str) -> datetime:
-    try:
-        typed = datetime.fromisoformat(request.form.get(field, ""))
-    except ValueError:
-        raise Refused(_("Choose a day and a time."), field) from None
-    if typed.tzinfo is None:
-        typed = typed.replace(tzinfo=clock.VIETNAM)
-    return composing.moment(typed.isoformat(), field)
 
 
 @blueprint.post("/<int:campaign_id>/start")
@@ -169,7 +159,7 @@ def start(campaign: Campaign) -> ResponseReturnValue:
     """Start it now."""
 
     def act() -> None:
-        confirmed(campaign.recipients_counted or 0)
+        confirmed_size(campaign)
         life.start(campaign, person().id)
 
     return _act(campaign, act, _("Sending has started."))

@@ -54,6 +54,7 @@ class Typed:
     networks: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=lambda: [PUBLIC])
     routes: dict[int, str] = field(default_factory=dict)
+    orders: list[str] = field(default_factory=list)
     not_before: str = ""
     not_after: str = ""
     hours_from: str = ""
@@ -85,7 +86,7 @@ class Typed:
             "areas": not self.areas,
             "wording": not any(text.strip() for text in self.wording.values()),
             "sender": not self.sender,
-            "routes": not self.route_ids,
+            "routes": not (self.route_ids or self.orders),
             "networks": not self.networks,
             "groups": not self.groups,
             "not_before": not self.not_before,
@@ -133,6 +134,7 @@ class Typed:
             groups=self.groups,
             hours=f"{self.hours_from}-{self.hours_to}",
             urgent=self.urgent,
+            orders=[int(each) for each in self.orders if each.isdecimal()],
             not_messaged_days=int(self.days) if self.days.isdecimal() else 0,
         )
 
@@ -199,6 +201,7 @@ def of_campaign(campaign: Campaign) -> Typed:
         hours_to=closes,
         urgent=campaign.urgent,
         not_messaged_days=str(campaign.not_messaged_days or 0),
+        orders=[str(carrier.id) for carrier in campaign.order_carriers],
         rule=rule.value,
         selection_rule=words,
         revision=campaign.revision,
@@ -223,6 +226,10 @@ def copy_of(campaign: Campaign, offers: Offers, settings: Settings) -> Typed:
     new.not_messaged_days = old.not_messaged_days
     new.groups = [g.code for g in offers.groups if g.code in old.groups]
     new.routes = {id_: place for id_, place in old.routes.items() if id_ in known} or new.routes
+    offered = {str(carrier.id) for carrier in offers.carriers}
+    new.orders = [each for each in old.orders if each in offered]
+    if new.orders and not old.routes:
+        new.routes = {}
     new.sender = old.sender if old.sender in offers.senders else new.sender
     new.rule, new.selection_rule = old.rule, old.selection_rule
     new.lost = _lost(campaign, offers, new, gone)
@@ -264,6 +271,7 @@ def read(form: MultiDict[str, str]) -> Typed:
         opened=form.getlist("opened") + form.getlist("open"),
         networks=form.getlist("networks"),
         groups=form.getlist("groups"),
+        orders=form.getlist("orders"),
         routes={int(k): v for k, v in _prefixed(form, ROUTE).items() if k.isdecimal()},
         urgent=form.get("urgent") == "1",
         revision=form.get("revision", 0, type=int) or 0,

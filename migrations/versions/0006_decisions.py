@@ -1,14 +1,14 @@
 """versions as submitted, shared people, fact checks
 
 Revision: 0006
-After: 0008
+After: 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0006'
-down_revision = '0008'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 

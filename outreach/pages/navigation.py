@@ -34,6 +34,7 @@ class Entry:
 _PAGES = (
     ("home.index", N_("Overview"), "house"),
     ("campaigns.index", N_("Campaigns"), "send"),
+    ("orders.index", N_("Broadcast orders"), "envelope-paper"),
     ("doubts.index", N_("In doubt"), "hourglass-split"),
     ("calendar.month", N_("Calendar"), "calendar-event"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),

@@ -8,9 +8,13 @@ from sqlalchemy import event
 
 from campaigns import deliveries
 from campaigns.deliveries import Delivery
+from campaigns.order_reporting import Entry
 from campaigns.states import MessageState
 from outreach.database import db
 from tests.campaigns.comparing import FIRST, LAST, Scene, scene
+from tests.drive import at
+from tests.ordering import Ordering
+from tests.people import Land
 
 __all__ = ["scene"]
 M = MessageState
@@ -76,7 +80,7 @@ def test_sendings_are_the_campaigns_of_the_period_in_order(scene: Scene) -> None
     assert deliveries.days_of(sent) == {date(2020, 8, 10): 9, date(2020, 8, 12): 6}
 
 
-def test_one_statement_whatever_there_is(scene: Scene) -> None:
+def test_three_statements_whatever_there_is(scene: Scene) -> None:
     wave = scene.send("10/8", {"29971": 2, "29983": 2})
     scene.move(wave, (M.ACCEPTED, 4))
     statements: list[str] = []
@@ -86,7 +90,8 @@ def test_one_statement_whatever_there_is(scene: Scene) -> None:
         by_area(scene)
     finally:
         event.remove(db.engine, *listen)
-    assert len([each for each in statements if "counts" in each]) == 1
+    assert len([each for each in statements if "order_counts" in each]) == 2
+    assert len([each for each in statements if "count_deltas" in each]) == 1
     assert not any(" messages " in each and "FROM messages" in each for each in statements)
 
 
@@ -97,3 +102,21 @@ def test_what_a_carrier_reports_is_added_and_kept_apart() -> None:
     assert both == Delivery(30, 4, 3000, date(2020, 8, 11), 20, 2, 20)
     assert deliveries._joined(deliveries.NONE, reported).delivered is None
     assert deliveries._joined(deliveries.NONE, deliveries.NONE) == deliveries.NONE
+
+
+def test_a_carrier_s_own_sending_joins_by_the_day_it_began(ordering: Ordering, land: Land) -> None:
+    at("12/8 9:00")
+    order = ordering.begun(name="Đợt 1")
+    ordering.report(
+        order, Entry(land.commune, "900", "800", "225000"), Entry(land.other_commune, "500")
+    )
+    at("20/8 9:00")
+    ids, app_id = [land.commune, land.other_commune], order.campaign.apps[0].id
+    found = deliveries.by_area(app_id, ids, FIRST, LAST)
+    day = date(2020, 8, 12)
+    assert found[land.commune] == Delivery(900, 800, 225000, day, 0, 0, 900)
+    assert found[land.other_commune] == Delivery(500, None, 0, day, 500, 0, 500)
+    later = deliveries.by_area(app_id, ids, date(2020, 8, 13), LAST)
+    assert later[land.commune] == Delivery(earlier=900)
+    (sent,) = deliveries.sendings(app_id, ids, FIRST, LAST)
+    assert (sent.name, sent.day, sent.messaged, sent.areas) == ("Đợt 1 (VNPT)", day, 1400, 2)

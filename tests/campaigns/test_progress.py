@@ -20,7 +20,7 @@ from tests.stage import Stage, numbers_of
 M = MessageState
 KEYS = [
     *("id", "name", "state", "recipients", "suppressed", "counts", "segments", "cost", "by_area"),
-    *("by_route", "approved_by", "digest", "started_at", "completed_at", "settled_at"),
+    *("by_route", "approved_by", "digest", "started_at", "completed_at", "settled_at", "orders"),
 ]
 
 

@@ -1,14 +1,14 @@
 """lists expire, people who were not messaged lately, test sends
 
-Revision: 0007
-After: 0005
+Revision: 0004
+After: 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0007'
-down_revision = '0005'
+revision = '0004'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """messages in doubt as rows, people not reached counted by reason
 
-Revision: 0005
+Revision: 0003
 After: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0005'
+revision = '0003'
 down_revision = '0002'
 branch_labels = None
 depends_on = None

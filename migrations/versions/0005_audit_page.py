@@ -1,13 +1,13 @@
 """the audit page finds rows by person, act and day
 
-Revision: 0008
-After: 0007
+Revision: 0005
+After: 0004
 """
 
 from alembic import op
 
-revision = '0008'
-down_revision = '0007'
+revision = '0005'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,142 @@
+"""A broadcast order in the browser: the liaison's day with it, and what the office sees."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns import approvals, life, orders
+from campaigns.order_reporting import Entry
+from campaigns.states import OrderState
+from outreach.database import db
+from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.stage import numbers_of
+
+pytestmark = pytest.mark.browser
+
+
+def sound(page):
+    """What every state of every page holds."""
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)
+    assert page.locator("h1").count() == 1
+    assert page.locator(".button.primary").count() <= 1
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_a_liaison_s_day_with_an_order(visit, ordering, client_as, width, tmp_path):
+    order = ordering.opened()
+    page = visit.open("/orders/", width=width, client=client_as(ordering.liaison))
+    assert page.locator(".nav .waits").first.inner_text().startswith("1")
+    sound(page)
+    page.get_by_role("link", name="Bluezone đợt 1").click()
+    page.get_by_role("heading", name="Phiếu đề nghị: Bluezone đợt 1").wait_for()
+    assert page.get_by_text("Kinh gui ba con xa Long Khanh A").is_visible()
+    page.get_by_text("Các xã khác ở trang này: 1").click()
+    assert page.get_by_text("Kinh gui ba con xa Long Thuan").is_visible()
+    sound(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Tải lời nhắn (CSV)").click()
+    text = download.value.path().read_bytes().decode("utf-8-sig")
+    assert text.splitlines()[0] == "mã địa bàn,tên địa bàn,nội dung,số đoạn"
+
+    page.get_by_role("button", name="Nhận phiếu đề nghị").click()
+    page.get_by_text("Hãy gửi từ hệ thống của nhà mạng").first.wait_for()
+    assert page.locator(".nav .waits").count() == 0
+    sound(page)
+    page.get_by_label("Bắt đầu gửi lúc").fill("2099-01-01T08:00")
+    page.get_by_role("button", name="Đã bắt đầu gửi").click()
+    assert "Chưa đến thời điểm đó" in page.locator("#at-error").inner_text()
+    sound(page)
+    page.get_by_label("Bắt đầu gửi lúc").fill("")
+    page.get_by_role("button", name="Đã bắt đầu gửi").click()
+
+    sent = page.get_by_role("textbox", name="Đã gửi, Xã Long Khánh A")
+    sent.fill("9.000")
+    page.get_by_role("textbox", name="Đã đến máy, Xã Long Khánh A").fill("9001")
+    page.get_by_role("textbox", name="Đã gửi, Xã Long Thuận").fill("30000")
+    sound(page)
+    page.get_by_role("button", name="Lưu số liệu").click()
+    page.get_by_text("Số đã đến máy (9.001) nhiều hơn số đã gửi (9.000).").wait_for()
+    assert sent.input_value() == "9.000"
+    sound(page)
+    page.get_by_role("textbox", name="Đã đến máy, Xã Long Khánh A").fill("8700")
+    page.get_by_label("Vì sao số này đúng?").fill("gửi hai đợt")
+    page.get_by_role("button", name="Lưu số liệu").click()
+    page.get_by_text("Đã lưu. Mới: 2; sửa: 0.").wait_for()
+    assert page.locator("#counts-table tfoot").inner_text().split()[-3:] == ["39.000", "8.700", "—"]
+    sound(page)
+
+    path = tmp_path / "counts.csv"
+    path.write_text("Xã,Đã gửi,Chi phí\nLong Thuận,31.000,7750000\nXã Lạ,5,\n", encoding="utf-8")
+    page.get_by_label("Tệp").set_input_files(path)
+    page.get_by_role("button", name="Nhận số liệu").click()
+    page.get_by_text("Không nhận: 2 dòng.").wait_for()
+    sound(page)
+    page.get_by_role("link", name="Xem số liệu").click()
+    page.get_by_role("button", name="Đã gửi xong").click()
+    page.get_by_text("Đã ghi nhận: gửi xong").wait_for()
+    sound(page)
+    db.session.rollback()
+    assert orders.get(order.id).state is OrderState.FINISHED
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_the_office_sees_what_the_carrier_reports(
+    visit, ordering, viettel, culture, client_as, width
+):
+    ordering.stage.subscribe(viettel, numbers_of("viettel", 3))
+    route = ordering.stage.route(viettel, 9)
+    order = ordering.begun()
+    ordering.report(order, Entry(ordering.stage.land.commune, "9000", "8700"))
+    mixed = ordering.started([route.id], name="Bluezone đợt 2")
+    page = visit.open(f"/campaigns/{order.campaign_id}", width=width, client=client_as(culture))
+    row = page.get_by_role("row").filter(has_text="do nhà mạng báo").first
+    assert "8.700" in row.inner_text()
+    sound(page)
+    page.goto(f"/campaigns/{mixed.id}")
+    page.get_by_text("chưa báo số liệu").wait_for()
+    sound(page)
+    page.goto("/orders/")
+    page.get_by_role("link", name="Bluezone đợt 1").click()
+    page.get_by_text("Số liệu theo địa bàn").first.wait_for()
+    assert page.get_by_role("button", name="Lưu số liệu").count() == 0
+    sound(page)
+    page.goto(f"/orders/{order.id}/print")
+    assert page.get_by_text("Kinh gui ba con xa Long Thuan").is_visible()
+    sound(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_orders_that_cannot_be_sent_say_why(visit, ordering, client_as, width):
+    returned, planned = ordering.opened(), ordering.order_of(ordering.approved(name="Đợt 2"))
+    orders.give_back(returned, "Tên người gửi chưa đăng ký", ordering.liaison.id)
+    withdrawn = ordering.begun(name="Đợt 3")
+    life.cancel(withdrawn.campaign, ordering.stage.author.id)
+    for order, says in (
+        (returned, "Tên người gửi chưa đăng ký"),
+        (planned, "Chưa đến lượt."),
+        (withdrawn, "ngừng gửi ngay"),
+    ):
+        page = visit.open(f"/orders/{order.id}", width=width, client=client_as(ordering.liaison))
+        assert says in page.locator(".alerts").first.inner_text()
+        sound(page)
+
+
+def test_an_empty_list_says_what_to_do_first(visit, ordering, culture, client_as):
+    for person in (ordering.liaison, culture):
+        page = visit.open("/orders/", client=client_as(person))
+        page.get_by_role("heading", name="Chưa có phiếu đề nghị nào").wait_for()
+        sound(page)
+
+
+def test_an_approver_confirms_orders_by_the_number_of_areas(visit, ordering, culture, client_as):
+    stage = ordering.stage
+    campaign = stage.draft([], orders=[ordering.carrier.id])
+    approvals.submit(campaign, stage.author, stage.settings)
+    page = visit.open(f"/campaigns/{campaign.id}", client=client_as(culture), javascript=False)
+    page.get_by_label("Gõ số địa bàn để xác nhận").fill("3")
+    page.get_by_role("button", name="Duyệt phiếu đề nghị cho 2 địa bàn").click()
+    assert "“3”" in page.locator("#number-error").inner_text()
+    page.get_by_label("Gõ số địa bàn để xác nhận").fill("2")
+    page.get_by_role("button", name="Duyệt phiếu đề nghị cho 2 địa bàn").click()
+    assert page.locator(".badge").first.inner_text() == "Đã duyệt"
