@@ -11,7 +11,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from campaigns.compare import DOSE, Comparison, Row
-from campaigns.compare_showing import GROUP_NAMES, ChartDay
+from campaigns.compare_showing import GROUP_NAMES, ChartDay, why_no_effect
 from outreach import clock, formats
 from outreach.i18n import _, language
 
@@ -150,7 +150,7 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
     chosen = ", ".join(f"{area.name} ({area.code})" for area in asked.chosen)
     yield (_("Areas"), ""), (chosen or _("all communes of the own area"), "")
     yield (_("Communes"), ""), (len(comparison.rows), WHOLE)
-    for name, text in explanations():
+    for name, text in explanations(comparison):
         yield (name, ""), (text, "")
     for name, moments in _times(comparison):
         yield (name, ""), (_span(moments), "")
@@ -161,17 +161,11 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
     yield (_("Made"), ""), (_local(clock.now()), MOMENT)
 
 
-def explanations() -> list[tuple[str, str]]:
+def explanations(comparison: Comparison) -> list[tuple[str, str]]:
     """What each figure means, in a sentence: for the file's notes and the page's."""
     share = formats.percent(DOSE, 0, language=language())
     return [
-        (
-            _("Not an effect"),
-            _(
-                "A difference between areas is not yet an effect of the messages: which areas were"
-                " messaged was chosen and not drawn by lot, and they may have differed before."
-            ),
-        ),
+        (_("Not an effect"), why_no_effect(comparison)),
         (
             _("Denominator"),
             _("Rates are cumulative installs as a share of the commune's whole population."),

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from campaigns import compare
+from campaigns import compare, selection
 from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
 from campaigns.deliveries import days_of
+from campaigns.selection import Rule
 from outreach import areas, daily, formats, holidays, maps
 from outreach.collation import vietnamese_key
 from outreach.daily import Day, Member
@@ -109,6 +110,22 @@ def _detached(made: Look) -> Look:
     for row in made.comparison.rows:
         db.session.expunge(row.area)
     return made
+
+
+def why_no_effect(comparison: Comparison) -> str:
+    """Why a difference is not yet an effect, by how the campaigns say they chose."""
+    rules = {selection.read(each.rule)[0] for each in comparison.sendings}
+    if rules == {Rule.LOTTERY}:
+        return _(
+            "The campaigns record that communes were drawn by lot. Even so a difference may be"
+            " chance, and other things may have happened in some communes only; nothing of that is"
+            " examined here."
+        )
+    return _(
+        "Which communes were messaged was chosen and not drawn by lot: they may have been different"
+        " before, and other things may have happened there. So the difference between both groups"
+        " does not say what the messages did."
+    )
 
 
 def order_of(written: str) -> tuple[str, bool]:

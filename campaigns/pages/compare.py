@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import compare, compare_sheet, compare_showing
+from campaigns import compare, compare_sheet, compare_showing, selection
 from campaigns.compare import Asked
 from outreach import areas, uptake
 from outreach.access import Act, Forbidden
@@ -84,7 +84,9 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
         "order": key,
         "downwards": downwards,
         "most": max((abs(row.change_points or 0.0) for row in rows), default=0.0),
-        "explanations": compare_sheet.explanations(),
+        "why": compare_showing.why_no_effect(comparison),
+        "explanations": compare_sheet.explanations(comparison),
+        "said": selection.said,
     }
 
 
