@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from campaigns import approvals, life, progress
+from campaigns import approvals, audience, life, preparing, progress
 from campaigns.campaigns import Campaign
 from outreach import clock, numbers, opt_outs
 from outreach.database import db, transaction
@@ -231,6 +231,49 @@ def _texts_are_shared_fairly(campaign: Campaign, made: list[Any]) -> None:
         said = by_id[message.text_id]
         assert said.variant == "abc"[message.number_id % 3]
         assert (said.area_id, said.segments) == (message.area_id, message.segments)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_chunk_is_read_in_order_without_sorting_everybody_who_is_left(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    """Else each chunk would read everybody behind it: a million people would never end."""
+    stage.subscribe(vnpt, numbers_of("vinaphone", 5))
+    campaign = stage.approved([stage.route(vnpt, 9).id])
+    audience_of = preparing.audience_of(campaign, stage.settings)
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        texts = preparing.texts_of(connection, campaign.id)
+        reader = audience.ChunkReader(connection, audience_of, texts)
+        reader.fill(0, 0, 2)
+        at = {"position": 0, "after": 0, "limit": 2}
+        plan = connection.execute(
+            text(f"EXPLAIN QUERY PLAN {reader._sql.text}"), reader._values | at
+        ).all()
+    steps = [row[3] for row in plan]
+    assert any("ix_subscribers_area_id_id (area_id=? AND id>?)" in step for step in steps)
+    assert not any("ORDER BY" in step or step.startswith("SCAN s") for step in steps)
+
+
+def test_chunks_of_any_size_meet_everybody_once(
+    stage: Stage, vnpt: Organisation, viettel: Organisation
+) -> None:
+    """Whatever the size, a checkpoint within an area or between two loses and repeats nobody."""
+    for owner, phones in ((vnpt, numbers_of("vinaphone", 11)), (viettel, numbers_of("viettel", 4))):
+        stage.subscribe(owner, phones[::2])
+        stage.subscribe(owner, phones[1::2], stage.land.other_commune)
+    routes = [stage.route(o, 9, networks=["vinaphone", "viettel"]).id for o in (vnpt, viettel)]
+    campaign = stage.approved(routes)
+    everybody = preparing.audience_of(campaign, stage.settings)
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        texts = preparing.texts_of(connection, campaign.id)
+        for size in range(1, 17):
+            reader, met, place = audience.ChunkReader(connection, everybody, texts), [], (0, 0)
+            while (chunk := reader.fill(*place, size)) is not None:
+                place = chunk.position, chunk.after
+                met += connection.execute(text("SELECT number_id FROM expansion_chunk")).scalars()
+            assert len(met) == len(set(met)) == 15, size
 
 
 def test_who_is_kept_under_an_expired_list_alone_is_left_out(
