@@ -5,21 +5,26 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, routes
+from campaigns import campaigns, counts, messages, routes, test_sends
 from campaigns.commands import campaigns as campaigns_commands
+from campaigns.commands import compare as compare_command
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import audit as audit_pages
 from campaigns.pages import campaigns as campaigns_pages
+from campaigns.pages import compare as compare_pages
 from campaigns.pages import compose as compose_pages
+from campaigns.pages import list_people as list_people_pages
 from campaigns.pages import organisations as organisations_pages
 from campaigns.pages import routes as routes_pages
 from campaigns.pages import rules as rules_pages
+from campaigns.pages import test_sends as test_sends_pages
 from outreach import (
     health,
     i18n,
     installation,
     logs,
     numbers,
+    own_numbers,
     schema,
     security,
     store,
@@ -55,7 +60,7 @@ from workers.pages import metrics as metrics_pages
 from workers.pages import route_checks as route_checks_pages
 from workers.pages import twilio as twilio_pages
 
-TABLES = (campaigns, counts, messages, routes, installation, seats)
+TABLES = (campaigns, counts, messages, routes, test_sends, installation, own_numbers, seats)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
@@ -105,7 +110,10 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(campaigns_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(test_sends_pages.blueprint)
+    app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
+    app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
     _add_administration(app)
     app.cli.add_command(serve_command.serve)
@@ -123,6 +131,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(audit_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(compare_command.compare)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)

@@ -61,6 +61,7 @@ RESULT_WORDS = {
 # Which act each button needs, and from which states it may be pressed.
 _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "edit": (Act.CAMPAIGN_EDIT, CHANGEABLE),
+    "test": (Act.CAMPAIGN_TEST, CHANGEABLE),
     "submit": (Act.CAMPAIGN_SUBMIT, EDITABLE),
     "approve": (Act.CAMPAIGN_APPROVE, frozenset({C.SUBMITTED})),
     "return": (Act.CAMPAIGN_RETURN, frozenset({C.SUBMITTED})),

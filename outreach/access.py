@@ -25,6 +25,7 @@ class Act(StrEnum):
     CAMPAIGN_VIEW = "campaign.view"
     CAMPAIGN_CREATE = "campaign.create"
     CAMPAIGN_EDIT = "campaign.edit"
+    CAMPAIGN_TEST = "campaign.test"
     CAMPAIGN_SUBMIT = "campaign.submit"
     CAMPAIGN_CHECK_FACTS = "campaign.check_facts"
     CAMPAIGN_APPROVE = "campaign.approve"
@@ -39,12 +40,15 @@ class Act(StrEnum):
     LIST_IMPORT = "list.import"
     LIST_VIEW = "list.view"
     LIST_SEE_NUMBERS = "list.see_numbers"
+    LIST_SEE_RESTRICTED = "list.see_restricted"
     OPTOUT_RECORD = "optout.record"
+    TEST_SEND = "test.send"
     ROUTE_VIEW = "route.view"
     ROUTE_MANAGE = "route.manage"
     UPTAKE_VIEW = "uptake.view"
     UPTAKE_ENTER = "uptake.enter"
     UPTAKE_IMPORT = "uptake.import"
+    COMPARE = "compare"
     TARGET_SET = "target.set"
     TARGET_VIEW = "target.view"
     REPORT_MAKE = "report.make"
@@ -76,6 +80,8 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.CAMPAIGN_VIEW:        (CARRIED, TOUCHES, TOUCHES, TOUCHES, NO,      ANY,   ANY),
     Act.CAMPAIGN_CREATE:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_EDIT:        (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
+    # To one's own number; over which routes, says TEST_SEND.
+    Act.CAMPAIGN_TEST:        (CARRIED, TOUCHES, NO,      NO,      NO,      ANY,   ANY),
     Act.CAMPAIGN_SUBMIT:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_CHECK_FACTS: (NO,      NO,      AREA,    NO,      NO,      NO,    ANY),
     # The command line checks and approves only with OUTREACH_CLI_APPROVE=1: see approvals.
@@ -91,12 +97,17 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.LIST_IMPORT:          (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_VIEW:            (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_SEE_NUMBERS:     (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
+    # Who is quarantined or awaits a test is health data: a carrier needs no such name.
+    Act.LIST_SEE_RESTRICTED:  (NO,      NO,      OWN,     NO,      NO,      NO,    ANY),
     Act.OPTOUT_RECORD:        (ANY,     ANY,     ANY,     ANY,     NO,      NO,    ANY),
+    # Over which routes a person may send a text to their own number.
+    Act.TEST_SEND:            (OWN,     ANY,     NO,      NO,      NO,      ANY,   ANY),
     Act.ROUTE_VIEW:           (OWN,     ANY,     NO,      NO,      NO,      ANY,   ANY),
     Act.ROUTE_MANAGE:         (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.UPTAKE_VIEW:          (NO,      AREA,    AREA,    AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_ENTER:         (NO,      AREA,    NO,      AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_IMPORT:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
+    Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.TARGET_VIEW:          (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.REPORT_MAKE:          (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
@@ -113,6 +124,7 @@ NAMES: dict[Act, str] = {
     Act.CAMPAIGN_VIEW: N_("see a campaign"),
     Act.CAMPAIGN_CREATE: N_("draft a campaign"),
     Act.CAMPAIGN_EDIT: N_("change a campaign"),
+    Act.CAMPAIGN_TEST: N_("try a campaign on your own phone"),
     Act.CAMPAIGN_SUBMIT: N_("submit a campaign"),
     Act.CAMPAIGN_CHECK_FACTS: N_("check the facts of a campaign"),
     Act.CAMPAIGN_APPROVE: N_("approve a campaign"),
@@ -127,12 +139,15 @@ NAMES: dict[Act, str] = {
     Act.LIST_IMPORT: N_("import a list of subscribers"),
     Act.LIST_VIEW: N_("see a list of subscribers"),
     Act.LIST_SEE_NUMBERS: N_("see whole phone numbers"),
+    Act.LIST_SEE_RESTRICTED: N_("see who is in a group that is health data"),
     Act.OPTOUT_RECORD: N_("record an opt-out"),
+    Act.TEST_SEND: N_("send a test to your own number"),
     Act.ROUTE_VIEW: N_("see a route"),
     Act.ROUTE_MANAGE: N_("manage routes"),
     Act.UPTAKE_VIEW: N_("see install figures"),
     Act.UPTAKE_ENTER: N_("enter install figures"),
     Act.UPTAKE_IMPORT: N_("import install figures"),
+    Act.COMPARE: N_("compare areas"),
     Act.TARGET_SET: N_("set targets"),
     Act.TARGET_VIEW: N_("see targets"),
     Act.REPORT_MAKE: N_("make the daily report"),

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from outreach import areas, clock, rates, targets, uptake
+from outreach import areas, clock, formats, i18n, maps, rates, targets, uptake
 from outreach.apps import App
 from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
 from outreach.errors import Refused
+from outreach.maps import Map, Spot
 from outreach.rates import Punctuality
 from outreach.targets import Denominator
 from outreach.uptake import Course, Point, UptakeReport
@@ -167,6 +168,30 @@ class History:
     denominator: Denominator
     standing: rates.Standing
     days: Sequence[Day] = field(default=())
+
+
+def rate_map(table: rates.Table) -> Map | None:
+    """The areas of a day's table as circles, coloured by rate; None where too few have a centre."""
+    return maps.draw(
+        Spot(
+            row.area.short_name,
+            row.area.lat,
+            row.area.lon,
+            row.of,
+            colour=row.ramp,
+            mark="" if row.rank is None else str(row.rank),
+            value=formats.percent(row.share, language=i18n.language()),
+            late=row.punctuality is Punctuality.MISSING,
+        )
+        for row in table.rows
+    )
+
+
+def rate_steps() -> list[str]:
+    """The words under the colours of rates, from the lowest class on."""
+    edges = [formats.number(edge, language=i18n.language()) for edge in rates.RAMP_EDGES]
+    between = [f"{low}–{high}" for low, high in pairwise(edges)]
+    return [f"< {edges[0]}", *between, f"≥ {edges[-1]}%"]
 
 
 def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:

@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from outreach import apps, clock, entering, uptake
+from outreach import clock, entering, uptake
 from outreach.accounts import Role, User
 from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.entering import Entry, Kept
 from outreach.organisations import Organisation
 from outreach.uptake import Source, UptakeReport
-from tests.people import Land
+from tests.people import Land, bluezone
 
 TODAY = date(2020, 8, 20)
 PEOPLE_OF = {"870": 20_000, "29971": 10_000, "29983": 8_000, "869": 5_000}
@@ -75,10 +75,9 @@ def drive(
     with transaction() as session:
         for area in session.scalars(select(Area)):
             area.population = PEOPLE_OF.get(area.code)
-    counted = apps.add("BLUEZONE", "Bluezone", "https://bluezone.gov.vn", actor_id=None)
     return Drive(
         land,
-        counted.id,
+        bluezone().id,
         make_person(Role.STAFF, culture_office, name="Tâm"),
         make_person(Role.REPORTER, culture_office, land.commune, name="Xuân"),
     )

@@ -16,8 +16,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from outreach import accounts, organisations
+from outreach import accounts, apps, organisations
 from outreach.accounts import Role, User
+from outreach.apps import App
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import transaction
@@ -75,6 +76,14 @@ def land(app: Flask) -> Land:
             add("869", Level.DISTRICT, "Huyện", "Tân Hồng", province),
         )
         return Land(*(area.id for area in areas))
+
+
+def bluezone() -> App:
+    """The app of most tests, added where it is not there yet."""
+    known = next((each for each in apps.every() if each.code == "BLUEZONE"), None)
+    return known or apps.add(
+        "BLUEZONE", "Bluezone", "https://bluezone.gov.vn/taiapp", actor_id=None
+    )
 
 
 @pytest.fixture

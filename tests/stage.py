@@ -23,14 +23,14 @@ from sqlalchemy import text
 from campaigns import approvals, composing, counts, life, routes
 from campaigns.campaigns import Campaign
 from campaigns.routes import NewRoute, Protocol, Route
-from outreach import apps, clock, numbers
+from outreach import clock, numbers
 from outreach.accounts import User
 from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.organisations import Organisation
 from outreach.settings import Settings
 from outreach.subscribers import Group, Subscriber, SubscriberList
-from tests.people import Land
+from tests.people import Land, bluezone
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDING = "Kính gửi bà con {xa}: cài {ung_dung} tại {link}"
@@ -272,7 +272,7 @@ def stage(
     with transaction() as session:
         if session.query(Group).filter_by(code="public").first() is None:
             session.add(Group(code="public", name="Người dân", bit=0))
-    apps.add("BLUEZONE", "Bluezone", "https://bluezone.gov.vn/taiapp", actor_id=None)
+    bluezone()
     author = make_person(Role.CULTURE, culture_office, name="Tác giả")
     all_day = settings.model_copy(update={"notice_hours": "00:00-24:00", "lease_seconds": 4.0})
     app.config["OUTREACH"] = all_day

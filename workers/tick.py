@@ -22,7 +22,7 @@ from outreach.database import db, write_connection
 from outreach.errors import Refused
 from outreach.lists import leases
 from outreach.numbers import sealer
-from workers import claims, presence, queues, receipts
+from workers import claims, presence, queues, receipts, test_sends
 from workers.gateways import registry
 
 log = structlog.get_logger()
@@ -107,6 +107,8 @@ def settle_lapsed() -> None:
     """Put in doubt what a silent worker had claimed."""
     with write_connection(db.engine) as connection:
         moved = claims.settle_lapsed(connection, GRACE)
+        test_sends.end_lapsed(connection)
+        test_sends.doubt_silent(connection, current_app.config["OUTREACH"].answer_seconds)
     if moved:
         log.warning("messages are in doubt", messages=moved)
 

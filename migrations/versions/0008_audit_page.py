@@ -1,13 +1,13 @@
 """the audit page finds rows by person, act and day
 
 Revision: 0008
-After: 0002
+After: 0007
 """
 
 from alembic import op
 
 revision = '0008'
-down_revision = '0002'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 

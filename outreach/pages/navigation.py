@@ -34,6 +34,7 @@ _PAGES = (
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
     ("targets.index", N_("Targets"), "bullseye"),
+    ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
 _ADMINISTRATION = (

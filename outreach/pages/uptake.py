@@ -92,7 +92,14 @@ def show(here: Ground) -> ResponseReturnValue:
     target = targets.in_force(area, app, day)
     table = rates.table(app.id, area, day, rates.denominator_of(target))
     aim = None if target is None else rates.aim(target, table.total, day)
-    return render_template("uptake/day.html", t=table, aim=aim, **_around(area, app, day))
+    return render_template(
+        "uptake/day.html",
+        t=table,
+        aim=aim,
+        map=uptake_showing.rate_map(table),
+        steps=uptake_showing.rate_steps(),
+        **_around(area, app, day),
+    )
 
 
 def _around(area: Area, app: App, day: date) -> dict[str, Any]:

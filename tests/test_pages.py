@@ -1,0 +1,301 @@
+"""Every page that anybody can reach by links: it answers, is sound HTML, and speaks Vietnamese.
+
+And every page that names an object answers every role, about objects of their own and of others,
+as the table of rights says. A new page is walked and asked without a line here; a new kind of
+object has to be put into `objects`, or the test says so.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from campaigns import approvals, life, routes
+from campaigns.campaigns import Campaign
+from outreach import access, apps, area_editing, i18n, once, organisations, targets
+from outreach.accounts import Role, User
+from outreach.database import db
+from outreach.lists import importing
+from outreach.organisations import Kind, Organisation
+from outreach.pages import guard
+from tests import pages
+from tests.campaigns.expanding import expand
+from tests.drive import Drive, at
+from tests.stage import Stage, numbers_of
+
+ClientAs = Callable[[User], FlaskClient]
+MOST_PAGES = 400
+SAME = 3
+"""So many pages that differ only in the values of their queries are looked at."""
+
+
+@dataclass
+class Town:
+    """Everybody, and something of everything."""
+
+    people: dict[str, User]
+    campaigns: list[int] = field(default_factory=list)
+    lists: list[int] = field(default_factory=list)
+    imports: list[int] = field(default_factory=list)
+    areas: list[int] = field(default_factory=list)
+    organisations: list[int] = field(default_factory=list)
+    routes: list[int] = field(default_factory=list)
+    apps: list[int] = field(default_factory=list)
+    targets: list[int] = field(default_factory=list)
+
+    def objects(self) -> dict[str, list[int]]:
+        """What the values in addresses may name, by the name they have there."""
+        return {
+            "campaign_id": self.campaigns[1:5:3],  # one waits for approval, one is being sent
+            "list_id": self.lists,
+            "import_id": self.imports,
+            "area_id": self.areas,
+            "person_id": [self.people["liaison"].id],
+            "organisation_id": self.organisations,
+            "route_id": self.routes,
+            "app_id": self.apps,
+            "target_id": self.targets,
+        }
+
+
+@pytest.fixture
+def people(
+    stage: Stage,
+    liaison: User,
+    stranger: User,
+    health_office: Organisation,
+    make_person: Callable[..., User],
+) -> dict[str, User]:
+    land = stage.land
+    elsewhere = organisations.add(
+        "Tân Hồng", Kind.CULTURE, area_id=land.next_district, actor_id=None
+    )
+    return {
+        "liaison": liaison,
+        "another carrier's liaison": stranger,
+        "author": stage.author,
+        "approver": stage.approver,
+        "culture elsewhere": make_person(Role.CULTURE, elsewhere),
+        "health": make_person(Role.HEALTH, health_office),
+        "staff": make_person(Role.STAFF, stage.owner),
+        "staff elsewhere": make_person(Role.STAFF, elsewhere),
+        "reporter": make_person(Role.REPORTER, stage.owner, land.commune),
+        "another reporter": make_person(Role.REPORTER, stage.owner, land.other_commune),
+        "administrator": make_person(Role.ADMIN, stage.owner),
+    }
+
+
+@pytest.fixture
+def town(
+    stage: Stage,
+    drive: Drive,
+    people: dict[str, User],
+    vnpt: Organisation,
+    client_as: ClientAs,
+) -> Town:
+    made = Town(people)
+    land = stage.land
+    made.areas = [land.district, land.commune, land.other_commune, land.next_district]
+    for day in (17, 18, 19):
+        drive.report(100 * day, f"{day}/8 14:30")
+        drive.report(90 * day, f"{day}/8 15:30", land.other_commune)
+    at("20/8 15:30")
+    made.lists.append(_list(client_as(people["liaison"])))
+    made.imports.append(_import(client_as(people["staff"]), land.district))
+    made.campaigns = [campaign.id for campaign in _campaigns(stage, vnpt)]
+    made.organisations = [vnpt.id, stage.owner.id]
+    made.routes = [route.id for route in routes.every()]
+    made.apps = [drive.app_id]
+    made.targets = [_target(land.district, drive.app_id), _target(land.province, drive.app_id)]
+    return made
+
+
+def _target(area_id: int, app_id: int) -> int:
+    area, day = area_editing.by_id(area_id), date(2020, 8, 30)
+    app = apps.by_id(app_id)
+    added = targets.add(area, app, 2000, day, group="population", letter="12", actor_id=None)
+    return added.id
+
+
+def _list(client: FlaskClient) -> int:
+    """A list, imported, with a row that was turned away."""
+    rows = "SĐT;Xã\n0912345678;Long Thuận\n0912345679;29983\n1900;29983\n".encode()
+    form = {
+        "once": once.word(),
+        "purpose": "Mời cài Bluezone",
+        "source": "Khách hàng VNPT",
+        "obtained_on": "2020-08-01",
+        "file": (io.BytesIO(rows), "ds.csv"),
+    }
+    answer = client.post("/lists/new", data=form)
+    list_id = int(answer.headers["Location"].split("/")[2])
+    columns = {"phone": "SĐT", "area": "Xã", "name": "", "group": "", "do": "import"}
+    client.post(f"/lists/{list_id}/columns", data=columns)
+    importing.run_import(list_id)
+    return list_id
+
+
+def _import(client: FlaskClient, area_id: int) -> int:
+    rows = b"area,date,installs\n29971,19/8/2020,1750\n869,20/8/2020,5\n"
+    answer = client.post(
+        f"/figures/{area_id}/import",
+        data={"file": (io.BytesIO(rows), "so-lieu.csv"), "once": once.word()},
+    )
+    return int(re.findall(r"\d+", answer.headers["Location"])[-1])
+
+
+def _campaigns(stage: Stage, vnpt: Organisation) -> Iterator[Campaign]:
+    """One in each state that a person waits in."""
+    stage.subscribe(vnpt, numbers_of("vinaphone", 300))
+    over = [stage.route(vnpt, 9, name="Tuyến VNPT").id]
+    yield stage.draft(over, name="Bản nháp một")
+    submitted = stage.draft(over, name="Chờ duyệt hai")
+    approvals.submit(submitted, stage.author, stage.settings)
+    yield submitted
+    returned = stage.draft(over, name="Trả lại ba")
+    approvals.submit(returned, stage.author, stage.settings)
+    returned = life.get(returned.id)
+    approvals.give_back(returned, stage.approver, "Sai tên xã", returned.digest or "")
+    yield returned
+    yield stage.approved(over, name="Đã duyệt bốn")
+    sending = stage.started(over, name="Đang gửi năm")
+    expand(stage, sending)
+    yield sending
+    paused = stage.started(over, name="Tạm dừng sáu")
+    life.pause(paused, "Nghỉ", stage.approver.id)
+    yield paused
+    cancelled = stage.started(over, name="Đã hủy bảy")
+    life.cancel(cancelled, stage.approver.id)
+    yield cancelled
+
+
+ROLES = (
+    "liaison",
+    "author",
+    "approver",
+    "health",
+    "staff",
+    "reporter",
+    "administrator",
+    "another carrier's liaison",
+)
+
+
+def _shape(address: str) -> tuple[str, frozenset[str]]:
+    parts = urlsplit(address)
+    return re.sub(r"\d+", "0", parts.path), frozenset(parse_qs(parts.query, keep_blank_values=True))
+
+
+def walk(client: FlaskClient, first: str = "/") -> Iterator[tuple[str, int, str]]:
+    """(address, code, text) of each page one comes to by links from the first."""
+    waiting, seen = [first], {first}
+    shapes: dict[tuple[str, frozenset[str]], int] = {}
+    while waiting:
+        address = waiting.pop(0)
+        answer = client.get(address, follow_redirects=True)
+        is_page = answer.mimetype == "text/html"
+        yield address, answer.status_code, answer.text if is_page else ""
+        for each in pages.links(answer.text, address) if is_page else ():
+            shape = _shape(each)
+            if "lang=" in each:
+                continue
+            if each not in seen and shapes.get(shape, 0) < SAME:
+                shapes[shape] = shapes.get(shape, 0) + 1
+                seen.add(each)
+                waiting.append(each)
+
+
+def test_every_page_one_comes_to_is_there_sound_and_in_vietnamese(
+    town: Town, client_as: ClientAs
+) -> None:
+    wrong: dict[tuple[str, str], object] = {}
+    for role in ROLES:
+        walked = 0
+        for address, code, text in walk(client_as(town.people[role])):
+            walked += 1
+            assert walked < MOST_PAGES, f"{address}: links without an end"
+            if code != 200:
+                wrong[role, address] = code
+            elif text and (found := pages.faults(text)):
+                wrong[role, address] = found
+        assert walked > 1, role
+    assert wrong == {}
+
+
+def test_every_page_speaks_english_too(town: Town, client_as: ClientAs) -> None:
+    client = client_as(town.people["approver"])
+    client.set_cookie(i18n.COOKIE, "en")
+    wrong = {
+        address: pages.faults(text, "en")
+        for address, _code, text in walk(client)
+        if text and pages.faults(text, "en")
+    }
+    assert wrong == {}
+
+
+def test_every_route_answers_everybody_about_everything_as_the_table_says(
+    app: Flask, town: Town, client_as: ClientAs
+) -> None:
+    """Reading is tried by everybody; acts only by those who may not, so that nothing moves."""
+    objects, refused = town.objects(), 0
+    for route in app.url_map.iter_rules():
+        rule = guard.rule_of(app, route.endpoint)
+        if rule is None or rule.act is None or rule.of is None:
+            continue
+        (name,) = route.arguments & set(objects) or {""}
+        assert name, f"{route.rule}: put something of this kind into `objects`"
+        for object_id in objects[name]:
+            address = re.sub(r"<[^>]*>", str(object_id), route.rule)
+            for who, person in town.people.items():
+                may = access.allowed(person, rule.act, _subject(rule, name, object_id))
+                client = client_as(person)
+                for method in (route.methods or set()) & {"GET", "POST"}:
+                    if method == "POST" and may:
+                        continue
+                    code = client.open(address, method=method).status_code
+                    said = f"{who} {method} {address} → {code}"
+                    assert (code == 403) == (not may), said
+                    assert code < 500, said
+                    refused += not may
+    assert refused > 500
+
+
+def _subject(rule: guard.Rule, name: str, object_id: int) -> object:
+    assert rule.of is not None
+    db.session.rollback()
+    return rule.of(**{name: object_id})
+
+
+GOOD = (
+    '<!doctype html><html lang="vi"><head><title>Trang</title></head><body><h1>Trang</h1>'
+    '<form><label for="a">Tên</label><input id="a" name="a"></form></body></html>'
+)
+
+
+def test_a_good_page_has_no_faults() -> None:
+    assert pages.faults(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("<h1>Trang</h1>", "<h1>Trang</h1><h1>Hai</h1>"),
+        ("<title>Trang</title>", "<title></title>"),
+        ('<label for="a">', '<label for="b">'),
+        ("Tên</label>", "Name of the person</label>"),
+        ('id="a"', 'id="a" id="a"'),
+        ("<form>", "<p><form></p>"),
+        ("<h1>Trang</h1>", '<h1 id="a">Trang</h1>'),
+        ('lang="vi"', 'lang="en"'),
+    ],
+)
+def test_a_fault_is_seen(good: str, bad: str) -> None:
+    assert pages.faults(GOOD.replace(good, bad))
