@@ -5,19 +5,22 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, routes, test_sends
+from campaigns import campaigns, counts, messages, reasons, routes, test_sends
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import audit as audit_pages
+from campaigns.pages import calendar as calendar_pages
 from campaigns.pages import campaigns as campaigns_pages
 from campaigns.pages import compare as compare_pages
 from campaigns.pages import compose as compose_pages
+from campaigns.pages import doubts as doubts_pages
 from campaigns.pages import list_people as list_people_pages
 from campaigns.pages import organisations as organisations_pages
 from campaigns.pages import routes as routes_pages
 from campaigns.pages import rules as rules_pages
 from campaigns.pages import test_sends as test_sends_pages
+from campaigns.pages import unreached as unreached_pages
 from outreach import (
     health,
     i18n,
@@ -60,7 +63,17 @@ from workers.pages import metrics as metrics_pages
 from workers.pages import route_checks as route_checks_pages
 from workers.pages import twilio as twilio_pages
 
-TABLES = (campaigns, counts, messages, routes, test_sends, installation, own_numbers, seats)
+TABLES = (
+    campaigns,
+    counts,
+    messages,
+    reasons,
+    routes,
+    test_sends,
+    installation,
+    own_numbers,
+    seats,
+)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
@@ -108,6 +121,9 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
     app.register_blueprint(campaigns_pages.blueprint)
+    app.register_blueprint(calendar_pages.blueprint)
+    app.register_blueprint(doubts_pages.blueprint)
+    app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)

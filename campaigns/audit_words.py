@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from campaigns.campaigns import Campaign
 from campaigns.routes import Route
+from campaigns.showing import ACT_WORDS
 from outreach.accounts import User
 from outreach.apps import App
 from outreach.areas import Area
@@ -36,9 +37,15 @@ ACTS: Final[dict[str, str]] = {
     "campaign.cancel": N_("cancelled a campaign"),
     "campaign.complete": N_("completed a campaign"),
     "campaign.create": N_("wrote a campaign"),
+    "campaign.doubt_delivered": N_("marked messages in doubt as delivered"),
+    "campaign.doubt_failed": N_("marked messages in doubt as failed"),
+    "campaign.doubt_resend": N_("had messages in doubt sent again"),
     "campaign.edit": N_("changed a campaign"),
     "campaign.expire": N_("let a campaign expire: its time had passed"),
+    "campaign.list_unreached": N_("took the list of those not reached, with whole numbers"),
     "campaign.pause": N_("paused a campaign"),
+    "campaign.reopen": N_("had a campaign send again"),
+    "campaign.resend": N_("sent again to whom a campaign had failed for now"),
     "campaign.resume": N_("resumed a campaign"),
     "campaign.returned": N_("returned a campaign"),
     "campaign.schedule": N_("scheduled a campaign"),
@@ -61,6 +68,7 @@ ACTS: Final[dict[str, str]] = {
     "optout.remove": N_("removed an opt-out"),
     "organisation.add": N_("added an organisation"),
     "organisation.change": N_("changed an organisation"),
+    "own_number.set": N_("said which number is their own"),
     "route.add": N_("added a route"),
     "route.change": N_("changed a route"),
     "route.check": N_("checked a route"),
@@ -128,8 +136,10 @@ class Sentence:
 
 
 def act(written: str) -> str:
-    """An act in the reader's language; as it is written where nobody has named it."""
-    return _(ACTS[written]) if written in ACTS else written
+    """An act in the reader's language: as the trail says it, else as a campaign's own history
+    does; as it is written where nobody has named it."""
+    said = ACTS.get(written) or ACT_WORDS.get(written)
+    return _(said) if said else written
 
 
 def sentences(rows: Iterable[Row]) -> list[Sentence]:

@@ -8,10 +8,10 @@ stands in campaigns/approvals.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from outreach import areas
 from outreach.accounts import Role
@@ -35,6 +35,7 @@ class Act(StrEnum):
     CAMPAIGN_PAUSE = "campaign.pause"
     CAMPAIGN_RESUME = "campaign.resume"
     CAMPAIGN_CANCEL = "campaign.cancel"
+    CAMPAIGN_RESEND = "campaign.resend"
     EMERGENCY_STOP = "emergency_stop"
     INDOUBT_DECIDE = "indoubt.decide"
     LIST_IMPORT = "list.import"
@@ -92,6 +93,7 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.CAMPAIGN_PAUSE:       (CARRIED, TOUCHES, NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_RESUME:      (OWN,     AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_CANCEL:      (OWN,     AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_RESEND:      (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.EMERGENCY_STOP:       (NO,      ANY,     NO,      NO,      NO,      NO,    ANY),
     Act.INDOUBT_DECIDE:       (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.LIST_IMPORT:          (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
@@ -134,6 +136,7 @@ NAMES: dict[Act, str] = {
     Act.CAMPAIGN_PAUSE: N_("pause a campaign"),
     Act.CAMPAIGN_RESUME: N_("resume a campaign"),
     Act.CAMPAIGN_CANCEL: N_("cancel a campaign"),
+    Act.CAMPAIGN_RESEND: N_("send again to whom a campaign did not reach"),
     Act.EMERGENCY_STOP: N_("stop all sending"),
     Act.INDOUBT_DECIDE: N_("decide about messages in doubt"),
     Act.LIST_IMPORT: N_("import a list of subscribers"),
@@ -201,6 +204,23 @@ def allowed(person: Person, act: Act, subject: object = None) -> bool:
     return subject is None or _covers(scope, person, subject)
 
 
+T = TypeVar("T")
+
+
+def among(person: Person, act: Act, subjects: Iterable[T]) -> list[T]:
+    """Those of the subjects the act is allowed on: one climb of the areas for all of them."""
+    subjects = list(subjects)
+    scope = scope_of(person.role, act)
+    if scope not in (Scope.AREA, Scope.TOUCHES) or person.own_area_id is None:
+        return [subject for subject in subjects if allowed(person, act, subject)]
+    ids = {i for subject in subjects for i in _area_ids(subject)}
+    inside = areas.within(ids, person.own_area_id)
+    if scope is Scope.AREA:
+        return [s for s in subjects if _area_ids(s) and _area_ids(s) <= inside]
+    around = {area.id for area in areas.ancestors(person.own_area_id)} | inside
+    return [s for s in subjects if _owns(person, s) or _area_ids(s) & around]
+
+
 def demand(person: Person, act: Act, subject: object = None) -> None:
     """Raise Forbidden, with a sentence for the person, unless `allowed`."""
     if allowed(person, act, subject):
@@ -211,9 +231,7 @@ def demand(person: Person, act: Act, subject: object = None) -> None:
 
 
 def _covers(scope: Scope, person: Person, subject: object) -> bool:
-    own = person.organisation_id is not None and person.organisation_id == getattr(
-        subject, "organisation_id", None
-    )
+    own = _owns(person, subject)
     match scope:
         case Scope.CARRIED:
             return own or person.organisation_id in getattr(subject, "carrier_ids", ())
@@ -223,6 +241,11 @@ def _covers(scope: Scope, person: Person, subject: object) -> bool:
             return own or _touches(_area_ids(subject), person.own_area_id)
         case _:
             return own
+
+
+def _owns(person: Person, subject: object) -> bool:
+    own = person.organisation_id
+    return own is not None and own == getattr(subject, "organisation_id", None)
 
 
 def _area_ids(subject: object) -> frozenset[int]:

@@ -232,24 +232,25 @@ def _write(connection: Connection, written: Sequence[tuple[_Hit, Receipt]]) -> N
 
 
 def _move_messages(connection: Connection, message_ids: Sequence[int]) -> None:
-    """Fold the receipts of a message's last attempt: delivered when all its parts are, failed as
-    soon as one is."""
+    """Fold the receipts of a message: delivered when all parts of one attempt are, failed as soon
+    as one part of the last attempt is. What a person had sent again may be delivered by the first
+    attempt, and a late failure of that says nothing about the second."""
     table = rowset(connection.dialect.name, [("id", "integer")])
     rows = connection.execute(
         text(
-            "SELECT a.message_id, a.receipt, a.receipt_code, a.parts FROM attempts a"
+            "SELECT a.message_id, a.number, a.number >= m.attempts AS last, a.receipt,"
+            " a.receipt_code, a.parts FROM attempts a"
             f" JOIN {table} w ON w.id = a.message_id JOIN messages m ON m.id = a.message_id"
-            " WHERE a.number = m.attempts"
         ),
         {"rows": as_rows([[i] for i in message_ids])},
     ).all()
-    parts: dict[int, list[tuple[str | None, str | None, int]]] = {}
-    for message_id, receipt, code, total in rows:
-        parts.setdefault(message_id, []).append((receipt, code, total))
+    tries: dict[tuple[int, int, bool], list[tuple[str | None, str | None, int]]] = {}
+    for message_id, number, last, receipt, code, total in rows:
+        tries.setdefault((message_id, number, bool(last)), []).append((receipt, code, total))
     changes = [
         Change(message_id, *outcome)
-        for message_id, seen in parts.items()
-        if (outcome := _fold(seen)) is not None
+        for (message_id, _number, last), seen in tries.items()
+        if (outcome := _fold(seen)) is not None and (last or outcome[0] is MessageState.DELIVERED)
     ]
     settle(connection, Cause.RECEIPT, changes)
 

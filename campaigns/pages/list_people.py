@@ -11,8 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from campaigns import reached
-from campaigns.offers import NETWORK_NAMES
-from outreach import access
+from outreach import access, labels
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -87,7 +86,7 @@ def _page(upload: SubscriberList, listed: people.Page, **more: Any) -> str:
         upload=upload,
         page=listed,
         expired=expiry.expired(upload),
-        network_names=NETWORK_NAMES,
+        network_names=labels.NETWORKS,
         may_see=access.allowed(person(), Act.LIST_SEE_NUMBERS, upload),
         sees_all=access.allowed(person(), Act.LIST_SEE_RESTRICTED, upload),
         **{"errors": {}, "found": None, "messages": [], "whole": False, "how": ""} | more,

@@ -1,14 +1,14 @@
 """lists expire, people who were not messaged lately, test sends
 
 Revision: 0007
-After: 0002
+After: 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0002'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 

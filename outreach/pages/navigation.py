@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app
+from flask.sansio.app import App
 from flask_security import current_user
 
 from outreach import access
@@ -31,6 +33,8 @@ class Entry:
 
 _PAGES = (
     ("campaigns.index", N_("Campaigns"), "send"),
+    ("doubts.index", N_("In doubt"), "hourglass-split"),
+    ("calendar.month", N_("Calendar"), "calendar-event"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
     ("targets.index", N_("Targets"), "bullseye"),
@@ -49,6 +53,18 @@ _ADMINISTRATION = (
 """The administrator's own, under a heading; others reach those they may see by links."""
 
 
+ONLY_WITH_COUNT = frozenset({"doubts.index"})
+"""Pages that stand in the side bar only while something in them waits."""
+
+_EXTENSION = "navigation_counts"
+
+
+def count(app: App, endpoint: str, kind: str, counter: Callable[[User], int]) -> None:
+    """Let a room above put a number beside its page; `kind` as in Entry. It is asked with every
+    page of the house, so it must be cheap."""
+    app.extensions.setdefault(_EXTENSION, {})[endpoint] = (kind, counter)
+
+
 def init_app(app: Flask) -> None:
     """Give every template `nav`, `person` and `place`."""
     app.context_processor(_for_templates)
@@ -56,13 +72,25 @@ def init_app(app: Flask) -> None:
 
 def entries(person: User) -> list[Entry]:
     """The pages that exist and whose rule lets this person in."""
-    listed = [Entry(endpoint, _(label), icon) for endpoint, label, icon in _PAGES]
+    found = [
+        Entry(endpoint, _(label), icon, *_counted(person, endpoint))
+        for endpoint, label, icon in _PAGES
+        if _may_open(person, endpoint)
+    ]
+    found = [e for e in found if e.badge_count or e.endpoint not in ONLY_WITH_COUNT]
     if person.role is Role.ADMIN:
         group = _("Administration")
-        listed += [
-            Entry(page, _(label), icon, group=group) for page, label, icon in _ADMINISTRATION
+        found += [
+            Entry(page, _(label), icon, group=group)
+            for page, label, icon in _ADMINISTRATION
+            if _may_open(person, page)
         ]
-    return [entry for entry in listed if _may_open(person, entry.endpoint)]
+    return found
+
+
+def _counted(person: User, endpoint: str) -> tuple[int, str]:
+    kind, counter = current_app.extensions.get(_EXTENSION, {}).get(endpoint, ("runs", None))
+    return (0 if counter is None else counter(person)), kind
 
 
 def _may_open(person: User, endpoint: str) -> bool:
