@@ -11,10 +11,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from campaigns import reached
-from outreach import access, labels
+from outreach import access
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.labels import NETWORKS as NETWORK_NAMES
 from outreach.lists import expiry, people
 from outreach.pages.guard import needs, person
 from outreach.subscribers import SubscriberList, list_by_id
@@ -86,7 +87,7 @@ def _page(upload: SubscriberList, listed: people.Page, **more: Any) -> str:
         upload=upload,
         page=listed,
         expired=expiry.expired(upload),
-        network_names=labels.NETWORKS,
+        network_names=NETWORK_NAMES,
         may_see=access.allowed(person(), Act.LIST_SEE_NUMBERS, upload),
         sees_all=access.allowed(person(), Act.LIST_SEE_RESTRICTED, upload),
         **{"errors": {}, "found": None, "messages": [], "whole": False, "how": ""} | more,
