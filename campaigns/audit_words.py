@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from campaigns.campaigns import Campaign
 from campaigns.routes import Route
+from campaigns.showing import ACT_WORDS
 from outreach.accounts import User
 from outreach.apps import App
 from outreach.areas import Area
@@ -36,9 +37,15 @@ ACTS: Final[dict[str, str]] = {
     "campaign.cancel": N_("cancelled a campaign"),
     "campaign.complete": N_("completed a campaign"),
     "campaign.create": N_("wrote a campaign"),
+    "campaign.doubt_delivered": N_("marked messages in doubt as delivered"),
+    "campaign.doubt_failed": N_("marked messages in doubt as failed"),
+    "campaign.doubt_resend": N_("had messages in doubt sent again"),
     "campaign.edit": N_("changed a campaign"),
     "campaign.expire": N_("let a campaign expire: its time had passed"),
+    "campaign.list_unreached": N_("took the list of those not reached, with whole numbers"),
     "campaign.pause": N_("paused a campaign"),
+    "campaign.reopen": N_("had a campaign send again"),
+    "campaign.resend": N_("sent again to whom a campaign had failed for now"),
     "campaign.resume": N_("resumed a campaign"),
     "campaign.returned": N_("returned a campaign"),
     "campaign.schedule": N_("scheduled a campaign"),
@@ -51,7 +58,9 @@ ACTS: Final[dict[str, str]] = {
     "invitation.create": N_("made an invitation link"),
     "list.confirm": N_("confirmed the columns of a list"),
     "list.discard": N_("discarded a list"),
+    "list.expiry": N_("set when a list expires"),
     "list.import": N_("imported a list"),
+    "list.numbers": N_("looked at whole numbers of a list"),
     "list.receive": N_("uploaded a list"),
     "list.refuse": N_("refused a list"),
     "list.rejects": N_("took the rows of a list that were not imported, with whole numbers"),
@@ -67,6 +76,7 @@ ACTS: Final[dict[str, str]] = {
     "order.withdraw": N_("withdrew a broadcast order"),
     "organisation.add": N_("added an organisation"),
     "organisation.change": N_("changed an organisation"),
+    "own_number.set": N_("said which number is their own"),
     "route.add": N_("added a route"),
     "route.change": N_("changed a route"),
     "route.check": N_("checked a route"),
@@ -75,6 +85,7 @@ ACTS: Final[dict[str, str]] = {
     "target.add": N_("set a target"),
     "target.change": N_("changed a target"),
     "target.withdraw": N_("withdrew a target"),
+    "test_send.request": N_("sent a test to their own phone"),
     "uptake.enter": N_("entered install figures"),
     "uptake.import": N_("imported install figures"),
     "user.add": N_("added a person"),
@@ -97,6 +108,7 @@ OBJECTS: Final[dict[str, str]] = {
     "organisation": N_("organisation"),
     "route": N_("route"),
     "target": N_("target"),
+    "test_send": N_("test"),
     "uptake_import": N_("file of figures"),
     "user": N_("person"),
 }
@@ -133,8 +145,10 @@ class Sentence:
 
 
 def act(written: str) -> str:
-    """An act in the reader's language; as it is written where nobody has named it."""
-    return _(ACTS[written]) if written in ACTS else written
+    """An act in the reader's language: as the trail says it, else as a campaign's own history
+    does; as it is written where nobody has named it."""
+    said = ACTS.get(written) or ACT_WORDS.get(written)
+    return _(said) if said else written
 
 
 def sentences(rows: Iterable[Row]) -> list[Sentence]:

@@ -26,7 +26,7 @@ _BY_POLICY: Final = ("OUTREACH_NOTICE_HOURS", "OUTREACH_NOTICE_WEEKLY_CAP")
 @dataclass(frozen=True)
 class Entry:
     """A rule set for one kind of message between two days; None: no beginning, no end.
-    `settings`: the settings that change it; none where a decree does."""
+    `settings`: the settings that change part of it; the rest a decree does."""
 
     kind: Kind
     rules: RuleSet
@@ -53,5 +53,5 @@ def _of(kind: Kind, settings: Settings) -> list[Entry]:
 
 
 def _entry(kind: Kind, found: RuleSet, first: date | None, last: date | None) -> Entry:
-    settings = () if kind is Kind.ADVERTISING else _BY_POLICY
+    settings = (*(() if kind is Kind.ADVERTISING else _BY_POLICY), "OUTREACH_FACT_CHECK_KINDS")
     return Entry(kind, found, first, last, _SOURCES[found.name], settings)

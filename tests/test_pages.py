@@ -11,15 +11,16 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from campaigns import approvals, life
+from campaigns import approvals, life, routes
 from campaigns.campaigns import Campaign
-from outreach import access, i18n, once, organisations
+from outreach import access, apps, area_editing, i18n, once, organisations, targets
 from outreach.accounts import Role, User
 from outreach.database import db
 from outreach.lists import importing
@@ -48,6 +49,10 @@ class Town:
     areas: list[int] = field(default_factory=list)
     orders: list[int] = field(default_factory=list)
     reports: list[int] = field(default_factory=list)
+    organisations: list[int] = field(default_factory=list)
+    routes: list[int] = field(default_factory=list)
+    apps: list[int] = field(default_factory=list)
+    targets: list[int] = field(default_factory=list)
 
     def objects(self) -> dict[str, list[int]]:
         """What the values in addresses may name, by the name they have there."""
@@ -58,6 +63,11 @@ class Town:
             "area_id": self.areas,
             "order_id": self.orders,
             "report_id": self.reports,
+            "person_id": [self.people["liaison"].id],
+            "organisation_id": self.organisations,
+            "route_id": self.routes,
+            "app_id": self.apps,
+            "target_id": self.targets,
         }
 
 
@@ -110,7 +120,18 @@ def town(
     ordering = Ordering(stage, viettel, people["another carrier's liaison"])
     made.orders = [ordering.opened(name="Phiếu tám").id, ordering.begun(name="Phiếu chín").id]
     made.reports.append(_counts(client_as(ordering.liaison), made.orders[-1]))
+    made.organisations = [vnpt.id, stage.owner.id]
+    made.routes = [route.id for route in routes.every()]
+    made.apps = [drive.app_id]
+    made.targets = [_target(land.district, drive.app_id), _target(land.province, drive.app_id)]
     return made
+
+
+def _target(area_id: int, app_id: int) -> int:
+    area, day = area_editing.by_id(area_id), date(2020, 8, 30)
+    app = apps.by_id(app_id)
+    added = targets.add(area, app, 2000, day, group="population", letter="12", actor_id=None)
+    return added.id
 
 
 def _list(client: FlaskClient) -> int:
@@ -152,24 +173,24 @@ def _counts(client: FlaskClient, order_id: int) -> int:
 def _campaigns(stage: Stage, vnpt: Organisation) -> Iterator[Campaign]:
     """One in each state that a person waits in."""
     stage.subscribe(vnpt, numbers_of("vinaphone", 300))
-    routes = [stage.route(vnpt, 9, name="Tuyến VNPT").id]
-    yield stage.draft(routes, name="Bản nháp một")
-    submitted = stage.draft(routes, name="Chờ duyệt hai")
+    over = [stage.route(vnpt, 9, name="Tuyến VNPT").id]
+    yield stage.draft(over, name="Bản nháp một")
+    submitted = stage.draft(over, name="Chờ duyệt hai")
     approvals.submit(submitted, stage.author, stage.settings)
     yield submitted
-    returned = stage.draft(routes, name="Trả lại ba")
+    returned = stage.draft(over, name="Trả lại ba")
     approvals.submit(returned, stage.author, stage.settings)
     returned = life.get(returned.id)
     approvals.give_back(returned, stage.approver, "Sai tên xã", returned.digest or "")
     yield returned
-    yield stage.approved(routes, name="Đã duyệt bốn")
-    sending = stage.started(routes, name="Đang gửi năm")
+    yield stage.approved(over, name="Đã duyệt bốn")
+    sending = stage.started(over, name="Đang gửi năm")
     expand(stage, sending)
     yield sending
-    paused = stage.started(routes, name="Tạm dừng sáu")
+    paused = stage.started(over, name="Tạm dừng sáu")
     life.pause(paused, "Nghỉ", stage.approver.id)
     yield paused
-    cancelled = stage.started(routes, name="Đã hủy bảy")
+    cancelled = stage.started(over, name="Đã hủy bảy")
     life.cancel(cancelled, stage.approver.id)
     yield cancelled
 

@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from campaigns import progress, route_editing, route_showing, routes
+from campaigns.pages import test_sends
+from campaigns.pages.test_sends import Asked
 from campaigns.routes import NewRoute, Protocol, Route
 from outreach import access, labels, once, organisations, seen, typed
 from outreach.access import Act
@@ -127,7 +129,11 @@ def _password(given: Mapping[str, str], route: Route | None) -> bytes:
 @blueprint.get("/<int:route_id>")
 @needs(Act.ROUTE_VIEW, of=routes.get)
 def show(route: Route) -> str:
-    """One route: how it is, its contract, what hangs on it."""
+    """One route: how it is, its contract, what hangs on it, a test to one's own phone."""
+    return _show(route, {})
+
+
+def _show(route: Route, test_errors: dict[str, str]) -> str:
     return render_template(
         "routes/show.html",
         route=route,
@@ -136,7 +142,29 @@ def show(route: Route) -> str:
         mark=progress.mark_of(route.networks),
         under_way=route_editing.under_way(route.id),
         may_manage=access.allowed(person(), Act.ROUTE_MANAGE),
+        tests=test_sends.shown([route], request.form.get("test_number", "")),
+        test_errors=test_errors,
+        typed=request.form,
     )
+
+
+@blueprint.post("/<int:route_id>/test")
+@needs(Act.TEST_SEND, of=routes.get)
+def test(route: Route) -> ResponseReturnValue:
+    """Send a text to the person's own phone over this route."""
+    route_id, given = route.id, request.form
+    asked = Asked(
+        given.get("test_text", ""),
+        given.get("test_sender", ""),
+        [route],
+        str(route_id),
+        given.get("test_number", ""),
+        given.get("test_once", ""),
+    )
+    errors = test_sends.ask(asked)
+    if errors:
+        return _show(routes.get(route_id), errors), 422
+    return redirect(url_for("routes.show", route_id=route_id, _anchor="tests"))
 
 
 @blueprint.get("/<int:route_id>/edit")

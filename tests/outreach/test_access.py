@@ -29,7 +29,8 @@ def test_nothing_else_is_in_the_table() -> None:
 
 def test_an_administrator_approves_nothing() -> None:
     for act in Act:
-        if act.startswith("campaign.") and act is not Act.CAMPAIGN_VIEW:
+        # A test goes to the administrator's own phone and moves no campaign.
+        if act.startswith("campaign.") and act not in {Act.CAMPAIGN_VIEW, Act.CAMPAIGN_TEST}:
             assert scope_of(Role.ADMIN, act) is Scope.NO
 
 

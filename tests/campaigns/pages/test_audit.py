@@ -46,7 +46,7 @@ def test_every_act_that_is_recorded_somewhere_has_its_words() -> None:
     sources = [path.read_text() for room in rooms for path in (ROOT / room).rglob("*.py")]
     recorded = {act for source in sources for act in RECORDED.findall(source)}
     assert len(recorded) > 20
-    assert recorded - set(audit_words.ACTS) == set()
+    assert {act for act in recorded if audit_words.act(act) == act} == set()
 
 
 def test_an_act_is_a_sentence_with_its_details_folded(

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from campaigns import route_editing, route_showing, routes
+from campaigns.test_sends import TestSend
 from outreach import clock, i18n, numbers, once, seen
 from outreach.accounts import Role, User
 from outreach.audit import AuditRow
@@ -180,3 +181,29 @@ def test_a_liaison_sees_the_own_route_alone_and_changes_none(
     assert client_as(stranger).get(f"/admin/routes/{route_id}").status_code == 403
     assert client_as(liaison).get(f"/admin/routes/{route_id}/edit").status_code == 403
     assert client_as(liaison).post(f"/admin/routes/{route_id}/check").status_code == 403
+
+
+def test_a_test_goes_to_the_own_phone_over_this_route_once(
+    admin: FlaskClient, stage: Stage, vnpt: Organisation
+) -> None:
+    route_id = stage.route(vnpt, 9).id
+    typed = {
+        "test_once": once.word(),
+        "test_sender": "BLUEZONE",
+        "test_text": "Tin thử",
+        "test_number": "1900",
+        "test_route": "",
+    }
+    bad = admin.post(f"/admin/routes/{route_id}/test", data=typed)
+    assert bad.status_code == 422
+    assert error_at("test_number", bad.text)
+    assert "Tin thử" in bad.text
+    typed["test_number"] = "0912345678"
+    for _ in range(2):
+        assert admin.post(f"/admin/routes/{route_id}/test", data=typed).status_code == 302
+    db.session.rollback()
+    (asked,) = db.session.scalars(select(TestSend))
+    assert (asked.route_id, asked.text, asked.campaign_id) == (route_id, "Tin thử", None)
+    page = admin.get(f"/admin/routes/{route_id}").text
+    assert "0912345678" not in page
+    assert "Waiting for its turn" in page
