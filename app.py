@@ -5,18 +5,30 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, routes
+from campaigns import campaigns, counts, messages, reasons, routes, test_sends
 from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
+from campaigns.commands import compare as compare_command
 from campaigns.commands import wording as wording_commands
+from campaigns.pages import audit as audit_pages
+from campaigns.pages import calendar as calendar_pages
 from campaigns.pages import campaigns as campaigns_pages
+from campaigns.pages import compare as compare_pages
 from campaigns.pages import compose as compose_pages
+from campaigns.pages import doubts as doubts_pages
+from campaigns.pages import list_people as list_people_pages
+from campaigns.pages import organisations as organisations_pages
+from campaigns.pages import routes as routes_pages
+from campaigns.pages import rules as rules_pages
+from campaigns.pages import test_sends as test_sends_pages
+from campaigns.pages import unreached as unreached_pages
 from outreach import (
     health,
     i18n,
     installation,
     logs,
     numbers,
+    own_numbers,
     schema,
     security,
     store,
@@ -34,9 +46,13 @@ from outreach.commands import targets as targets_commands
 from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
+from outreach.pages import apps as apps_pages
+from outreach.pages import areas as areas_pages
 from outreach.pages import health as health_pages
 from outreach.pages import lists as lists_pages
+from outreach.pages import people as people_pages
 from outreach.pages import shell
+from outreach.pages import targets as targets_pages
 from outreach.pages import uptake as uptake_pages
 from outreach.settings import Settings
 from workers import presence, seats, wiring
@@ -46,9 +62,20 @@ from workers.commands import routes_check as routes_check_command
 from workers.commands import serve as serve_command
 from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
+from workers.pages import route_checks as route_checks_pages
 from workers.pages import twilio as twilio_pages
 
-TABLES = (campaigns, counts, messages, routes, installation, seats)
+TABLES = (
+    campaigns,
+    counts,
+    messages,
+    reasons,
+    routes,
+    test_sends,
+    installation,
+    own_numbers,
+    seats,
+)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
@@ -77,6 +104,18 @@ def _open_database(app: Flask, settings: Settings) -> None:
     numbers.init_app(app)
 
 
+def _add_administration(app: Flask) -> None:
+    app.register_blueprint(targets_pages.blueprint)
+    app.register_blueprint(people_pages.blueprint)
+    app.register_blueprint(organisations_pages.blueprint)
+    app.register_blueprint(routes_pages.blueprint)
+    app.register_blueprint(route_checks_pages.blueprint)
+    app.register_blueprint(apps_pages.blueprint)
+    app.register_blueprint(areas_pages.blueprint)
+    app.register_blueprint(rules_pages.blueprint)
+    app.register_blueprint(audit_pages.blueprint)
+
+
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
     shell.init_app(app)
@@ -85,10 +124,17 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
     app.register_blueprint(campaigns_pages.blueprint)
+    app.register_blueprint(calendar_pages.blueprint)
+    app.register_blueprint(doubts_pages.blueprint)
+    app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(test_sends_pages.blueprint)
+    app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
+    app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
+    _add_administration(app)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(doctor_command.doctor)
     app.cli.add_command(areas_commands.group)
@@ -104,6 +150,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(audit_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(compare_command.compare)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)

@@ -34,6 +34,8 @@ class Node:
     level: Level
     parent_id: int | None
     population: int | None
+    lat: float | None = None
+    lon: float | None = None
     subscribers: int = 0
     chosen: bool = False
     implied: bool = False
@@ -114,7 +116,16 @@ def _nodes(
     own_area_id: int | None, counts: dict[int, int], chosen: Collection[str]
 ) -> dict[int, Node]:
     every = (
-        select(Area.id, Area.code, Area.name, Area.level, Area.parent_id, Area.population)
+        select(
+            Area.id,
+            Area.code,
+            Area.name,
+            Area.level,
+            Area.parent_id,
+            Area.population,
+            Area.lat,
+            Area.lon,
+        )
         .where(Area.area_list == areas.list_in_use())
         .order_by(Area.position, Area.code)
     )

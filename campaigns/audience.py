@@ -1,20 +1,20 @@
 """Who gets a campaign: candidates, the reasons for leaving people out, and the expansion.
 
 A candidate is a subscriber in the campaign's areas and groups. The first reason that holds leaves
-a candidate out, in this order: opted_out, wrong_network (no route of the campaign carries its
-network), recently_messaged (the rule set's cap; what waits in another campaign counts too, since
-it will be sent), duplicate (its number has its message already).
+a candidate out, in this order: opted_out, list_expired (the list it is kept under may not be used
+any more), wrong_network (no route of the campaign carries its network), recently_messaged (the rule
+set's cap, or the campaign's own “not messaged in N days”; what waits in another campaign counts
+too, since it will be sent), duplicate (its number has its message already).
 The rest become one message a number. Counting for the approver and expanding for the wire use the
 same SQL, so that what was approved is what is sent.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, text
@@ -28,6 +28,7 @@ class Reason(StrEnum):
     """Why a candidate gets no message."""
 
     OPTED_OUT = "opted_out"
+    LIST_EXPIRED = "list_expired"
     WRONG_NETWORK = "wrong_network"
     RECENTLY_MESSAGED = "recently_messaged"
     DUPLICATE = "duplicate"
@@ -45,6 +46,8 @@ class Audience:
     route_of_network: dict[str, int]
     rules: RuleSet
     now: datetime
+    # Nobody who got any message of ours in so many days; 0: only the rule set's cap counts.
+    not_messaged_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,54 +111,62 @@ def areas_with_subscribers(
     return [(row[0], row[1]) for row in result]
 
 
-# The chunk under way, private to its connection: read once, then counted and inserted from.
-_CHUNK_TABLE = (
+# Private to a connection: the areas in their order, their texts, and the chunk under way, which is
+# read once, then counted and inserted from.
+_TABLES = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS expansion_areas ("
+    " place INTEGER PRIMARY KEY, area_id BIGINT NOT NULL)",
+    "CREATE TEMPORARY TABLE IF NOT EXISTS expansion_texts ("
+    " area_id BIGINT, share INTEGER, text_id BIGINT, segments INTEGER,"
+    " PRIMARY KEY (area_id, share))",
     "CREATE TEMPORARY TABLE IF NOT EXISTS expansion_chunk ("
     " place INTEGER, subscriber_id BIGINT, number_id BIGINT, area_id BIGINT, route_id BIGINT,"
-    " text_id BIGINT, segments INTEGER, reason TEXT)"
+    " text_id BIGINT, segments INTEGER, reason TEXT)",
+    "CREATE INDEX IF NOT EXISTS expansion_chunk_number ON expansion_chunk (number_id)",
 )
 
 
-def _fill_sql(dialect: str) -> str:
-    texts = rowset(
-        dialect,
-        [
-            ("text_id", "integer"),
-            ("area_id", "integer"),
-            ("place", "integer"),
-            ("share", "integer"),
-            ("segments", "integer"),
-        ],
-        "texts",
-    )
+# Whom we have sent anything, of whatever kind, since then; found by the index on the number.
+_QUIET = """
+               WHEN EXISTS (SELECT 1 FROM messages q WHERE q.number_id = c.number_id
+                   AND q.campaign_id <> :campaign AND (q.state = 'queued' OR
+                   (q.changed_at >= :quiet_since AND q.state NOT IN ('cancelled', 'expired'))))
+                 THEN 'recently_messaged'"""
+
+
+def _fill_sql(dialect: str, *, quiet: bool) -> str:
     networks = rowset(dialect, [("network", "text"), ("route_id", "integer")], "networks")
     owners = rowset(dialect, [("id", "integer")], "owners")
-    # Candidates in order (area, then subscriber), the limit taken before anything is joined, so
-    # that a chunk costs the same at the start and at the end of a million.
+    # Candidates in order (area, then subscriber), the limit taken before anything is joined. Read
+    # along two indexes in that order, so that a chunk costs the same at the start and at the end
+    # of a million people in ten thousand areas: CROSS JOIN holds SQLite to it, a range that begins
+    # behind the checkpoint takes the place of an OR, which no index could follow.
     return f"""
         INSERT INTO expansion_chunk
         SELECT c.place, c.id, c.number_id, c.area_id, r.route_id, t.text_id, t.segments,
           CASE WHEN o.number_id IS NOT NULL THEN 'opted_out'
+               WHEN l.expires_on < :today THEN 'list_expired'
                WHEN r.route_id IS NULL THEN 'wrong_network'
                WHEN :cap <= (SELECT COUNT(*) FROM messages p JOIN campaigns k
                    ON k.id = p.campaign_id
                    WHERE p.number_id = c.number_id AND p.campaign_id <> :campaign
                    AND k.kind = :kind AND (p.state = 'queued' OR (p.changed_at >= :since
                    AND p.state NOT IN ('cancelled', 'expired'))))
-                 THEN 'recently_messaged'
+                 THEN 'recently_messaged'{_QUIET if quiet else ""}
                WHEN d.id IS NOT NULL THEN 'duplicate' END
-        FROM (SELECT s.id, s.number_id, s.area_id, a.place FROM
-                (SELECT DISTINCT area_id, place FROM {texts} x
-                 WHERE place >= :position ORDER BY place) a
-                JOIN subscribers s ON s.area_id = a.area_id
-                JOIN {owners} w ON w.id = s.organisation_id
-                WHERE (a.place > :position OR s.id > :after) AND (s.group_bits & :groups) <> 0
+        FROM (SELECT s.id, s.number_id, s.area_id, s.list_id, a.place
+                FROM expansion_areas a CROSS JOIN subscribers s
+                WHERE a.place >= :position AND s.area_id = a.area_id
+                AND s.id > CASE WHEN a.place = :position THEN :after ELSE 0 END
+                AND s.organisation_id IN (SELECT w.id FROM {owners} w)
+                AND (s.group_bits & :groups) <> 0
                 ORDER BY a.place, s.id LIMIT :limit) c
         JOIN numbers n ON n.id = c.number_id
+        JOIN subscriber_lists l ON l.id = c.list_id
         LEFT JOIN opt_outs o ON o.number_id = c.number_id
         LEFT JOIN {networks} r ON r.network = COALESCE(n.confirmed, n.hint)
         LEFT JOIN messages d ON d.number_id = c.number_id AND d.campaign_id = :campaign
-        JOIN {texts} t ON t.area_id = c.area_id AND t.share = c.number_id % :shares
+        JOIN expansion_texts t ON t.area_id = c.area_id AND t.share = c.number_id % :shares
         """
 
 
@@ -182,29 +193,34 @@ class ChunkReader:
 
     def __init__(self, connection: Connection, audience: Audience, texts: list[TextOfArea]) -> None:
         self._connection = connection
-        self._sql = text(_fill_sql(connection.dialect.name))
+        quiet = audience.not_messaged_days > 0
+        self._sql = text(_fill_sql(connection.dialect.name, quiet=quiet))
         shares = 1 + max((t.share for t in texts), default=0)
         self._values: dict[str, object] = {
             "campaign": audience.campaign_id,
             "kind": audience.kind.value,
             "cap": audience.rules.cap,
             "since": clock.to_microseconds(audience.now - audience.rules.cap_period),
+            "today": clock.local(audience.now).date().isoformat(),
             "groups": audience.group_bits,
             "shares": shares,
             "owners": as_rows([[i] for i in audience.organisation_ids]),
             "networks": as_rows([[n, r] for n, r in audience.route_of_network.items()]),
         }
+        if quiet:
+            since = audience.now - timedelta(days=audience.not_messaged_days)
+            self._values["quiet_since"] = clock.to_microseconds(since)
         self._texts = texts
+        self._laid = False
 
     def fill(self, position: int, after: int, limit: int) -> Chunk | None:
         """The next at most `limit` candidates after (position, after); None where none are left."""
         connection = self._connection
-        connection.execute(text(_CHUNK_TABLE))
+        if not self._laid:
+            self._lay()
         connection.execute(text("DELETE FROM expansion_chunk"))
-        connection.execute(self._sql, self._at(position, after, limit))
-        connection.execute(
-            text("CREATE INDEX IF NOT EXISTS expansion_chunk_number ON expansion_chunk (number_id)")
-        )
+        at = {"position": position, "after": after, "limit": limit}
+        connection.execute(self._sql, self._values | at)
         connection.execute(_MARK_REPEATED)
         last = connection.execute(
             text(
@@ -217,16 +233,30 @@ class ChunkReader:
         candidates, tally = _tally(connection)
         return Chunk(last[0], last[1], candidates, tally)
 
-    def _at(self, position: int, after: int, limit: int) -> dict[str, object]:
-        ahead = [t for t in self._texts if t.position >= position]
-        rows = [[t.text_id, t.area_id, t.position, t.share, t.segments] for t in ahead]
-        texts = json.dumps(rows, separators=(",", ":"))
-        return self._values | {
-            "texts": texts,
-            "position": position,
-            "after": after,
-            "limit": limit,
-        }
+    def _lay(self) -> None:
+        """The private tables, holding this campaign's areas and texts."""
+        connection = self._connection
+        for statement in _TABLES:
+            connection.execute(text(statement))
+        places = {t.position: t.area_id for t in self._texts}
+        texts = [[t.area_id, t.share, t.text_id, t.segments] for t in self._texts]
+        _put(connection, "expansion_areas", ("place", "area_id"), [[*p] for p in places.items()])
+        _put(connection, "expansion_texts", ("area_id", "share", "text_id", "segments"), texts)
+        self._laid = True
+
+
+def _put(
+    connection: Connection, table: str, names: tuple[str, ...], rows: Sequence[Sequence[int]]
+) -> None:
+    given = rowset(connection.dialect.name, [(name, "integer") for name in names])
+    columns = ", ".join(names)
+    connection.execute(text(f"DELETE FROM {table}"))
+    connection.execute(
+        text(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {given} given"),
+        {"rows": as_rows(rows)},
+    )
+    if connection.dialect.name != "sqlite":
+        connection.execute(text(f"ANALYZE {table}"))  # else it is planned as if it were tiny
 
 
 def _tally(connection: Connection) -> tuple[int, Tally]:

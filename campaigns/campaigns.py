@@ -38,6 +38,7 @@ class Campaign(Model):
     hours: Mapped[str] = mapped_column(String(11))
     selection_rule: Mapped[str] = mapped_column(Text)
     urgent: Mapped[bool] = mapped_column(default=False)
+    not_messaged_days: Mapped[int] = mapped_column(default=0, server_default="0")
 
     state: Mapped[CampaignState] = mapped_column(words(CampaignState), index=True)
     revision: Mapped[int] = mapped_column(default=1)

@@ -37,6 +37,7 @@ from outreach.subscribers import Group
 T = TypeVar("T")
 SHOWN = 60  # characters of a wrong value in the sentence that refuses it
 YEARS = range(2000, 2100)
+MOST_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -59,26 +60,18 @@ class Draft:
     groups: list[str] = field(default_factory=lambda: ["public"])
     hours: str | None = None
     urgent: bool = False
+    not_messaged_days: int = 0
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "name": (str,),
-    "apps": (list,),
-    "kind": (str,),
-    "organisation": (int,),
-    "sender": (str,),
-    "wording": (dict,),
-    "areas": (list,),
-    "routes": (list,),
-    "not_before": (str,),
-    "not_after": (str,),
-    "selection_rule": (str,),
-    "strip_marks": (bool,),
-    "networks": (list,),
-    "groups": (list,),
-    "hours": (str,),
-    "urgent": (bool,),
+_BY_TYPE: dict[type, str] = {
+    str: "name kind sender not_before not_after selection_rule hours",
+    list: "apps areas routes networks groups",
+    bool: "strip_marks urgent",
+    int: "organisation not_messaged_days",
+    dict: "wording",
 }
+_TYPE_OF = {key: type_ for type_, keys in _BY_TYPE.items() for key in keys.split()}
+_TYPES: dict[str, tuple[type, ...]] = {f.name: (_TYPE_OF[f.name],) for f in fields(Draft)}
 _ITEMS: dict[str, type] = {"apps": str, "areas": str, "networks": str, "groups": str, "routes": int}
 
 
@@ -214,6 +207,7 @@ def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refuse
         "sender": lambda: rules.check_sender_name(draft.sender),
         "strip_marks": lambda: draft.strip_marks,
         "urgent": lambda: draft.urgent,
+        "not_messaged_days": lambda: _days(draft.not_messaged_days),
         "networks": lambda: _networks(draft.networks),
         "groups": lambda: _groups(draft.groups),
         "apps": lambda: _found(draft.apps, apps.by_code, "apps"),
@@ -229,6 +223,15 @@ def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refuse
         except Refused as refused:
             wrong.append(refused)
     return wrong
+
+
+def _days(days: int) -> int:
+    if not 0 <= days <= MOST_DAYS:
+        raise Refused(
+            _("%(days)s is not between 0 and %(most)s days.", days=days, most=MOST_DAYS),
+            "not_messaged_days",
+        )
+    return days
 
 
 def _required(text: str, key: str, most: int | None = None) -> str:

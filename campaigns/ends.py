@@ -23,9 +23,24 @@ UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
 
 
 def end_queued(connection: Connection, campaign_id: int, state: CampaignState) -> int:
-    """Cancel or expire up to `AT_ONCE` queued messages of an ended campaign; answers how many."""
+    """Cancel or expire up to `AT_ONCE` queued messages of an ended campaign; answers how many.
+
+    None of them where it is not in `state` any more: somebody has had messages sent again.
+    """
+    if not in_state(connection, campaign_id, state):
+        return 0
     to = MessageState.CANCELLED if state is CampaignState.CANCELLED else MessageState.EXPIRED
     return _end(connection, campaign_id, to, "campaign_ended")
+
+
+def in_state(connection: Connection, campaign_id: int, state: CampaignState) -> bool:
+    """Whether the campaign is in `state`, and stays so to the end of this transaction."""
+    lock = "" if connection.dialect.name == "sqlite" else " FOR NO KEY UPDATE"
+    row = connection.execute(
+        text(f"SELECT 1 FROM campaigns WHERE id = :id AND state = :state{lock}"),
+        {"id": campaign_id, "state": state.value},
+    ).first()
+    return row is not None
 
 
 def expire_queued(connection: Connection, campaign_id: int) -> int:

@@ -56,6 +56,18 @@ class PlanRow:
     seconds: int | None
 
 
+@dataclass(frozen=True)
+class VariantRow:
+    """One text's share of the people, and what it takes: segments in the least and the most of the
+    communes, money; both None where it is not written everywhere."""
+
+    key: str
+    people: int
+    least: int | None = None
+    most: int | None = None
+    cost: int | None = None
+
+
 @dataclass
 class Estimate:
     """What the preview shows. `counted` is False where the people are still to be counted;
@@ -71,6 +83,7 @@ class Estimate:
     counted_at: datetime | None = None
     suppressed: dict[str, int] = field(default_factory=dict)
     plan: list[PlanRow] = field(default_factory=list)
+    texts: list[VariantRow] = field(default_factory=list)
     open_for: timedelta | None = None
 
     @property
@@ -82,6 +95,13 @@ class Estimate:
     def places(self) -> list[tuple[str, str]]:
         """(code, name) of the communes, to choose the preview's from."""
         return [(choice.code, choice.name) for choice in self.choices]
+
+    @property
+    def text(self) -> str:
+        """What would be sent to the people of the commune that is shown; "" where nothing is."""
+        chosen = [each for each in self.writings if each.chosen]
+        parts = chosen[0].parts if chosen else []
+        return "".join(piece.text for part in parts for piece in part)
 
     @property
     def people(self) -> int:
@@ -232,9 +252,40 @@ def _count(
     chosen = [segments[each.strip] for each in found.writings if each.chosen]
     for route in routes:
         found.plan.append(_row(route, counted.tally, chosen[0] if chosen else None))
+    places = next((written[each.strip] for each in found.writings if each.chosen), None)
+    found.texts = _shares(found.variants, counted.tally, slots, routes, places)
     for each in found.writings:
         rows = [_row(route, counted.tally, segments[each.strip]) for route in routes]
         each.cost = sum(row.cost or 0 for row in rows)
+
+
+def _shares(
+    variants: list[str],
+    tally: Tally,
+    slots: list[TextOfArea],
+    routes: list[Route],
+    places: Places | None,
+) -> list[VariantRow]:
+    """What each of several texts takes; nothing to say of a single one."""
+    if len(variants) < 2:
+        return []
+    prices = {route.id: route.price for route in routes}
+    slot_of = {slot.text_id: slot for slot in slots}
+    people, costs = [0] * len(variants), [0] * len(variants)
+    for (text_id, route_id), readers in tally.readers.items():
+        slot = slot_of[text_id]
+        people[slot.share] += readers
+        if places is not None:
+            segments = places.segments(variants[slot.share], slot.area_id)
+            costs[slot.share] += readers * segments * prices[route_id]
+    rows = []
+    for share, key in enumerate(variants):
+        if places is None:
+            rows.append(VariantRow(key, people[share]))
+            continue
+        taken = [places.segments(key, slot.area_id) for slot in slots if slot.share == share]
+        rows.append(VariantRow(key, people[share], min(taken), max(taken), costs[share]))
+    return rows
 
 
 def _key(audience: Audience, order: list[int], shares: int) -> tuple[object, ...]:
@@ -244,6 +295,7 @@ def _key(audience: Audience, order: list[int], shares: int) -> tuple[object, ...
         audience.group_bits,
         tuple(sorted(audience.route_of_network.items())),
         audience.rules,
+        audience.not_messaged_days,
         tuple(order),
         shares,
     )

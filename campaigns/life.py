@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from campaigns import expansion, preparing, standing, stops
 from campaigns.campaigns import Campaign
@@ -68,13 +68,7 @@ def move(
             .execution_options(synchronize_session=False)
         )
         if result.rowcount != 1:  # type: ignore[attr-defined]
-            raise Refused(
-                _(
-                    "Somebody has just changed “%(name)s”. Look at it again before you decide.",
-                    name=campaign.name,
-                ),
-                "state",
-            )
+            raise Refused(_changed(campaign), "state")
         audit.record(
             act,
             "campaign",
@@ -83,6 +77,13 @@ def move(
             actor_id,
         )
         session.expire(campaign)
+
+
+def _changed(campaign: Campaign) -> str:
+    return _(
+        "Somebody has just changed “%(name)s”. Look at it again before you decide.",
+        name=campaign.name,
+    )
 
 
 def schedule(campaign: Campaign, at: datetime, actor_id: int | None) -> None:
@@ -144,14 +145,15 @@ def _refuse_uncovered(campaign: Campaign) -> None:
     # The sender asks the same at every claim; here a person is told before anything begins.
     approved = campaign.state in APPROVED_STATES
     if approved and standing.sealed_as_approved(db.session.connection(), campaign.id) is None:
-        raise Refused(
-            _(
-                "What “%(name)s” would send is not what was approved. Change it, and have it "
-                "approved again.",
-                name=campaign.name,
-            ),
-            "state",
-        )
+        raise Refused(_uncovered(campaign), "state")
+
+
+def _uncovered(campaign: Campaign) -> str:
+    return _(
+        "What “%(name)s” would send is not what was approved. Change it, and have it approved "
+        "again.",
+        name=campaign.name,
+    )
 
 
 def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
@@ -178,6 +180,41 @@ def resume(campaign: Campaign, actor_id: int | None) -> None:
         move(
             campaign, C.SENDING, actor_id, act="campaign.resume", paused_at=None, pause_reason=None
         )
+
+
+def hold(campaign: Campaign) -> None:
+    """Keep the campaign in the state it is in now to the end of the caller's transaction."""
+    session = db.session()
+    lock = "" if session.get_bind().dialect.name == "sqlite" else " FOR NO KEY UPDATE"
+    session.execute(text(f"SELECT 1 FROM campaigns WHERE id = :id{lock}"), {"id": campaign.id})
+    session.refresh(campaign)
+
+
+def may_reopen(campaign: Campaign) -> bool:
+    """Whether messages of it could be sent again now, as far as its state and window say."""
+    going = {C.SENDING, C.PAUSED, C.COMPLETED}
+    return campaign.state in going and campaign.window.next_opening(clock.now()) is not None
+
+
+def reopen(campaign: Campaign, actor_id: int | None) -> None:
+    """See that what is queued now, in the caller's transaction, is sent: a completed campaign goes
+    on sending; one that sends or is paused stays as it is.
+
+    Raises Refused where its window has closed for good, the emergency stop is set, the approval
+    does not cover it, or it was ended.
+    """
+    state = campaign.state
+    if state is not C.PAUSED and state is not C.SENDING:
+        require(campaign, C.SENDING)
+    _refuse_while_stopped()
+    if campaign.window.next_opening(clock.now()) is None:
+        raise Refused(_("The window of this campaign has closed for good."), "state")
+    with transaction() as session:
+        if standing.sealed_as_approved(session.connection(), campaign.id) is None:
+            raise Refused(_uncovered(campaign), "state")
+        if state is C.COMPLETED:
+            ended = {"completed_at": None, "settled_at": None}
+            move(campaign, C.SENDING, actor_id, act="campaign.reopen", **ended)
 
 
 def cancel(campaign: Campaign, actor_id: int | None) -> None:

@@ -6,7 +6,7 @@ sender's work and the sweeper's judgement are all derived from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,14 +17,18 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    insert,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaigns import counts
+from campaigns import counts, reasons
 from campaigns.states import Cause, MessageState, may_move
 from outreach import clock
 from outreach.database import BigId, Model, Moment, as_rows, rowset, words
+
+SENT_AGAIN_IN_DOUBT = "sent_again_in_doubt"
+"""The reason of a queued message that was in doubt: what it was sent under may be unknown."""
 
 
 class Message(Model):
@@ -109,6 +113,20 @@ class Claim(Model):
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class InDoubt(Model):
+    """A row a message in doubt, kept by `settle`, so that no page looks for them in all messages;
+    `since` is when it came into doubt."""
+
+    __tablename__ = "messages_in_doubt"
+    __table_args__ = (Index("ix_messages_in_doubt_order", "campaign_id", "reason", "message_id"),)
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id"), primary_key=True, autoincrement=False
+    )
+    campaign_id: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(reasons.REASON_LENGTH))
+    since: Mapped[datetime] = mapped_column(Moment)
+
+
 class RawReceipts(Model):
     """Receipts as they came, one sealed blob a flush: stored before the carrier is answered."""
 
@@ -155,6 +173,12 @@ class _Row:
     route_id: int
     segments: int
     claim_id: int | None
+    reason: str | None
+
+    def as_reason(self, sign: int) -> reasons.Step:
+        """Its coming into, or leaving, its state for its reason."""
+        place = self.state, self.campaign_id, self.route_id
+        return reasons.Step(*place, self.reason or "", self.segments, sign)
 
 
 def settle(connection: Connection, cause: Cause, changes: Sequence[Change]) -> int:
@@ -166,6 +190,7 @@ def settle(connection: Connection, cause: Cause, changes: Sequence[Change]) -> i
     if not changes:
         return 0
     rows = _locked(connection, [change.message_id for change in changes])
+    before = dict(rows)
     moves: dict[int, Change] = {}
     steps = []
     for change in changes:
@@ -174,11 +199,42 @@ def settle(connection: Connection, cause: Cause, changes: Sequence[Change]) -> i
             place = row.campaign_id, row.area_id, row.route_id, row.segments
             steps.append(counts.Step(*place, row.state, change.to))
             # Wishes for one message are judged one after another, as if they came apart.
-            rows[change.message_id] = replace(row, state=change.to)
+            rows[change.message_id] = replace(row, state=change.to, reason=change.reason)
             moves[change.message_id] = change
     _write(connection, list(moves.values()))
     counts.append(connection, steps)
+    _tell_reasons(connection, [(before[i], rows[i]) for i in moves])
+    _keep_doubts(connection, {i: (before[i], rows[i]) for i in moves})
     return len(moves)
+
+
+def _tell_reasons(connection: Connection, moved: Sequence[tuple[_Row, _Row]]) -> None:
+    left = [was.as_reason(-1) for was, _is in moved]
+    reasons.append(connection, left + [now.as_reason(1) for _was, now in moved])
+
+
+def _keep_doubts(connection: Connection, moved: Mapping[int, tuple[_Row, _Row]]) -> None:
+    """The rows of `messages_in_doubt`: hardly any message ever has one."""
+    gone = [i for i, (was, _now) in moved.items() if was.state is MessageState.IN_DOUBT]
+    come = [(i, now) for i, (_was, now) in moved.items() if now.state is MessageState.IN_DOUBT]
+    if gone:
+        connection.execute(
+            text("DELETE FROM messages_in_doubt WHERE message_id = :id"), [{"id": i} for i in gone]
+        )
+    if come:
+        since = clock.now()
+        connection.execute(
+            insert(InDoubt),
+            [
+                {
+                    "message_id": i,
+                    "campaign_id": now.campaign_id,
+                    "reason": now.reason or "",
+                    "since": since,
+                }
+                for i, now in come
+            ],
+        )
 
 
 def _allowed(row: _Row, cause: Cause, change: Change) -> bool:
@@ -193,7 +249,8 @@ def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Row]:
     lock = "" if dialect == "sqlite" else " ORDER BY m.id FOR UPDATE OF m"
     result = connection.execute(
         text(
-            "SELECT m.id, m.state, m.campaign_id, m.area_id, m.route_id, m.segments, m.claim_id"
+            "SELECT m.id, m.state, m.campaign_id, m.area_id, m.route_id, m.segments, m.claim_id,"
+            " m.reason"
             f" FROM messages m JOIN {wanted} w ON w.id = m.id{lock}"
         ),
         {"rows": as_rows([[i] for i in sorted(set(ids))])},

@@ -4,7 +4,6 @@ apps, groups and networks, and whose lists it would go to."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import select
 
@@ -19,19 +18,10 @@ from outreach.apps import App
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.labels import NETWORKS as NETWORK_NAMES
 from outreach.organisations import Kind as OrganisationKind
 from outreach.prefix_plan import NETWORKS
 from outreach.subscribers import Group
-
-NETWORK_NAMES: Final = {
-    "viettel": "Viettel",
-    "vinaphone": "VNPT VinaPhone",
-    "mobifone": "MobiFone",
-    "vietnamobile": "Vietnamobile",
-    "gmobile": "Gmobile",
-    "itel": "iTel",
-    "wintel": "Wintel",
-}
 
 
 @dataclass(frozen=True)

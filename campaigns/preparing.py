@@ -52,6 +52,7 @@ def audience_over(campaign: Campaign, chosen: list[Route], settings: Settings) -
         route_of_network=_route_of_network(campaign, chosen),
         rules=rules.rule_set(campaign.kind, clock.local(now).date(), settings),
         now=now,
+        not_messaged_days=campaign.not_messaged_days or 0,
     )
 
 
@@ -225,12 +226,12 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
 
     Covers every rendered text per variant × area, kind, sender name, areas, groups and networks,
     apps, the ordered routes (not their rate, price or credentials), the envelope with its daily
-    hours, and the number of recipients counted.
+    hours, the days without a message that were asked for, and the number of recipients counted.
     """
     row = connection.execute(
         text(
             "SELECT kind, sender, strip_marks, networks, groups, not_before, not_after, hours,"
-            " organisation_id, recipients_counted FROM campaigns WHERE id = :id"
+            " organisation_id, recipients_counted, not_messaged_days FROM campaigns WHERE id = :id"
         ),
         {"id": campaign_id},
     ).one()
@@ -253,6 +254,8 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
         # Sorted here: databases do not agree about the order of words.
         "texts": sorted([t.variant, t.area_id, t.text] for t in rendered),
     }
+    if row.not_messaged_days:  # absent where it is 0, as before there was such a choice
+        covered["not_messaged_days"] = row.not_messaged_days
     canonical = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Sealed(hashlib.sha256(canonical.encode()).hexdigest(), {t.id: t.text for t in rendered})
 

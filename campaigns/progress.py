@@ -78,6 +78,7 @@ class RoutePart(Part):
     waiting_segments: int = 0
     rate_per_minute: int = 0
     seconds_left: int | None = None
+    rate: float = 0.0
     alert: dict[str, Any] | None = None
     status: route_status.Status | None = None
 
@@ -196,6 +197,7 @@ def _route_part(route: Route, forecast: bool) -> RoutePart:
         name=route.name,
         mark=mark_of(route.networks),
         price=route.price,
+        rate=route.rate,
         forecast=forecast,
     )
 
@@ -253,6 +255,8 @@ def _judge_routes(
         route.status = statuses.get(route.id)
         if campaign.state is CampaignState.SENDING:
             route.seconds_left = _seconds_left(route)
+        elif campaign.state is CampaignState.PAUSED:  # once it goes on, at the contract's rate
+            route.seconds_left = round(route.waiting_segments / route.rate) if route.rate else None
         route.alert = _alert(route.status) if route.left else None
 
 

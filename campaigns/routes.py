@@ -105,7 +105,7 @@ class NewRoute:
 def add(new: NewRoute, *, actor_id: int | None) -> Route:
     """Store a route after checking each value; Refused names the field, the value and the range."""
     with transaction() as session:
-        _check(session, new)
+        check(session, new)
         route = Route(**vars(new), created_at=clock.now())
         session.add(route)
         session.flush()
@@ -113,11 +113,13 @@ def add(new: NewRoute, *, actor_id: int | None) -> Route:
     return route
 
 
-def _check(session: Session, new: NewRoute) -> None:
+def check(session: Session, new: NewRoute, but: int | None = None) -> None:
+    """Raise Refused for a contract that cannot be: naming the field, the value and the range.
+    `but` is the route itself, which may keep its name."""
     for field, most in LENGTHS.items():
         if not 1 <= len(getattr(new, field).strip()) <= most:
             raise Refused(_("“%(key)s” has 1 to %(most)s characters.", key=field, most=most), field)
-    if session.scalar(select(Route.id).where(Route.name == new.name)):
+    if session.scalar(select(Route.id).where(Route.name == new.name, Route.id != (but or 0))):
         raise Refused(_("There is already a route named “%(name)s”.", name=new.name), "name")
     if find(Organisation, new.organisation_id) is None:
         raise Refused(_("There is no organisation %(id)s.", id=new.organisation_id), "organisation")

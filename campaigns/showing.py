@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from campaigns import counts, progress, segments
+from campaigns import calendar, counts, failures, life, progress, segments
 from campaigns.campaigns import Campaign, RenderedText, Revision
 from campaigns.progress import Progress
 from campaigns.states import (
@@ -51,6 +51,12 @@ ACT_WORDS = {
     "campaign.withdraw": N_("made it a draft again"),
     "campaign.expire": N_("let it expire: its time had passed"),
     "campaign.complete": N_("completed it"),
+    "campaign.reopen": N_("had it send again"),
+    "campaign.resend": N_("sent again to whom it failed for now"),
+    "campaign.doubt_delivered": N_("marked messages in doubt as delivered"),
+    "campaign.doubt_failed": N_("marked messages in doubt as failed"),
+    "campaign.doubt_resend": N_("had messages in doubt sent again"),
+    "campaign.list_unreached": N_("took the list of those not reached, with whole numbers"),
 }
 RESULT_WORDS = {
     "delivered": N_("Arrived"),
@@ -58,9 +64,12 @@ RESULT_WORDS = {
     "rejected": N_("Refused"),
     "carrier_expired": N_("Gave up in time"),
 }
+# Messages of it may exist.
+BEGUN = frozenset({C.SENDING, C.PAUSED, C.COMPLETED, C.CANCELLED, C.EXPIRED})
 # Which act each button needs, and from which states it may be pressed.
 _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "edit": (Act.CAMPAIGN_EDIT, CHANGEABLE),
+    "test": (Act.CAMPAIGN_TEST, CHANGEABLE),
     "submit": (Act.CAMPAIGN_SUBMIT, EDITABLE),
     "approve": (Act.CAMPAIGN_APPROVE, frozenset({C.SUBMITTED})),
     "return": (Act.CAMPAIGN_RETURN, frozenset({C.SUBMITTED})),
@@ -68,6 +77,8 @@ _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "start": (Act.CAMPAIGN_START, frozenset({C.APPROVED, C.SCHEDULED})),
     "pause": (Act.CAMPAIGN_PAUSE, frozenset({C.SENDING})),
     "resume": (Act.CAMPAIGN_RESUME, frozenset({C.PAUSED})),
+    "doubt": (Act.INDOUBT_DECIDE, BEGUN),
+    "resend": (Act.CAMPAIGN_RESEND, frozenset({C.SENDING, C.PAUSED, C.COMPLETED})),
     "cancel": (
         Act.CAMPAIGN_CANCEL,
         frozenset(s for s in C if C.CANCELLED in CAMPAIGN_TRANSITIONS[s]),
@@ -86,6 +97,13 @@ class View:
     history: list[dict[str, Any]]
     latest_receipts: list[dict[str, Any]]
     alerts: list[dict[str, str]]
+    failures: failures.Account | None
+    beside: list[calendar.Entry]
+
+    @property
+    def first_month(self) -> str:
+        """The month of the calendar in which it may first be sent, as the address names it."""
+        return f"{clock.local(self.figures.campaign.not_before):%Y-%m}"
 
     def __getattr__(self, name: str) -> Any:
         # The templates' `p` is one object: what is not here is a figure.
@@ -107,7 +125,16 @@ def of(campaign: Campaign, person: User) -> View:
         _history(campaign.id),
         _latest_receipts(campaign, figures) if campaign.started_at else [],
         [],
+        failures.of(campaign) if campaign.started_at else None,
+        _beside(campaign, person) if campaign.state in {C.APPROVED, C.SCHEDULED} else [],
     )
+
+
+def _beside(campaign: Campaign, person: User) -> list[calendar.Entry]:
+    """What else goes out on the days this one may be sent: whoever chooses its start sees it."""
+    first, last = clock.local(campaign.not_before).date(), clock.local(campaign.not_after).date()
+    today = clock.local(clock.now()).date()
+    return calendar.during(person, max(first, min(today, last)), last, without=campaign.id)
 
 
 def acts_of(campaign: Campaign, person: User) -> set[str]:
@@ -119,6 +146,8 @@ def acts_of(campaign: Campaign, person: User) -> set[str]:
     }
     if "approve" in allowed and _wrote(campaign.id, person.id):
         allowed.discard("approve")
+    if not life.may_reopen(campaign):
+        allowed.discard("resend")
     if campaign.state is C.SENDING and access.allowed(person, Act.EMERGENCY_STOP):
         allowed.add("stop")
     if access.allowed(person, Act.CAMPAIGN_CREATE):
@@ -147,6 +176,7 @@ def _described(campaign: Campaign) -> dict[str, Any]:
         "completed_at",
         "settled_at",
         "pause_reason",
+        "paused_at",
         "not_before",
         "not_after",
         "hours",

@@ -44,7 +44,8 @@ CAMPAIGN_TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
     C.SCHEDULED: frozenset({C.SENDING, C.SCHEDULED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
     C.SENDING: frozenset({C.PAUSED, C.COMPLETED, C.CANCELLED, C.EXPIRED, C.DRAFT}),
     C.PAUSED: frozenset({C.SENDING, C.CANCELLED, C.EXPIRED, C.COMPLETED}),
-    C.COMPLETED: frozenset(),
+    # A person has messages sent again: in doubt, knowingly, or failed for now.
+    C.COMPLETED: frozenset({C.SENDING}),
     C.CANCELLED: frozenset(),
     C.EXPIRED: frozenset(),
 }
@@ -66,6 +67,10 @@ class MessageState(StrEnum):
 
 
 M = MessageState
+# The carrier said no, or gave up.
+FAILED = frozenset({M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED})
+# Whom the campaign did not reach, or about whom nobody knows: told by reason.
+NOT_REACHED = FAILED | {M.IN_DOUBT, M.CANCELLED, M.EXPIRED}
 # A message the carrier may have, whatever it said afterwards.
 LEFT_SYSTEM = frozenset(
     {M.IN_DOUBT, M.ACCEPTED, M.DELIVERED, M.UNDELIVERED, M.REJECTED, M.CARRIER_EXPIRED}
@@ -81,17 +86,20 @@ class Cause(StrEnum):
     RECEIPT = "receipt"
     SWEEP = "sweep"
     PERSON = "person"
+    RESEND = "resend"
     END = "end"
 
 
 # (from, cause) → the states that may follow. What is not here is kept as it is: the late or
 # repeated word is stored with its attempt, but the state only moves forward. A receipt for a
 # message still `sending` or `in_doubt` settles it, since it proves the carrier had it; a carrier
-# that says UNDELIV and later DELIVRD is believed, the other way round is not.
+# that says UNDELIV and later DELIVRD is believed, the other way round is not. What a person has
+# queued again and the carrier then says it delivered before is not sent a second time.
 MESSAGE_TRANSITIONS: dict[tuple[MessageState, Cause], frozenset[MessageState]] = {
     (M.QUEUED, Cause.CLAIMED): frozenset({M.SENDING}),
     (M.QUEUED, Cause.END): frozenset({M.CANCELLED, M.EXPIRED}),
     (M.QUEUED, Cause.SWEEP): frozenset({M.REJECTED}),
+    (M.QUEUED, Cause.RECEIPT): frozenset({M.DELIVERED}),
     (M.SENDING, Cause.ANSWER): frozenset({M.ACCEPTED, M.REJECTED, M.QUEUED, M.IN_DOUBT}),
     (M.SENDING, Cause.NOT_SENT): frozenset({M.QUEUED}),
     (M.SENDING, Cause.RECEIPT): frozenset(
@@ -112,6 +120,10 @@ MESSAGE_TRANSITIONS: dict[tuple[MessageState, Cause], frozenset[MessageState]] =
     (M.UNDELIVERED, Cause.RECEIPT): frozenset({M.DELIVERED}),
     (M.CARRIER_EXPIRED, Cause.RECEIPT): frozenset({M.DELIVERED}),
     (M.REJECTED, Cause.RECEIPT): frozenset({M.DELIVERED}),
+    # Only what failed for now; which that is, campaigns.failures says.
+    (M.UNDELIVERED, Cause.RESEND): frozenset({M.QUEUED}),
+    (M.CARRIER_EXPIRED, Cause.RESEND): frozenset({M.QUEUED}),
+    (M.REJECTED, Cause.RESEND): frozenset({M.QUEUED}),
 }
 
 

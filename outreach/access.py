@@ -8,10 +8,10 @@ stands in campaigns/approvals.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from outreach import areas
 from outreach.accounts import Role
@@ -25,6 +25,7 @@ class Act(StrEnum):
     CAMPAIGN_VIEW = "campaign.view"
     CAMPAIGN_CREATE = "campaign.create"
     CAMPAIGN_EDIT = "campaign.edit"
+    CAMPAIGN_TEST = "campaign.test"
     CAMPAIGN_SUBMIT = "campaign.submit"
     CAMPAIGN_CHECK_FACTS = "campaign.check_facts"
     CAMPAIGN_APPROVE = "campaign.approve"
@@ -34,24 +35,30 @@ class Act(StrEnum):
     CAMPAIGN_PAUSE = "campaign.pause"
     CAMPAIGN_RESUME = "campaign.resume"
     CAMPAIGN_CANCEL = "campaign.cancel"
+    CAMPAIGN_RESEND = "campaign.resend"
     EMERGENCY_STOP = "emergency_stop"
     INDOUBT_DECIDE = "indoubt.decide"
     LIST_IMPORT = "list.import"
     LIST_VIEW = "list.view"
     LIST_SEE_NUMBERS = "list.see_numbers"
+    LIST_SEE_RESTRICTED = "list.see_restricted"
     OPTOUT_RECORD = "optout.record"
+    TEST_SEND = "test.send"
     ROUTE_VIEW = "route.view"
     ROUTE_MANAGE = "route.manage"
     UPTAKE_VIEW = "uptake.view"
     UPTAKE_ENTER = "uptake.enter"
     UPTAKE_IMPORT = "uptake.import"
+    COMPARE = "compare"
     TARGET_SET = "target.set"
+    TARGET_VIEW = "target.view"
     REPORT_MAKE = "report.make"
     PEOPLE_MANAGE = "people.manage"
     ORGANISATION_MANAGE = "organisation.manage"
     AREA_MANAGE = "area.manage"
     APP_MANAGE = "app.manage"
     AUDIT_VIEW = "audit.view"
+    RULES_VIEW = "rules.view"
 
 
 class Scope(StrEnum):
@@ -74,6 +81,8 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.CAMPAIGN_VIEW:        (CARRIED, TOUCHES, TOUCHES, TOUCHES, NO,      ANY,   ANY),
     Act.CAMPAIGN_CREATE:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_EDIT:        (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
+    # To one's own number; over which routes, says TEST_SEND.
+    Act.CAMPAIGN_TEST:        (CARRIED, TOUCHES, NO,      NO,      NO,      ANY,   ANY),
     Act.CAMPAIGN_SUBMIT:      (OWN,     OWN,     NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_CHECK_FACTS: (NO,      NO,      AREA,    NO,      NO,      NO,    ANY),
     # The command line checks and approves only with OUTREACH_CLI_APPROVE=1: see approvals.
@@ -84,24 +93,32 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.CAMPAIGN_PAUSE:       (CARRIED, TOUCHES, NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_RESUME:      (OWN,     AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.CAMPAIGN_CANCEL:      (OWN,     AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.CAMPAIGN_RESEND:      (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.EMERGENCY_STOP:       (NO,      ANY,     NO,      NO,      NO,      NO,    ANY),
     Act.INDOUBT_DECIDE:       (CARRIED, AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.LIST_IMPORT:          (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_VIEW:            (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_SEE_NUMBERS:     (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
+    # Who is quarantined or awaits a test is health data: a carrier needs no such name.
+    Act.LIST_SEE_RESTRICTED:  (NO,      NO,      OWN,     NO,      NO,      NO,    ANY),
     Act.OPTOUT_RECORD:        (ANY,     ANY,     ANY,     ANY,     NO,      NO,    ANY),
+    # Over which routes a person may send a text to their own number.
+    Act.TEST_SEND:            (OWN,     ANY,     NO,      NO,      NO,      ANY,   ANY),
     Act.ROUTE_VIEW:           (OWN,     ANY,     NO,      NO,      NO,      ANY,   ANY),
     Act.ROUTE_MANAGE:         (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.UPTAKE_VIEW:          (NO,      AREA,    AREA,    AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_ENTER:         (NO,      AREA,    NO,      AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_IMPORT:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
+    Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.TARGET_VIEW:          (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.REPORT_MAKE:          (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
     Act.PEOPLE_MANAGE:        (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.ORGANISATION_MANAGE:  (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.AREA_MANAGE:          (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.APP_MANAGE:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.AUDIT_VIEW:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    Act.RULES_VIEW:           (ANY,     ANY,     ANY,     ANY,     NO,      ANY,   ANY),
 }
 # fmt: on
 
@@ -109,6 +126,7 @@ NAMES: dict[Act, str] = {
     Act.CAMPAIGN_VIEW: N_("see a campaign"),
     Act.CAMPAIGN_CREATE: N_("draft a campaign"),
     Act.CAMPAIGN_EDIT: N_("change a campaign"),
+    Act.CAMPAIGN_TEST: N_("try a campaign on your own phone"),
     Act.CAMPAIGN_SUBMIT: N_("submit a campaign"),
     Act.CAMPAIGN_CHECK_FACTS: N_("check the facts of a campaign"),
     Act.CAMPAIGN_APPROVE: N_("approve a campaign"),
@@ -118,24 +136,30 @@ NAMES: dict[Act, str] = {
     Act.CAMPAIGN_PAUSE: N_("pause a campaign"),
     Act.CAMPAIGN_RESUME: N_("resume a campaign"),
     Act.CAMPAIGN_CANCEL: N_("cancel a campaign"),
+    Act.CAMPAIGN_RESEND: N_("send again to whom a campaign did not reach"),
     Act.EMERGENCY_STOP: N_("stop all sending"),
     Act.INDOUBT_DECIDE: N_("decide about messages in doubt"),
     Act.LIST_IMPORT: N_("import a list of subscribers"),
     Act.LIST_VIEW: N_("see a list of subscribers"),
     Act.LIST_SEE_NUMBERS: N_("see whole phone numbers"),
+    Act.LIST_SEE_RESTRICTED: N_("see who is in a group that is health data"),
     Act.OPTOUT_RECORD: N_("record an opt-out"),
+    Act.TEST_SEND: N_("send a test to your own number"),
     Act.ROUTE_VIEW: N_("see a route"),
     Act.ROUTE_MANAGE: N_("manage routes"),
     Act.UPTAKE_VIEW: N_("see install figures"),
     Act.UPTAKE_ENTER: N_("enter install figures"),
     Act.UPTAKE_IMPORT: N_("import install figures"),
+    Act.COMPARE: N_("compare areas"),
     Act.TARGET_SET: N_("set targets"),
+    Act.TARGET_VIEW: N_("see targets"),
     Act.REPORT_MAKE: N_("make the daily report"),
     Act.PEOPLE_MANAGE: N_("manage people"),
     Act.ORGANISATION_MANAGE: N_("manage organisations"),
     Act.AREA_MANAGE: N_("manage areas"),
     Act.APP_MANAGE: N_("manage apps"),
     Act.AUDIT_VIEW: N_("see the audit rows"),
+    Act.RULES_VIEW: N_("see the rules of messages"),
 }
 """What a refusal calls each act, after “You may not”."""
 
@@ -180,6 +204,23 @@ def allowed(person: Person, act: Act, subject: object = None) -> bool:
     return subject is None or _covers(scope, person, subject)
 
 
+T = TypeVar("T")
+
+
+def among(person: Person, act: Act, subjects: Iterable[T]) -> list[T]:
+    """Those of the subjects the act is allowed on: one climb of the areas for all of them."""
+    subjects = list(subjects)
+    scope = scope_of(person.role, act)
+    if scope not in (Scope.AREA, Scope.TOUCHES) or person.own_area_id is None:
+        return [subject for subject in subjects if allowed(person, act, subject)]
+    ids = {i for subject in subjects for i in _area_ids(subject)}
+    inside = areas.within(ids, person.own_area_id)
+    if scope is Scope.AREA:
+        return [s for s in subjects if _area_ids(s) and _area_ids(s) <= inside]
+    around = {area.id for area in areas.ancestors(person.own_area_id)} | inside
+    return [s for s in subjects if _owns(person, s) or _area_ids(s) & around]
+
+
 def demand(person: Person, act: Act, subject: object = None) -> None:
     """Raise Forbidden, with a sentence for the person, unless `allowed`."""
     if allowed(person, act, subject):
@@ -190,9 +231,7 @@ def demand(person: Person, act: Act, subject: object = None) -> None:
 
 
 def _covers(scope: Scope, person: Person, subject: object) -> bool:
-    own = person.organisation_id is not None and person.organisation_id == getattr(
-        subject, "organisation_id", None
-    )
+    own = _owns(person, subject)
     match scope:
         case Scope.CARRIED:
             return own or person.organisation_id in getattr(subject, "carrier_ids", ())
@@ -202,6 +241,11 @@ def _covers(scope: Scope, person: Person, subject: object) -> bool:
             return own or _touches(_area_ids(subject), person.own_area_id)
         case _:
             return own
+
+
+def _owns(person: Person, subject: object) -> bool:
+    own = person.organisation_id
+    return own is not None and own == getattr(subject, "organisation_id", None)
 
 
 def _area_ids(subject: object) -> frozenset[int]:

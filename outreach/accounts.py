@@ -12,8 +12,8 @@ from flask_security import UserMixin
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import audit, clock, passwords
-from outreach.database import BigId, Model, Moment, db, transaction, words
+from outreach import audit, clock, passwords, seen
+from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.organisations import Kind, Organisation
@@ -210,8 +210,77 @@ def by_email(email: str) -> User:
     return user
 
 
-def close(user: User, *, actor_id: int | None) -> None:
-    """Close an account: the person is logged out at the next request and cannot come back."""
+def by_id(person_id: int) -> User:
+    """One person, also with a closed account. Raises Refused where there is none."""
+    user = find(User, person_id)
+    if user is None or user.role is Role.SYSTEM:
+        raise Refused(_("There is no such person."), "person")
+    return user
+
+
+def id_of(email: str) -> int:
+    """Whose acts are meant by an e-mail address, the system's too. Raises Refused at "who"."""
+    found: int | None = db.session.scalar(select(User.id).where(User.email == email.lower()))
+    if found is None:
+        raise Refused(_("Nobody logs in as “%(email)s”.", email=email), "who")
+    return found
+
+
+def shown(user: User) -> dict[str, object]:
+    """What a form of the person shows, for `seen`."""
+    names = ("name", "role", "organisation_id", "area_id", "active")
+    return {name: getattr(user, name) for name in names}
+
+
+def change(
+    user: User,
+    name: str,
+    role: Role,
+    organisation: Organisation | None,
+    area_id: int | None,
+    *,
+    form: str | None = None,
+    actor_id: int | None,
+) -> None:
+    """Give a person another name, role, organisation or area; it holds from the next request on.
+
+    Raises Refused as `add` does, for one's own role, for the role of the last administrator, and
+    where `form`, the mark of what was shown, is no longer true.
+    """
+    name = checked_name(name)
+    _check_place(role, organisation, area_id)
+    values = {
+        "name": name,
+        "role": role,
+        "organisation_id": None if organisation is None else organisation.id,
+        "area_id": area_id,
+    }
     with transaction() as session:
-        session.get_one(User, user.id).active = False
-        audit.record("user.close", "user", user.id, {}, actor_id)
+        now = session.get_one(User, user.id, with_for_update=True, populate_existing=True)
+        before = shown(now)
+        seen.demand(form, before)
+        if role is not now.role:
+            _refuse_own_role(now, actor_id)
+            refuse_last_administrator(now, "role")
+        changed = {key: [before[key], new] for key, new in values.items() if before[key] != new}
+        for key, new in values.items():
+            setattr(now, key, new)
+        if changed:
+            audit.record("user.change", "user", now.id, changed, actor_id)
+
+
+def _refuse_own_role(user: User, actor_id: int | None) -> None:
+    if user.id == actor_id:
+        raise Refused(_("Nobody changes their own role; another administrator can do it."), "role")
+
+
+def refuse_last_administrator(user: User, field: str) -> None:
+    """Raise Refused where nobody else could administer; holds the administrators to the end of the
+    transaction, so that two cannot close each other at once."""
+    if user.role is not Role.ADMIN or not user.active:
+        return
+    at_work = select(User.id).where(User.role == Role.ADMIN, User.active)
+    if set(db.session.scalars(at_work.order_by(User.id).with_for_update())) <= {user.id}:
+        raise Refused(
+            _("This is the last administrator. Make somebody else an administrator first."), field
+        )

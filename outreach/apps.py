@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach import audit, clock
-from outreach.database import BigId, Model, Moment, db, transaction
+from outreach import audit, clock, seen
+from outreach.database import BigId, Model, Moment, db, find, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
 
@@ -52,6 +52,38 @@ def add(code: str, name: str, link: str, description: str = "", *, actor_id: int
     return app
 
 
+def shown(app: App) -> dict[str, object]:
+    """What a form of the app shows, for `seen`."""
+    return {key: getattr(app, key) for key in LENGTHS}
+
+
+def change(
+    app: App,
+    name: str,
+    link: str,
+    description: str,
+    *,
+    form: str | None = None,
+    actor_id: int | None,
+) -> None:
+    """Change what an app is called, where it is installed, what is said of it. Its code stays:
+    campaigns, files of figures and letters name it.
+
+    Raises Refused as `add` does, and where `form`, the mark of what was shown, is no longer true.
+    """
+    values = {"name": name.strip(), "link": link.strip(), "description": description.strip()}
+    _check_text(values)
+    with transaction() as session:
+        now = session.get_one(App, app.id, with_for_update=True, populate_existing=True)
+        before = shown(now)
+        seen.demand(form, before)
+        changed = {key: [before[key], new] for key, new in values.items() if before[key] != new}
+        for key, new in values.items():
+            setattr(now, key, new)
+        if changed:
+            audit.record("app.change", "app", now.id, changed, actor_id)
+
+
 def _check_text(texts: dict[str, str]) -> None:
     for field, text in texts.items():
         if len(text) > LENGTHS[field]:
@@ -82,4 +114,12 @@ def by_code(code: str) -> App:
         raise Refused(
             _("There is no app “%(code)s”; “apps list” shows those there are.", code=code), "app"
         )
+    return app
+
+
+def by_id(app_id: int) -> App:
+    """One app. Raises Refused where there is none."""
+    app = find(App, app_id)
+    if app is None:
+        raise Refused(_("There is no such app."), "app")
     return app

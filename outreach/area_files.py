@@ -114,17 +114,47 @@ def read_areas(path: Path, known: Mapping[str, Level]) -> list[AreaRow]:
     the first thing wrong: a missing column, a code twice, an unknown parent or one of the wrong
     level, a kind that does not go with the level, a bad number.
     """
-    lines = _lines(path, AREA_COLUMNS)
+    rows, refused = examine(path, known)
+    if refused:
+        raise refused[0].refused
+    return rows
+
+
+@dataclass(frozen=True)
+class RefusedLine:
+    """A row of a file that cannot be loaded, and why."""
+
+    number: int
+    refused: Refused
+
+
+def examine(path: Path, known: Mapping[str, Level]) -> tuple[list[AreaRow], list[RefusedLine]]:
+    """The good rows of a file, parents before children, and every bad one, in the file's order.
+
+    Raises Refused where the file as a whole cannot be read.
+    """
     rows: dict[str, AreaRow] = {}
-    for line in lines:
-        row = _area(line)
-        if row.code in rows:
-            line.refuse("code", _("this code stands in the file twice."))
-        rows[row.code] = row
+    good: list[Line] = []
+    refused: list[RefusedLine] = []
+    for line in _lines(path, AREA_COLUMNS):
+        try:
+            row = _area(line)
+            if row.code in rows:
+                line.refuse("code", _("this code stands in the file twice."))
+        except Refused as wrong:
+            refused.append(RefusedLine(line.number, wrong))
+        else:
+            rows[row.code] = row
+            good.append(line)
     levels = {**known, **{row.code: row.level for row in rows.values()}}
-    for line in lines:
-        _check_parent(line, rows[line.cells["code"]], levels)
-    return sorted(rows.values(), key=lambda row: LEVELS.index(row.level))
+    for line in good:
+        try:
+            _check_parent(line, rows[line.cells["code"]], levels)
+        except Refused as wrong:
+            refused.append(RefusedLine(line.number, wrong))
+            del rows[line.cells["code"]]
+    in_order = sorted(rows.values(), key=lambda row: LEVELS.index(row.level))
+    return in_order, sorted(refused, key=lambda each: each.number)
 
 
 def read_populations(path: Path) -> dict[str, Figures]:

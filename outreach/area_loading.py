@@ -75,18 +75,69 @@ def load_file(
     area_list: int | None = None,
     populations: Path | None = None,
     *,
+    name: str = "",
     actor_id: int | None,
 ) -> Loaded:
     """Load a file of areas into a list; without one, into 2020's if the file names districts,
-    else into the one in force. Raises Refused, and then nothing is written."""
+    else into the one in force. `name` is what the file is called, where that is not its path's.
+    Raises Refused, and then nothing is written."""
     known = {} if area_list is None else _known(area_list)
     if area_list is None:
         area_list, known = _list_for(path)
     rows = area_files.read_areas(path, known)
+    _refuse_districts(area_list, rows)
+    source = Source(area_list, name or path.name, rows, _missing(known, rows))
+    return _load(source, populations, actor_id)
+
+
+def _refuse_districts(area_list: int, rows: Sequence[AreaRow]) -> None:
     if area_list != 2020 and any(row.level is Level.DISTRICT for row in rows):
         raise Refused(_("There are no districts in the list of %(year)s.", year=area_list), "level")
-    source = Source(area_list, path.name, rows, _missing(known, rows))
-    return _load(source, populations, actor_id)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What loading a file would do, with nothing written. `changed`: each area with the columns
+    that would differ, as (column, was, would be)."""
+
+    area_list: int
+    added: list[AreaRow]
+    changed: list[tuple[AreaRow, list[tuple[str, Any, Any]]]]
+    same: int
+    refused: list[area_files.RefusedLine]
+    notes: list[str]
+
+
+def try_file(path: Path, area_list: int) -> Trial:
+    """Look what a file would bring to a list. Raises Refused where it cannot be read at all."""
+    known = _known(area_list)
+    rows, refused = area_files.examine(path, known)
+    _refuse_districts(area_list, rows)
+    present = _present(area_list)
+    codes = {area["id"]: code for code, area in present.items()}
+    added = [row for row in rows if row.code not in present]
+    changed = []
+    for row in rows:
+        if row.code in present and (differs := _differing(row, present[row.code], codes)):
+            changed.append((row, differs))
+    same = len(rows) - len(added) - len(changed)
+    return Trial(area_list, added, changed, same, refused, _missing(known, rows))
+
+
+def _differing(
+    row: AreaRow, old: Mapping[str, Any], codes: Mapping[int, str]
+) -> list[tuple[str, Any, Any]]:
+    """As `_changes` sees it, by the parents' codes: a new parent has no id yet."""
+    wanted = {"name": row.name, "kind": row.kind, "level": row.level, "parent": row.parent_code}
+    was = {key: old.get(key) for key in wanted} | {"parent": codes.get(old["parent_id"])}
+    filled = {"lat": row.lat, "lon": row.lon} | asdict(row.figures)
+    for key, value in filled.items():
+        if value is not None:
+            wanted[key], was[key] = value, old[key]
+    if row.figures.population is not None:  # its source and day go with it
+        for key in ("population_source", "population_on"):
+            wanted[key], was[key] = filled[key], old[key]
+    return [(key, was[key], value) for key, value in wanted.items() if was[key] != value]
 
 
 def _list_for(path: Path) -> tuple[int, dict[str, Level]]:

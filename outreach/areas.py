@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     Date,
     ForeignKey,
     Index,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     delete,
+    func,
     literal,
     select,
 )
@@ -132,6 +134,37 @@ def by_code(code: str, area_list: int | None = None) -> Area:
             "area",
         )
     return area
+
+
+def by_codes(codes: Iterable[str], area_list: int) -> list[Area]:
+    """The areas of one list with these codes, each once, in the list's order: one statement.
+    Raises Refused naming the first code no area has."""
+    wanted = [code.strip() for code in codes]
+    named = select(Area).where(Area.area_list == area_list, Area.code.in_(wanted))
+    found = db.session.scalars(named.order_by(Area.position, Area.id)).all()
+    known = {area.code for area in found}
+    for code in wanted:
+        if code not in known:
+            raise Refused(_("No area has the code “%(code)s”.", code=code[:CODE_LENGTH]), "areas")
+    return list(found)
+
+
+def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Area]:
+    """The communes among these areas and below them, in the list's order; without areas, all of
+    the list. One statement."""
+    every = select(Area).where(_are_communes(root_ids, area_list))
+    return list(db.session.scalars(every.order_by(Area.position, Area.id)))
+
+
+def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:
+    """How many `communes` would answer."""
+    every = select(func.count(Area.id)).where(_are_communes(root_ids, area_list))
+    return db.session.scalar(every) or 0
+
+
+def _are_communes(root_ids: Iterable[int] | None, area_list: int) -> ColumnElement[bool]:
+    listed = (Area.area_list == area_list) & (Area.level == Level.COMMUNE)
+    return listed if root_ids is None else listed & Area.id.in_(closure_query(root_ids))
 
 
 def code_of(area_id: int | None) -> str | None:

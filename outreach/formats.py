@@ -85,6 +85,11 @@ def weekday(value: date | None, *, language: str) -> str:
     return str(format_date(value, f"EEEE {_PATTERNS[language]['day']}", locale=language))
 
 
+def weekday_name(value: date | None, *, language: str) -> str:
+    """The name of a day alone: `Thứ Năm`."""
+    return NOTHING if value is None else str(format_date(value, "EEEE", locale=language))
+
+
 def month_day(value: date | None, *, language: str) -> str:
     """A day where the year is plain from the page: `20/8`."""
     if value is None:
@@ -145,8 +150,8 @@ def _written(value: datetime | None, pattern: str, language: str) -> str:
 
 
 _FILTERS: Final[tuple[Callable[..., str], ...]] = (
-    number, signed, percent, progress, money, day, weekday, month_day, moment, short, hour,
-    second, when, span,
+    number, signed, percent, progress, money, day, weekday, weekday_name, month_day, moment,
+    short, hour, second, when, span,
 )  # fmt: skip
 
 

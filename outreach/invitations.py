@@ -7,6 +7,7 @@ is stored; a new link makes the older ones worthless. Times here are real time.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 
@@ -40,21 +41,43 @@ class Invitation(Model):
     user: Mapped[User] = relationship(foreign_keys=[user_id])
 
 
-def create(user: User, *, actor_id: int | None) -> str:
-    """Make a link's token; those made before for this person stop working."""
-    token, now = secrets.token_urlsafe(32), clock.real_now()
+def create(user: User, *, actor_id: int | None, token: str | None = None) -> str:
+    """Make a link's token; those made before for this person stop working.
+
+    A `token` of one's own, from `token_of`, makes one link however often it is asked for. Raises
+    Refused where the account is closed.
+    """
+    token = token or secrets.token_urlsafe(32)
     with transaction() as session:
-        _spend(Invitation.user_id == user.id, now)
+        made = select(Invitation.id).where(Invitation.token_hash == _hash(token))
+        if session.scalar(made) is not None:
+            return token
+        if not session.get_one(User, user.id, populate_existing=True).active:
+            raise Refused(_("This account is closed. Open it again first."), "invite")
+        spend(user.id)
         session.add(
             Invitation(
                 user_id=user.id,
                 token_hash=_hash(token),
                 created_by_id=actor_id,
-                expires_at=now + VALID_FOR,
+                expires_at=clock.real_now() + VALID_FOR,
             )
         )
         audit.record("invitation.create", "user", user.id, {}, actor_id)
     return token
+
+
+def token_of(form: str, secret: str) -> str | None:
+    """The token that a form makes, so that pressing its button twice shows one link twice; None
+    for a form without a word. Only who has the secret can work it out."""
+    if not form:
+        return None
+    return hmac.new(secret.encode(), f"invitation {form}".encode(), hashlib.sha256).hexdigest()
+
+
+def spend(user_id: int) -> None:
+    """Make every open link of a person worthless, inside a transaction."""
+    _spend(Invitation.user_id == user_id, clock.real_now())
 
 
 def link(token: str, settings: Settings) -> str:

@@ -80,8 +80,13 @@ def clean_many(values: Iterable[object]) -> list[Verdict]:
 
 def mask(e164: str) -> str:
     """A number as most people may see it: `09•• ••• 123`."""
-    national = "0" + e164.removeprefix(VIETNAM)
-    return f"{national[:2]}•• ••• {national[-3:]}"
+    dialled = national(e164)
+    return f"{dialled[:2]}•• ••• {dialled[-3:]}"
+
+
+def national(e164: str) -> str:
+    """A number as it is dialled here: `0912345678`."""
+    return "0" + e164.removeprefix(VIETNAM)
 
 
 def _verdict(value: object) -> Verdict:

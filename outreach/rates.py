@@ -172,6 +172,15 @@ def of_areas(
     ]
 
 
+def stood(
+    app_id: int, chosen: Sequence[Area], day: date, denominator: Denominator
+) -> list[Standing]:
+    """Where areas that report themselves stood on a day, in their order, without ranks, changes
+    and weeks: all that is read is one row an area."""
+    known = uptake.last_known(app_id, [area.id for area in chosen], day)
+    return [_reported(area, people(area, denominator), day, known[area.id]) for area in chosen]
+
+
 def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:
     """A day of an area: itself and the areas right below it, the highest rate first."""
     below = areas.children(area.id) if area.level not in REPORTING else []

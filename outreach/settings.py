@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     notice_weekly_cap: int = Field(
         3, ge=1, le=100, description="Most public notices a number gets in 7 days."
     )
+    list_days: int = Field(
+        365, ge=1, le=3650, description="Days a list of subscribers may be used, if nobody says."
+    )
     lease_seconds: float = Field(
         15.0, ge=2, le=600, description="How long a worker may be silent before others take over."
     )

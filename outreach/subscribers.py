@@ -1,6 +1,12 @@
 """Subscribers: numbers on an organisation's list, each with its area and groups.
 
 Two carriers may list the same number; each then has its own subscriber row on the one number.
+
+Within one organisation a number has one row, kept under one list: that whose use ends last
+(`expires_on`). A later file that names the number again moves the row to its own list where that
+may be used as long or longer, or where the other never said how long; else it stays. So a list
+that expires takes nobody along whom another list still allows, and a list that is extended keeps
+those that are kept under it.
 """
 
 from __future__ import annotations
@@ -44,10 +50,11 @@ class ListState(StrEnum):
 class SubscriberList(Model):
     """One uploaded file: what it is for, where it is from, how far its import is, what came in.
 
-    `read = added + joined + rejected` once it is done. `stored_as` names the sealed copy in the
-    data folder; `mapping` (JSON) the columns the person chose;
-    `within_id` the area where names without a place are looked for; `notes` (JSON) what was noticed
-    about the file; `refusal` the sentence why nothing of it was taken. `leased_until` (real time)
+    `read = added + joined + rejected` once it is done. Up to the end of `expires_on` its people
+    may be messaged; None for lists of which nobody has said it yet. `stored_as` names the sealed
+    copy in the data folder; `mapping` (JSON) the columns the person chose; `within_id` the area
+    where names without a place are looked for; `notes` (JSON) what was noticed about the file;
+    `refusal` the sentence why nothing of it was taken. `leased_until` (real time)
     keeps two workers from importing it at once; `attempts` counts those that began.
     """
 
@@ -61,6 +68,7 @@ class SubscriberList(Model):
     purpose: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)
     obtained_on: Mapped[date] = mapped_column(Date)
+    expires_on: Mapped[date | None] = mapped_column(Date)
     mapping: Mapped[str] = mapped_column(Text, default="{}")
     within_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     restricted_allowed: Mapped[bool] = mapped_column(default=False)
@@ -87,6 +95,7 @@ class Subscriber(Model):
     __table_args__ = (
         UniqueConstraint("number_id", "organisation_id"),
         Index(None, "area_id", "id"),
+        Index(None, "list_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -12,13 +12,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, delete, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import areas, audit, clock
+from outreach import areas, audit, clock, seen
 from outreach.apps import App
 from outreach.areas import Area
-from outreach.database import BigId, Model, Moment, db, transaction, words
+from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
 
@@ -102,6 +102,74 @@ def add(
     return target
 
 
+def shown(target: Target) -> dict[str, object]:
+    """What a form of the target shows, for `seen`."""
+    names = ("denominator", "group_name", "share", "deadline", "letter")
+    return {name: getattr(target, name) for name in names}
+
+
+def change(
+    target: Target,
+    share: int,
+    deadline: date,
+    *,
+    group: str,
+    letter: str,
+    form: str | None = None,
+    actor_id: int | None,
+) -> None:
+    """Set a target anew, for the same area and app; the audit row holds what it was.
+
+    Raises Refused as `add` does, and where `form`, the mark of what was shown, is no longer true.
+    """
+    denominator, group_name = _denominator(group)
+    values: dict[str, object] = {
+        "denominator": denominator,
+        "group_name": group_name,
+        "share": share,
+        "deadline": deadline,
+        "letter": _letter(letter),
+    }
+    with transaction() as session:
+        now = _locked(target)
+        before = shown(now)
+        seen.demand(form, before)
+        with session.no_autoflush:
+            for key, new in values.items():
+                setattr(now, key, new)
+            _refuse_second(now)
+        changed = {k: [_plain(before[k]), _plain(v)] for k, v in values.items() if before[k] != v}
+        if changed:
+            audit.record("target.change", "target", now.id, changed, actor_id)
+
+
+def withdraw(target: Target, *, form: str | None = None, actor_id: int | None) -> None:
+    """Take a target back. The audit row keeps what it was. Raises Refused where it is gone, or is
+    no longer what was shown."""
+    with transaction() as session:
+        now = _locked(target)
+        seen.demand(form, shown(now))
+        detail = {key: _plain(value) for key, value in shown(now).items()}
+        detail |= {"area": now.area.code, "app": now.app.code}
+        target_id = now.id
+        session.execute(delete(Target).where(Target.id == target_id))
+        audit.record("target.withdraw", "target", target_id, detail, actor_id)
+
+
+def _locked(target: Target) -> Target:
+    target_id = target.id
+    row = select(Target).where(Target.id == target_id).with_for_update(of=Target)
+    now = db.session.scalar(row.execution_options(populate_existing=True))
+    if now is None:
+        raise Refused(_("Somebody has withdrawn this target."), seen.FIELD)
+    return now
+
+
+def _plain(value: object) -> object:
+    """For an audit row."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _denominator(group: str) -> tuple[Denominator, str]:
     group = " ".join(group.split())
     if group in {Denominator.POPULATION, Denominator.SMARTPHONE_USERS}:
@@ -130,6 +198,7 @@ def _refuse_second(target: Target) -> None:
         Target.denominator == target.denominator,
         Target.group_name == target.group_name,
         Target.deadline == target.deadline,
+        Target.id != (target.id or 0),
     )
     if db.session.scalar(same) is not None:
         raise Refused(_("This target is there already, for the same day."), "deadline")
@@ -138,6 +207,26 @@ def _refuse_second(target: Target) -> None:
 def every() -> Sequence[Target]:
     """All targets, the nearest deadline first."""
     return db.session.scalars(select(Target).order_by(Target.deadline, Target.id)).all()
+
+
+def by_id(target_id: int) -> Target:
+    """One target. Raises Refused where there is none."""
+    target = find(Target, target_id)
+    if target is None:
+        raise Refused(_("There is no such target; it may have been withdrawn."), "target")
+    return target
+
+
+def reaching(area_id: int | None) -> Sequence[Target]:
+    """The targets of an area, of those below it, and of those it lies in; of all where it is None.
+    By app and area, the nearest deadline first."""
+    every = select(Target).join(Target.area).join(Target.app)
+    if area_id is not None:
+        above = [area.id for area in areas.ancestors(area_id)]
+        below = areas.closure_query([area_id])
+        every = every.where(or_(Target.area_id.in_(below), Target.area_id.in_(above)))
+    order = (App.code, Area.area_list, Area.position, Target.deadline, Target.id)
+    return db.session.scalars(every.order_by(*order)).all()
 
 
 def in_force(area: Area, app: App, day: date) -> Target | None:

@@ -1,7 +1,7 @@
 """What needs a person now: each room registers who is told what, and the first page says it.
 
 A source answers the rows of one person with a bounded number of queries, however many things there
-are. What the side bar counts (`outreach.pages.navigation.counts`) it asks the same functions for.
+are. What the side bar counts (`outreach.pages.navigation.count`) it asks the same functions for.
 """
 
 from __future__ import annotations

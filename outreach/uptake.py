@@ -132,6 +132,14 @@ def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> 
     return found
 
 
+def last_known(app_id: int, area_ids: Collection[int], day: date) -> dict[int, Course]:
+    """Where each area stood on a day: its figure of that day, else the last one before, alone.
+    Two statements, and one row an area however long it has reported."""
+    found: dict[int, Course] = {area_id: {} for area_id in area_ids}
+    _fill_before(found, app_id, list(found), day + timedelta(days=1))
+    return found
+
+
 def around(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:
     """What figures of the days `first` to `last` are judged by: nine days before them at least,
     and all that follows."""

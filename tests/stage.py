@@ -20,7 +20,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from campaigns import approvals, composing, counts, life, routes
+from campaigns import approvals, composing, counts, life, reasons, routes
 from campaigns.campaigns import Campaign
 from campaigns.routes import NewRoute, Protocol, Route
 from outreach import clock, numbers
@@ -199,6 +199,16 @@ class Stage:
                 for row in counts.of_campaign(connection, campaign.id)
             }
             assert shown == counts.from_rows(connection, campaign.id)
+            told = {
+                (row.route_id, row.state.value, row.reason): (row.messages, row.segments)
+                for row in reasons.of_campaign(connection, campaign.id)
+            }
+            assert told == reasons.from_rows(connection, campaign.id)
+            known = text("SELECT message_id FROM messages_in_doubt WHERE campaign_id = :id")
+            seen = text("SELECT id FROM messages WHERE campaign_id = :id AND state = 'in_doubt'")
+            values = {"id": campaign.id}
+            doubts = set(connection.execute(known, values).scalars())
+            assert doubts == set(connection.execute(seen, values).scalars())
 
 
 @dataclass

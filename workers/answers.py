@@ -8,11 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from campaigns import batches
 from campaigns.messages import Change, settle
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import as_rows, rowset
-from workers import batches, claims, receipts
+from workers import claims, receipts
 
 
 @dataclass(slots=True)

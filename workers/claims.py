@@ -14,13 +14,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from campaigns import counts, hours, standing, stops
+from campaigns import batches, counts, hours, standing, stops
 from campaigns.hours import Window
 from campaigns.messages import Change, settle
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import as_rows, rowset
-from workers import batches
 
 US = clock.to_microseconds
 # No submit begins this close to the end of the hours, so nothing is claimed there either.

@@ -3,6 +3,9 @@
 A receipt under an id nobody knows belongs to a message in doubt if its number has exactly one open
 message on the route. The id is then written where the lost answer's would stand, so that the same
 receipt again, or a later one, or that of another part, is matched like any other.
+
+What a person has sent again, not knowing, may have two lost ids: of such a message only a delivery
+is believed, which is true whichever attempt it was of.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from campaigns import messages
 from outreach import clock
 from outreach.database import as_rows, rowset
 from workers.gateways.base import Receipt
@@ -31,8 +35,14 @@ class _Doubt:
     message_id: int
     attempt: int
     parts: int
-    in_doubt: bool
+    open: bool
+    sent_again: bool
     claimed_at: int
+
+    def believes(self, lone: Lone) -> bool:
+        """Whether the receipt may be its own, and says something sure about it."""
+        sure = not self.sent_again or lone.receipt.state == "delivered"
+        return self.claimed_at <= lone.since and bool(lone.receipt.forms) and sure
 
 
 def adopt(
@@ -52,7 +62,7 @@ def adopt(
     wanted: dict[int, tuple[int, str]] = {}
     for place, each in enumerate(lone):
         doubt = doubts.get(each.number_id)
-        if doubt is None or doubt.claimed_at > each.since or not each.receipt.forms:
+        if doubt is None or not doubt.believes(each):
             continue
         key = doubt.message_id, each.receipt.forms[0]
         if key not in parts and free[doubt.message_id]:
@@ -64,26 +74,37 @@ def adopt(
 
 
 def _of_numbers(connection: Connection, route_id: int, numbers: Sequence[int]) -> dict[int, _Doubt]:
-    """The message in doubt of each number that has one, and no other open one, on the route."""
+    """The message in doubt of each number that has one, and no other open one, on the route; or
+    the one that was in doubt and waits to be sent again."""
     table = rowset(connection.dialect.name, [("id", "integer")])
     lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE OF m"
     rows = connection.execute(
         text(
-            "SELECT m.id, m.number_id, m.attempts, m.segments, m.state, c.claimed_at, r.protocol"
+            "SELECT m.id, m.number_id, m.attempts, m.segments, m.state, c.claimed_at, r.protocol,"
+            # An attempt before the last whose answers are not all known.
+            " m.state = 'queued' OR m.attempts > 1 + (SELECT COUNT(DISTINCT a.number)"
+            " - COUNT(DISTINCT CASE WHEN a.outcome = 'no_answer' THEN a.number END)"
+            " FROM attempts a WHERE a.message_id = m.id AND a.number < m.attempts) AS sent_again"
             f" FROM messages m JOIN {table} w ON w.id = m.number_id"
             " JOIN claims c ON c.id = m.claim_id JOIN routes r ON r.id = m.route_id"
-            " WHERE m.route_id = :route AND m.state IN ('sending', 'in_doubt')"
-            f" ORDER BY m.id{lock}"
+            " WHERE m.route_id = :route AND (m.state IN ('sending', 'in_doubt')"
+            f" OR m.state = 'queued' AND m.reason = :again) ORDER BY m.id{lock}"
         ),
-        {"route": route_id, "rows": as_rows([[i] for i in numbers])},
+        {
+            "route": route_id,
+            "again": messages.SENT_AGAIN_IN_DOUBT,
+            "rows": as_rows([[i] for i in numbers]),
+        },
     )
     found: dict[int, list[_Doubt]] = {}
     for row in rows:
         # Twilio splits a text itself and has one id, and one receipt, for all of it.
         parts = 1 if row.protocol == "twilio" else row.segments
-        doubt = _Doubt(row.id, row.attempts, parts, row.state == "in_doubt", row.claimed_at)
+        is_open = row.state != "sending"
+        again = bool(row.sent_again)
+        doubt = _Doubt(row.id, row.attempts, parts, is_open, again, row.claimed_at)
         found.setdefault(row.number_id, []).append(doubt)
-    return {n: each[0] for n, each in found.items() if len(each) == 1 and each[0].in_doubt}
+    return {n: each[0] for n, each in found.items() if len(each) == 1 and each[0].open}
 
 
 def _free_parts(connection: Connection, doubts: Sequence[_Doubt]) -> dict[int, list[int]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, text
 from outreach import clock
 from outreach.sealing import Sealer
 from outreach.settings import Settings
-from workers import receipts
+from workers import receipts, test_sends
 from workers.gateways import registry
 from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
 from workers.pacing import Pacer
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 STORE_PATIENCE = 10.0
+STOP_PATIENCE = 6.0  # for the answer to a test send that is on the wire
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Holder:
         settings: Settings,
     ) -> None:
         self.contract = contract
-        self._settings = settings
+        self.settings = settings
         self.writer = writer
         self.sealer = sealer
         self.gateway: Gateway | None = None
@@ -59,6 +61,10 @@ class Holder:
         self.report = Report()
         self.seated_until = 0.0
         self.last_answer_at: int | None = None
+        self._over = False
+        self._test_seen = False
+        self._tests_wait = asyncio.Event()
+        self._tests = asyncio.get_running_loop().create_task(self._keep_testing())
         self._task = asyncio.get_running_loop().create_task(self._keep_open())
         self._status = asyncio.get_running_loop().create_task(self._keep_reported())
 
@@ -71,9 +77,13 @@ class Holder:
     async def close(self) -> None:
         """Hang up in order and stop reporting."""
         self.seated_until = 0.0  # nothing begins; what is on the wire still gets its answer
-        for task in (self._task, self._status):
+        self._over = True
+        self._tests_wait.set()
+        await asyncio.wait({self._tests}, timeout=STOP_PATIENCE)
+        tasks = (self._task, self._status, self._tests)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(self._task, self._status, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         gateway, self.gateway = self.gateway, None
         if gateway is not None:
             await gateway.close()
@@ -100,7 +110,7 @@ class Holder:
 
     async def _open_one(self) -> Gateway | None:
         try:
-            gateway = registry.gateway(self.contract, self._settings)
+            gateway = registry.gateway(self.contract, self.settings)
             await gateway.open(self._take_in)
         except (CarrierRefused, NotSent) as error:
             state = "refused" if isinstance(error, CarrierRefused) else "down"
@@ -134,12 +144,27 @@ class Holder:
             with contextlib.suppress(Exception):
                 self.contract = await self.writer.write(self._exchange)
                 self.throttle.contract = self.contract.rate
+                if self._test_seen and self.may_send:
+                    self._tests_wait.set()
             self.pacer.rate = self.throttle.rate()
             await asyncio.sleep(1.0)
+
+    async def _keep_testing(self) -> None:
+        """Submit the tests people asked for, as the second's exchange finds them."""
+        owner = f"test-{secrets.token_hex(8)}"
+        while not self._over:
+            await self._tests_wait.wait()
+            self._tests_wait.clear()
+            try:
+                await test_sends.carry(self, owner)
+            except Exception:
+                # What was taken and has no stored answer, the tick puts in doubt.
+                log.exception("a test send was not carried", route=self.contract.route_id)
 
     def _exchange(self, connection: Connection) -> registry.Contract:
         """Write the status, read the contract: a changed rate takes hold within a second."""
         self._write_status(connection)
+        self._test_seen = test_sends.waiting(connection, self.contract.route_id)
         return registry.read(connection, self.contract.route_id, self.sealer)
 
     def _write_status(self, connection: Connection) -> None:

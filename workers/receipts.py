@@ -20,23 +20,13 @@ from campaigns.states import Cause, MessageState
 from outreach import clock, numbers
 from outreach.database import as_rows, rowset
 from outreach.sealing import Sealer
-from workers import doubts, replies
+from workers import doubts, replies, test_receipts
 from workers.doubts import Lone
 from workers.gateways.base import Inbound, Receipt
+from workers.ranks import RANK
 
 # A receipt that settles nothing: noted with its attempt, and the message stays accepted.
 PASSING = frozenset({"accepted", "enroute", "unknown"})
-# How far a part's receipt has come: only a higher word replaces a lower one, so that late and
-# repeated receipts change nothing; DELIVRD after UNDELIV is believed, not the other way round.
-RANK = {
-    "unknown": 0,
-    "enroute": 1,
-    "accepted": 2,
-    "undelivered": 3,
-    "rejected": 3,
-    "carrier_expired": 3,
-    "delivered": 4,
-}
 WAITING_AT_ONCE = 500
 LATEST_WAITING = 5_000
 LONGEST_ID = 64
@@ -164,9 +154,11 @@ def _ask_again(connection: Connection, route_id: int, rows: Sequence[Row[Any]]) 
 def _apply(connection: Connection, route_id: int, known: Sequence[Known]) -> list[Known]:
     """Write what matches; answers what does not."""
     hits = _find(connection, route_id, known)
-    hits |= _find_in_doubt(connection, route_id, known, hits.keys())
+    said = [(each.receipt, each.number_id) for each in known]
+    tests = test_receipts.take_receipts(connection, route_id, said) - hits.keys()
+    hits |= _find_in_doubt(connection, route_id, known, hits.keys() | tests)
     _write(connection, [(hit, known[place].receipt) for place, hit in sorted(hits.items())])
-    return [each for place, each in enumerate(known) if place not in hits]
+    return [each for place, each in enumerate(known) if place not in hits and place not in tests]
 
 
 def _find(connection: Connection, route_id: int, known: Sequence[Known]) -> dict[int, _Hit]:
@@ -206,6 +198,9 @@ def _find_in_doubt(
         for place, each in enumerate(known)
         if place not in found and each.number_id and each.receipt.state not in PASSING
     ]
+    if places:
+        tested = test_receipts.numbers_open(connection, route_id)
+        places = [place for place in places if known[place].number_id not in tested]
     lone = [Lone(known[p].receipt, known[p].number_id or 0, known[p].since) for p in places]
     adopted = doubts.adopt(connection, route_id, lone) if lone else {}
     return {places[index]: _Hit(*attempt) for index, attempt in adopted.items()}
@@ -237,24 +232,25 @@ def _write(connection: Connection, written: Sequence[tuple[_Hit, Receipt]]) -> N
 
 
 def _move_messages(connection: Connection, message_ids: Sequence[int]) -> None:
-    """Fold the receipts of a message's last attempt: delivered when all its parts are, failed as
-    soon as one is."""
+    """Fold the receipts of a message: delivered when all parts of one attempt are, failed as soon
+    as one part of the last attempt is. What a person had sent again may be delivered by the first
+    attempt, and a late failure of that says nothing about the second."""
     table = rowset(connection.dialect.name, [("id", "integer")])
     rows = connection.execute(
         text(
-            "SELECT a.message_id, a.receipt, a.receipt_code, a.parts FROM attempts a"
+            "SELECT a.message_id, a.number, a.number >= m.attempts AS last, a.receipt,"
+            " a.receipt_code, a.parts FROM attempts a"
             f" JOIN {table} w ON w.id = a.message_id JOIN messages m ON m.id = a.message_id"
-            " WHERE a.number = m.attempts"
         ),
         {"rows": as_rows([[i] for i in message_ids])},
     ).all()
-    parts: dict[int, list[tuple[str | None, str | None, int]]] = {}
-    for message_id, receipt, code, total in rows:
-        parts.setdefault(message_id, []).append((receipt, code, total))
+    tries: dict[tuple[int, int, bool], list[tuple[str | None, str | None, int]]] = {}
+    for message_id, number, last, receipt, code, total in rows:
+        tries.setdefault((message_id, number, bool(last)), []).append((receipt, code, total))
     changes = [
         Change(message_id, *outcome)
-        for message_id, seen in parts.items()
-        if (outcome := _fold(seen)) is not None
+        for (message_id, _number, last), seen in tries.items()
+        if (outcome := _fold(seen)) is not None and (last or outcome[0] is MessageState.DELIVERED)
     ]
     settle(connection, Cause.RECEIPT, changes)
 

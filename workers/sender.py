@@ -19,10 +19,10 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from campaigns import stops
+from campaigns import batches, stops
 from campaigns.states import MessageState
 from outreach import clock
-from workers import answers, batches, claims, errands
+from workers import answers, claims, errands
 from workers.answers import Answered
 from workers.claims import Claim, Lease
 from workers.errands import Errand

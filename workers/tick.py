@@ -14,15 +14,15 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from campaigns import counts, ends, life, stops
+from campaigns import counts, ends, life, reasons, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import clock, store
-from outreach.database import db, write_connection
+from outreach.database import db, transaction, write_connection
 from outreach.errors import Refused
 from outreach.lists import leases
 from outreach.numbers import sealer
-from workers import claims, presence, queues, receipts
+from workers import claims, presence, queues, receipts, test_sends
 from workers.gateways import registry
 
 log = structlog.get_logger()
@@ -107,6 +107,8 @@ def settle_lapsed() -> None:
     """Put in doubt what a silent worker had claimed."""
     with write_connection(db.engine) as connection:
         moved = claims.settle_lapsed(connection, GRACE)
+        test_sends.end_lapsed(connection)
+        test_sends.doubt_silent(connection, current_app.config["OUTREACH"].answer_seconds)
     if moved:
         log.warning("messages are in doubt", messages=moved)
 
@@ -183,9 +185,7 @@ def finish() -> None:
     """Complete what has nothing queued or on its way; settle what awaits no receipt any more."""
     for campaign in _in_state(C.SENDING, C.PAUSED):
         if campaign.expanded_at is not None and ends.nothing_under_way(campaign.id):
-            closed = campaign.window.next_opening(clock.now()) is None
-            in_vain = closed and not ends.anything_left_us(campaign.id)
-            (life.expire if in_vain else life.complete)(campaign)
+            _end(campaign)
     ended = select(Campaign).where(
         Campaign.state.in_((C.COMPLETED, C.CANCELLED, C.EXPIRED)), Campaign.settled_at.is_(None)
     )
@@ -194,10 +194,23 @@ def finish() -> None:
             ends.note_settled(campaign)
 
 
+def _end(campaign: Campaign) -> None:
+    """Complete it, or let it expire; asked once more with its state held, since a person may just
+    have had messages sent again."""
+    campaign_id, state = campaign.id, campaign.state
+    with transaction() as session:
+        held = ends.in_state(session.connection(), campaign_id, state)
+        if held and ends.nothing_under_way(campaign_id):
+            closed = campaign.window.next_opening(clock.now()) is None
+            in_vain = closed and not ends.anything_left_us(campaign_id)
+            (life.expire if in_vain else life.complete)(campaign)
+
+
 def fold_counts() -> None:
     """Fold the deltas into the totals."""
     with write_connection(db.engine) as connection:
         counts.fold(connection)
+        reasons.fold(connection)
 
 
 def sign_life() -> None:

@@ -10,8 +10,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from campaigns import approvals, composing, life, progress
+from campaigns import approvals, composing, deciding, life, progress
 from campaigns.campaigns import Campaign
+from campaigns.deciding import Chosen, Decision
 from outreach import access, accounts, clock
 from outreach.access import Act
 from outreach.accounts import User
@@ -151,6 +152,41 @@ def _simple(name: str, act: Act, doc: str) -> None:
                 campaign, person.id
             )
         return progress.as_object(life.get(campaign_id))
+
+
+@group.command("doubt")
+@click.argument("campaign_id", metavar="ID", type=int)
+@answering
+def doubt(campaign_id: int) -> list[dict[str, Any]]:
+    """The messages in doubt with what is known about each; numbers masked."""
+    return deciding.as_objects(deciding.listed(life.get(campaign_id).id, most=None))
+
+
+@group.command("resolve")
+@click.argument("campaign_id", metavar="ID", type=int)
+@click.option("--decision", required=True, type=click.Choice([d.value for d in Decision]))
+@click.option("--message", "messages", multiple=True, type=int, help="Id of a message in doubt.")
+@click.option("--all", "every", is_flag=True, help="All that are in doubt.")
+@click.option("--reason", required=True, help="What is known, and from whom.")
+@AS
+@answering
+def resolve(
+    campaign_id: int,
+    decision: str,
+    messages: tuple[int, ...],
+    every: bool,
+    reason: str,
+    as_email: str | None,
+) -> dict[str, Any]:
+    """Decide about messages in doubt: delivered, failed, or sent again knowingly (some of these
+    people may then get it twice)."""
+    if every == bool(messages):
+        raise click.UsageError("say either --all or --message ID")
+    person = _person(as_email)
+    campaign = _may(person, Act.INDOUBT_DECIDE, life.get(campaign_id))
+    chosen = Chosen(messages, every)
+    moved = deciding.decide(campaign, Decision(decision), chosen, reason, person.id)
+    return {"moved": moved} | progress.as_object(life.get(campaign_id))
 
 
 _simple("start", Act.CAMPAIGN_START, "Start sending now.")

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from campaigns import approvals, composing, life, showing, stops
 from campaigns.campaigns import Campaign
+from campaigns.pages.confirming import confirmed
 from outreach import access, clock
 from outreach.access import Act
 from outreach.errors import Refused
@@ -72,20 +73,6 @@ def _act(campaign: Campaign, act: Callable[[], None], done: str) -> ResponseRetu
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 
 
-def _confirmed(people: int) -> None:
-    typed = request.form.get("number", "").strip()
-    plain = typed.replace(".", "").replace(",", "").replace(" ", "")
-    if not plain.isdecimal() or int(plain) != people:
-        raise Refused(
-            _(
-                "You typed “%(typed)s”; the number of people is %(people)s. Nothing was done.",
-                typed=typed,
-                people=people,
-            ),
-            "number",
-        )
-
-
 @blueprint.post("/<int:campaign_id>/submit")
 @needs(Act.CAMPAIGN_SUBMIT, of=life.get)
 def submit(campaign: Campaign) -> ResponseReturnValue:
@@ -104,7 +91,7 @@ def approve(campaign: Campaign) -> ResponseReturnValue:
     """Approve what the page showed: its digest comes back with the form."""
 
     def act() -> None:
-        _confirmed(campaign.recipients_counted or 0)
+        confirmed(campaign.recipients_counted or 0)
         approvals.approve(campaign, person(), request.form.get("digest", ""))
 
     return _act(campaign, act, _("Approved."))
@@ -149,7 +136,7 @@ def start(campaign: Campaign) -> ResponseReturnValue:
     """Start it now."""
 
     def act() -> None:
-        _confirmed(campaign.recipients_counted or 0)
+        confirmed(campaign.recipients_counted or 0)
         life.start(campaign, person().id)
 
     return _act(campaign, act, _("Sending has started."))
@@ -191,7 +178,7 @@ def do_cancel(campaign: Campaign) -> ResponseReturnValue:
     try:
         # While it runs fewer wait each second: what the page said is what was meant.
         shown = request.form.get("shown", "")
-        _confirmed(int(shown) if shown.isdecimal() else waiting)
+        confirmed(int(shown) if shown.isdecimal() else waiting)
         life.cancel(campaign, person().id)
     except Refused as refused:
         page = render_template("campaigns/cancel.html", p=view, errors={"number": refused.sentence})

@@ -8,13 +8,26 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import area_tree, composing, estimates, life, offers, progress
+from campaigns import (
+    area_map,
+    area_tree,
+    composing,
+    estimates,
+    life,
+    offers,
+    progress,
+    selection,
+    test_sends,
+)
 from campaigns.campaigns import Campaign
 from campaigns.estimates import Estimate
 from campaigns.offers import Offers
 from campaigns.pages import compose_form
+from campaigns.pages import test_sends as test_pages
 from campaigns.pages.compose_form import Typed
+from campaigns.routes import Route
 from campaigns.rules import Kind
+from campaigns.selection import Rule
 from campaigns.states import CHANGEABLE
 from outreach import access, once
 from outreach.access import Act
@@ -34,6 +47,13 @@ class Sheet:
     typed: Typed
     campaign: Campaign | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    test_errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes that are chosen, in their order."""
+        known = {route.id: route for route in self.offers.routes}
+        return [known[id_] for id_ in self.typed.route_ids if id_ in known]
 
     def examine(self) -> tuple[Campaign, dict[str, str]]:
         """The campaign it would make, and every refusal by its field."""
@@ -101,6 +121,20 @@ def preview() -> ResponseReturnValue:
     return render_template("compose/_preview.html", **_shown(sheet, at_once=True))
 
 
+@blueprint.post("/map")
+@needs(Act.CAMPAIGN_CREATE)
+def renew_map() -> str:
+    """The map beside the tree, renewed when an area is ticked."""
+    sheet = _sheet(None)
+    tree = _tree(sheet)
+    return render_template("compose/_map.html", tree=tree, map=area_map.of(tree))
+
+
+def _tree(sheet: Sheet) -> area_tree.Tree:
+    own, typed = person().own_area_id, sheet.typed
+    return area_tree.grow(own, sheet.offers.list_owners, typed.areas, typed.opened)
+
+
 def _sheet(campaign: Campaign | None) -> Sheet:
     return Sheet(offers.to(person(), campaign), compose_form.read(request.form), campaign)
 
@@ -112,7 +146,25 @@ def _begun(campaign: Campaign) -> ResponseReturnValue | None:
     return redirect(url_for("campaigns.show", campaign_id=campaign.id))
 
 
+def _test(sheet: Sheet) -> ResponseReturnValue:
+    """Send what the preview shows to the writer's own number; nothing is stored of the form."""
+    typed = sheet.typed
+    asked = test_pages.Asked(
+        sheet.estimate(at_once=False).text,
+        typed.sender,
+        sheet.routes,
+        typed.test_route,
+        typed.test_number,
+        typed.test_once,
+        None if sheet.campaign is None else sheet.campaign.id,
+    )
+    sheet.test_errors = test_pages.ask(asked)
+    return _page(sheet), 422 if sheet.test_errors else 200
+
+
 def _save(sheet: Sheet) -> ResponseReturnValue:
+    if "test" in request.form:
+        return _test(sheet)
     if "do" not in request.form:  # “Preview”, or an area opened: only looking
         return _page(sheet, at_once=True)
     try:
@@ -149,15 +201,19 @@ def _page(sheet: Sheet, *, at_once: bool = False) -> str:
 
 def _shown(sheet: Sheet, *, at_once: bool) -> dict[str, Any]:
     typed = sheet.typed
-    tree = area_tree.grow(person().own_area_id, sheet.offers.list_owners, typed.areas, typed.opened)
+    tree = _tree(sheet)
     return {
         "typed": typed,
         "offers": sheet.offers,
         "campaign": sheet.campaign,
         "errors": sheet.errors,
         "tree": tree,
+        "map": area_map.of(tree),
         "e": sheet.estimate(at_once=at_once),
         "marks": {r.id: progress.mark_of(r.networks) for r in sheet.offers.routes},
         "kinds": [kind.value for kind in Kind],
+        "rules": [(rule.value, selection.NAMES[rule], selection.HINTS[rule]) for rule in Rule],
+        "tests": test_pages.shown(test_sends.open_to(person(), sheet.routes), typed.test_number),
+        "test_errors": sheet.test_errors,
         "half_hours": sorted({*HALF_HOURS, typed.hours_from, typed.hours_to} - {""}),
     }

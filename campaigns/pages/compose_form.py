@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
-from campaigns import area_tree
+from campaigns import area_tree, selection
 from campaigns.campaigns import Campaign
 from campaigns.composing import Draft
 from campaigns.offers import Offers
 from campaigns.rules import Kind
-from outreach import clock, once
+from outreach import areas, clock, once
+from outreach.areas import Area
+from outreach.errors import Refused
 from outreach.i18n import N_, _
 from outreach.settings import Settings
 from outreach.subscribers import PUBLIC
@@ -22,6 +24,7 @@ ROUTE = "route-"
 WORDING = "wording-"
 VARIANT = "vi"
 LASTS = timedelta(days=7)
+MOST_TEXTS = 4
 _EMPTY = {
     "name": N_("Give the campaign a name, for example the app, the wave and the place."),
     "apps": N_("Choose at least one app."),
@@ -33,7 +36,6 @@ _EMPTY = {
     "groups": N_("Choose at least one group of people."),
     "not_before": N_("Choose a day and a time."),
     "not_after": N_("Choose a day and a time."),
-    "selection_rule": N_("Say in words how these areas and people were chosen."),
 }
 
 
@@ -57,11 +59,17 @@ class Typed:
     hours_from: str = ""
     hours_to: str = ""
     urgent: bool = False
+    not_messaged_days: str = "0"
+    rule: str = ""
     selection_rule: str = ""
     at: str = ""
     variant: str = ""
     revision: int = 0
     once: str = field(default_factory=once.word)
+    test_number: str = ""
+    test_route: str = ""
+    test_once: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def route_ids(self) -> list[int]:
@@ -82,9 +90,28 @@ class Typed:
             "groups": not self.groups,
             "not_before": not self.not_before,
             "not_after": not self.not_after,
-            "selection_rule": not self.selection_rule.strip(),
         }
-        return {name: _(_EMPTY[name]) for name, is_empty in empty.items() if is_empty}
+        found = {name: _(_EMPTY[name]) for name, is_empty in empty.items() if is_empty}
+        if not self.days.isdecimal() or len(self.days) > 4:
+            found["not_messaged_days"] = _("Type a number of days, 0 for no such limit.")
+        try:
+            selection.written(self.rule, self.selection_rule)
+        except Refused as refused:
+            found["selection_rule"] = refused.sentence
+        return found
+
+    @property
+    def days(self) -> str:
+        """The days without a message; a field that was left empty asks for none."""
+        return self.not_messaged_days.strip() or "0"
+
+    @property
+    def rule_written(self) -> str:
+        """The selection rule as it is stored; "" where it is not said."""
+        try:
+            return selection.written(self.rule, self.selection_rule)
+        except Refused:
+            return ""
 
     def draft(self, organisation_id: int) -> Draft:
         """The draft as `composing` checks it; moments get Vietnam's offset."""
@@ -100,13 +127,30 @@ class Typed:
             routes=self.route_ids,
             not_before=_with_offset(self.not_before),
             not_after=_with_offset(self.not_after),
-            selection_rule=self.selection_rule,
+            selection_rule=self.rule_written,
             strip_marks=self.strip_marks,
             networks=self.networks,
             groups=self.groups,
             hours=f"{self.hours_from}-{self.hours_to}",
             urgent=self.urgent,
+            not_messaged_days=int(self.days) if self.days.isdecimal() else 0,
         )
+
+    @property
+    def may_add(self) -> bool:
+        """Whether there is room for one more text."""
+        return len(self.wording) < MOST_TEXTS
+
+    def add_text(self) -> None:
+        """One more text, empty, under the next free letter."""
+        free = (letter for letter in "bcdefgh" if letter not in self.wording)
+        if self.may_add:
+            self.wording[next(free)] = ""
+
+    def remove_text(self, key: str) -> None:
+        """Take a text away; the last one stays."""
+        if len(self.wording) > 1:
+            self.wording.pop(key, None)
 
 
 def _with_offset(local: str) -> str:
@@ -136,6 +180,7 @@ def blank(offers: Offers, settings: Settings) -> Typed:
 
 def of_campaign(campaign: Campaign) -> Typed:
     """The form as a campaign fills it."""
+    rule, words = selection.read(campaign.selection_rule)
     opens, _dash, closes = campaign.hours.partition("-")
     return Typed(
         name=campaign.name,
@@ -153,14 +198,16 @@ def of_campaign(campaign: Campaign) -> Typed:
         hours_from=opens,
         hours_to=closes,
         urgent=campaign.urgent,
-        selection_rule=campaign.selection_rule,
+        not_messaged_days=str(campaign.not_messaged_days or 0),
+        rule=rule.value,
+        selection_rule=words,
         revision=campaign.revision,
     )
 
 
 def copy_of(campaign: Campaign, offers: Offers, settings: Settings) -> Typed:
     """A new form with the words and choices of an old campaign, as far as they are this person's
-    to choose; its days begin anew."""
+    to choose and still there; `lost` says what is not. Its days begin anew."""
     old, new = of_campaign(campaign), blank(offers, settings)
     known = {route.id for route in offers.routes}
     new.name = _("%(name)s (copy)", name=old.name)
@@ -170,12 +217,35 @@ def copy_of(campaign: Campaign, offers: Offers, settings: Settings) -> Typed:
         old.strip_marks,
         old.wording,
     )
-    new.areas, new.networks, new.urgent = old.areas, old.networks, old.urgent
+    gone = [area for area in campaign.areas if area.area_list != areas.list_in_use()]
+    new.areas = [code for code in old.areas if code not in {area.code for area in gone}]
+    new.networks, new.urgent = old.networks, old.urgent
+    new.not_messaged_days = old.not_messaged_days
     new.groups = [g.code for g in offers.groups if g.code in old.groups]
     new.routes = {id_: place for id_, place in old.routes.items() if id_ in known} or new.routes
     new.sender = old.sender if old.sender in offers.senders else new.sender
-    new.selection_rule = old.selection_rule
+    new.rule, new.selection_rule = old.rule, old.selection_rule
+    new.lost = _lost(campaign, offers, new, gone)
     return new
+
+
+def _lost(campaign: Campaign, offers: Offers, new: Typed, gone: list[Area]) -> tuple[str, ...]:
+    """What an old campaign had and its copy has not, in sentences."""
+    known = {route.id for route in offers.routes}
+    closed = [c.route.name for c in campaign.route_choices if c.route_id not in known]
+    groups = sorted(set(campaign.groups) - set(new.groups))
+    lost = []
+    if closed:
+        sentence = _("Routes that are closed or not yours: %(names)s.", names=", ".join(closed))
+        lost.append(sentence)
+    if gone:
+        names = ", ".join(area.name for area in gone)
+        lost.append(_("Areas that are not in the list of areas in use: %(names)s.", names=names))
+    if groups:
+        lost.append(_("Groups you may not choose: %(names)s.", names=", ".join(groups)))
+    if new.sender != campaign.sender:
+        lost.append(_("The sender name %(name)s: no route has it now.", name=campaign.sender))
+    return tuple(lost)
 
 
 def _local(moment: datetime) -> str:
@@ -185,7 +255,7 @@ def _local(moment: datetime) -> str:
 def read(form: MultiDict[str, str]) -> Typed:
     """What was typed; a field that is not there is empty."""
     text = {name: form.get(name, "").replace("\0", "") for name in _TEXTS}
-    return Typed(
+    typed = Typed(
         **text,
         apps=form.getlist("apps"),
         strip_marks=form.get("strip_marks", "1") == "1",
@@ -197,7 +267,13 @@ def read(form: MultiDict[str, str]) -> Typed:
         routes={int(k): v for k, v in _prefixed(form, ROUTE).items() if k.isdecimal()},
         urgent=form.get("urgent") == "1",
         revision=form.get("revision", 0, type=int) or 0,
+        lost=(),
     )
+    if "add" in form:
+        typed.add_text()
+    if "remove" in form:
+        typed.remove_text(form["remove"])
+    return typed
 
 
 _TEXTS = (
@@ -208,10 +284,15 @@ _TEXTS = (
     "not_after",
     "hours_from",
     "hours_to",
+    "not_messaged_days",
+    "rule",
     "selection_rule",
     "at",
     "variant",
     "once",
+    "test_number",
+    "test_route",
+    "test_once",
 )
 
 

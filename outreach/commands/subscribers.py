@@ -38,6 +38,11 @@ OUT = click.Path(dir_okay=False, path_type=Path)
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day the list was obtained; today without it.",
 )
+@click.option(
+    "--expires",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The last day on which the list may be used; OUTREACH_LIST_DAYS from today without it.",
+)
 @click.option("--map", "maps", multiple=True, metavar="MEANING=COLUMN", help="phone, area, name …")
 @click.option("--within", help="Code of the area where names without a place are looked for.")
 @click.option("--allow-restricted", is_flag=True, help="Take groups that are health data.")
@@ -50,6 +55,7 @@ def import_(
     purpose: str,
     source: str,
     obtained_on: datetime | None,
+    expires: datetime | None,
     maps: tuple[str, ...],
     within: str | None,
     allow_restricted: bool,
@@ -59,7 +65,8 @@ def import_(
     """Import the list FILE (CSV or XLSX); a worker does it, this command waits for it."""
     actor = accounts.system()
     access.demand(actor, Act.LIST_IMPORT, Subject(organisation_id=organisation))
-    why = Purpose(purpose, source, _day(obtained_on))
+    last_day = None if expires is None else expires.date()
+    why = Purpose(purpose, source, _day(obtained_on), last_day)
     within_id = None if within is None else areas.by_code(within).id
     choices = Choices(mapping_of(maps), within_id, allow_restricted)
     if dry_run:
@@ -86,6 +93,7 @@ def show_all() -> list[dict[str, Any]]:
             "purpose": upload.purpose,
             "source": upload.source,
             "obtained_on": upload.obtained_on.isoformat(),
+            "expires_on": None if upload.expires_on is None else upload.expires_on.isoformat(),
             "state": upload.state,
             "read": upload.read,
             "added": upload.added,

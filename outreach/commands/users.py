@@ -9,7 +9,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from outreach import accounts, areas, invitations, organisations, passwords
+from outreach import accounts, areas, closing, invitations, organisations, passwords
 from outreach.accounts import Role, User
 from outreach.console import answering
 
@@ -72,7 +72,7 @@ def show_all() -> list[dict[str, Any]]:
 def close(email: str) -> dict[str, Any]:
     """Close an account; what the person did stays."""
     user = accounts.by_email(email)
-    accounts.close(user, actor_id=accounts.system().id)
+    closing.close(user, actor_id=accounts.system().id)
     return _described(user)
 
 

@@ -1,7 +1,8 @@
 """Joining: a part of the staged rows becomes numbers and subscribers, in a few set statements.
 
 A number that is on a list of the organisation already keeps its row: the later list's area and
-name replace the earlier ones, and groups add up. Other organisations' rows are never touched.
+name replace the earlier ones, and groups add up; it is kept under whichever list may be used longer
+(see outreach.subscribers). Other organisations' rows are never touched.
 """
 
 from __future__ import annotations
@@ -64,15 +65,27 @@ _SUBSCRIBERS = text(
     f" WHERE {_PART} ORDER BY s.row ON CONFLICT (organisation_id, number_id) DO NOTHING"
 )
 
+# Whether the list that is joined may be used as long as the one a row is kept under, or longer.
+_LONGER = (
+    "(SELECT l.expires_on FROM subscriber_lists l WHERE l.id = :list) >="
+    " (SELECT l.expires_on FROM subscriber_lists l WHERE l.id = subscribers.list_id)"
+)
+_NEVER_SAID = (
+    "(SELECT l.expires_on FROM subscriber_lists l WHERE l.id = subscribers.list_id) IS NULL"
+)
+
 # The rows just added are found unchanged and left alone.
 _RENEW = text(
     "UPDATE subscribers SET area_id = s.area_id,"
     " group_bits = subscribers.group_bits | s.group_bits,"
-    " name_sealed = coalesce(s.name_sealed, subscribers.name_sealed)"
+    " name_sealed = coalesce(s.name_sealed, subscribers.name_sealed),"
+    f" list_id = CASE WHEN {_NEVER_SAID} OR {_LONGER} THEN s.list_id"
+    " ELSE subscribers.list_id END"
     " FROM staged_rows s JOIN numbers n ON n.sealed = s.sealed"
     f" WHERE {_PART} AND subscribers.number_id = n.id"
     " AND subscribers.organisation_id = :organisation"
-    " AND (subscribers.area_id <> s.area_id"
+    f" AND ((subscribers.list_id <> :list AND ({_NEVER_SAID} OR {_LONGER}))"
+    " OR subscribers.area_id <> s.area_id"
     " OR (subscribers.group_bits | s.group_bits) <> subscribers.group_bits"
     " OR (s.name_sealed IS NOT NULL AND"
     " (subscribers.name_sealed IS NULL OR subscribers.name_sealed <> s.name_sealed)))"

@@ -24,7 +24,7 @@ from outreach import audit, clock, numbers, organisations, sealed_files
 from outreach.database import transaction
 from outreach.errors import Refused
 from outreach.i18n import _
-from outreach.lists import reading
+from outreach.lists import expiry, reading
 from outreach.lists.opening import open_list
 from outreach.sealing import NotSealed
 from outreach.settings import Settings
@@ -38,11 +38,13 @@ FILENAME_LENGTH: Final = 255
 
 @dataclass(frozen=True)
 class Purpose:
-    """Why we may hold these people's numbers. All three must be said of every list."""
+    """Why we may hold these people's numbers, and until the end of which day. All must be said of
+    every list; without a last day it is the usual one."""
 
     purpose: str
     source: str
     obtained_on: date
+    expires_on: date | None = None
 
     def checked(self) -> Purpose:
         """Itself, tidied. Raises Refused for what is empty, too long, or of a day to come."""
@@ -52,7 +54,14 @@ class Purpose:
             _filled(self.purpose, "purpose", _("Say what the list is for.")),
             _filled(self.source, "source", _("Say where the list comes from.")),
             self.obtained_on,
+            usual_expiry() if self.expires_on is None else expiry.checked(self.expires_on),
         )
+
+
+def usual_expiry() -> date:
+    """The last day of use of a list uploaded today (OUTREACH_LIST_DAYS)."""
+    settings: Settings = current_app.config["OUTREACH"]
+    return expiry.usual(settings.list_days)
 
 
 def _filled(text: str, name: str, sentence: str) -> str:
@@ -189,6 +198,7 @@ def _receive(
         purpose=purpose.purpose,
         source=purpose.source,
         obtained_on=purpose.obtained_on,
+        expires_on=purpose.expires_on,
         created_at=clock.now(),
         **values,
     )
@@ -205,6 +215,7 @@ def _add(upload: SubscriberList) -> None:
             "purpose": upload.purpose,
             "source": upload.source,
             "obtained_on": upload.obtained_on.isoformat(),
+            "expires_on": None if upload.expires_on is None else upload.expires_on.isoformat(),
             "restricted_allowed": bool(upload.restricted_allowed),
         }
         audit.record("list.receive", "list", upload.id, detail, upload.created_by_id)

@@ -37,10 +37,11 @@ def init_app(app: Flask) -> None:
         figures.late,
         figures.imports,
         lists.of_lists,
+        lists.ending,
         installation.unwell,
         installation.invited,
     )
-    navigation.counts("uptake.index")(figures.late_count)
+    navigation.count(app, "uptake.index", "waits", figures.late_count)
 
 
 @blueprint.get("/")

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from outreach import access, areas, clock, health, once
+from outreach import access, areas, formats, health, i18n, once
 from outreach.access import Act, Subject
 from outreach.accounts import Role
 from outreach.area_names import Level
@@ -17,7 +17,7 @@ from outreach.areas import Area
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
-from outreach.lists import columns, history, uploads
+from outreach.lists import columns, expiry, history, uploads
 from outreach.lists.leases import UNFINISHED
 from outreach.lists.uploads import Choices, Purpose
 from outreach.pages.guard import needs, person
@@ -33,6 +33,7 @@ def index() -> str:
     return render_template(
         "lists/list.html",
         rows=history.of(person()),
+        today=expiry.today(),
         subscribers=history.subscribers(person()),
         can_import=access.allowed(person(), Act.LIST_IMPORT),
     )
@@ -42,8 +43,10 @@ def index() -> str:
 @needs(Act.LIST_IMPORT)
 def new() -> str:
     """The form to upload a file."""
-    today = clock.local(clock.now()).date()
-    return _upload_form({"obtained_on": today.isoformat(), "once": once.word()})
+    days = {"obtained_on": expiry.today(), "expires_on": uploads.usual_expiry()}
+    return _upload_form(
+        {name: day.isoformat() for name, day in days.items()} | {"once": once.word()}
+    )
 
 
 @blueprint.post("/new", endpoint="upload")
@@ -63,7 +66,9 @@ def _kept(organisation_id: int) -> int:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Refused(_("Choose a file first."), "file")
-    why = Purpose(request.form.get("purpose", ""), request.form.get("source", ""), _obtained())
+    why = Purpose(
+        request.form.get("purpose", ""), request.form.get("source", ""), _obtained(), _expires()
+    )
     source = cast(BinaryIO, file.stream)
     return uploads.keep(source, file.filename, organisation_id, why, actor_id=person().id).id
 
@@ -73,6 +78,16 @@ def _obtained() -> date:
         return date.fromisoformat(request.form.get("obtained_on", ""))
     except ValueError:
         raise Refused(_("Choose the day on which the list was obtained."), "obtained_on") from None
+
+
+def _expires() -> date | None:
+    if "expires_on" not in request.form:  # not on the form: the usual day
+        return None
+    try:
+        return date.fromisoformat(request.form.get("expires_on", ""))
+    except ValueError:
+        sentence = _("Choose the last day on which the list may be used.")
+        raise Refused(sentence, "expires_on") from None
 
 
 def _upload_form(typed: Any, errors: dict[str, str] | None = None) -> str:
@@ -95,10 +110,36 @@ def state(upload: SubscriberList) -> str:
     return render_template("lists/_state.html", **_shown(upload))
 
 
+@blueprint.post("/<int:list_id>/expiry", endpoint="expiry")
+@needs(Act.LIST_IMPORT, of=list_by_id)
+def change_expiry(upload: SubscriberList) -> ResponseReturnValue:
+    """Let the list be used until another day; who, when and why is recorded."""
+    reason = request.form.get("reason", "")
+    try:
+        last_day = _expires()
+        if last_day is None:
+            raise Refused(_("Choose the last day on which the list may be used."), "expires_on")
+        expiry.change(upload, last_day, reason, actor_id=person().id)
+    except Refused as refused:
+        errors = {refused.field or "expires_on": refused.sentence}
+        typed = {"expires_on": request.form.get("expires_on", ""), "reason": reason}
+        shown = _shown(list_by_id(upload.id)) | {"errors": errors, "typed": typed}
+        return render_template("lists/show.html", **shown), 422
+    flash(
+        _("May be used until %(day)s.", day=formats.day(last_day, language=i18n.language())),
+        "success",
+    )
+    return redirect(url_for("lists.show", list_id=upload.id))
+
+
 def _shown(upload: SubscriberList) -> dict[str, Any]:
     running = upload.state in UNFINISHED
     return {
         "upload": upload,
+        "expired": expiry.expired(upload),
+        "acts": history.acts(upload.id),
+        "may_extend": upload.state not in (ListState.UPLOADED, ListState.DISCARDED)
+        and access.allowed(person(), Act.LIST_IMPORT, upload),
         "running": running,
         "no_worker": running and health.examine().workers == 0,
         "notes": uploads.notes_of(upload),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, request
+from flask.sansio.app import App
 from flask_security import current_user
 
 from outreach import access
@@ -19,36 +20,50 @@ from outreach.pages import guard
 
 @dataclass(frozen=True)
 class Entry:
-    """A page in the side bar. `badge_kind`: "waits" (for this person) or "runs"."""
+    """A page in the side bar. `badge_kind`: "waits" (for this person) or "runs". `group`: the
+    heading it stands under; "" above them all."""
 
     endpoint: str
     label: str
     icon: str
     badge_count: int = 0
     badge_kind: str = "runs"
+    group: str = ""
 
 
 _PAGES = (
     ("home.index", N_("Overview"), "house"),
     ("campaigns.index", N_("Campaigns"), "send"),
+    ("doubts.index", N_("In doubt"), "hourglass-split"),
+    ("calendar.month", N_("Calendar"), "calendar-event"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
+    ("targets.index", N_("Targets"), "bullseye"),
+    ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
+_ADMINISTRATION = (
+    ("people.index", N_("Users"), "people"),
+    ("organisations.index", N_("Organisations"), "building"),
+    ("routes.index", N_("Routes"), "hdd-network"),
+    ("apps.index", N_("Apps"), "phone"),
+    ("areas.index", N_("Areas"), "geo-alt"),
+    ("rules.index", N_("Rules of messages"), "shield-check"),
+    ("audit.index", N_("Audit trail"), "journal-text"),
+)
+"""The administrator's own, under a heading; others reach those they may see by links."""
 
 
-_COUNTS: dict[str, Callable[[User], int]] = {}
+ONLY_WITH_COUNT = frozenset({"doubts.index"})
+"""Pages that stand in the side bar only while something in them waits."""
+
+_EXTENSION = "navigation_counts"
 
 
-def counts(endpoint: str) -> Callable[[Callable[[User], int]], Callable[[User], int]]:
-    """Let a room's function say how much waits for a person behind a page of the side bar; it is
-    asked with every page, so it costs one small query at most."""
-
-    def decorate(count: Callable[[User], int]) -> Callable[[User], int]:
-        _COUNTS[endpoint] = count
-        return count
-
-    return decorate
+def count(app: App, endpoint: str, kind: str, counter: Callable[[User], int]) -> None:
+    """Let a room above put a number beside its page; `kind` as in Entry. It is asked with every
+    page of the house, so it must be cheap."""
+    app.extensions.setdefault(_EXTENSION, {})[endpoint] = (kind, counter)
 
 
 def init_app(app: Flask) -> None:
@@ -58,19 +73,30 @@ def init_app(app: Flask) -> None:
 
 def entries(person: User) -> list[Entry]:
     """The pages that exist and whose rule lets this person in."""
-    return [
-        _entry(person, endpoint, _(label), icon)
+    found = [
+        Entry(endpoint, _(label), icon, *_counted(person, endpoint))
         for endpoint, label, icon in _PAGES
-        if endpoint in current_app.view_functions and _may_open(person, endpoint)
+        if _may_open(person, endpoint)
     ]
+    found = [e for e in found if e.badge_count or e.endpoint not in ONLY_WITH_COUNT]
+    if person.role is Role.ADMIN:
+        group = _("Administration")
+        found += [
+            Entry(page, _(label), icon, group=group)
+            for page, label, icon in _ADMINISTRATION
+            if _may_open(person, page)
+        ]
+    return found
 
 
-def _entry(person: User, endpoint: str, label: str, icon: str) -> Entry:
-    count = _COUNTS[endpoint](person) if endpoint in _COUNTS else 0
-    return Entry(endpoint, label, icon, count, "waits")
+def _counted(person: User, endpoint: str) -> tuple[int, str]:
+    kind, counter = current_app.extensions.get(_EXTENSION, {}).get(endpoint, ("runs", None))
+    return (0 if counter is None else counter(person)), kind
 
 
 def _may_open(person: User, endpoint: str) -> bool:
+    if endpoint not in current_app.view_functions:
+        return False
     if endpoint == "home.index" and person.role is Role.REPORTER:
         return False  # one's first page is the figures' form
     rule = guard.rule_of(current_app, endpoint)

@@ -89,4 +89,21 @@
   window.addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
+
+  // A link to hand over: one press copies it; without this it is selected and copied by hand.
+  document.querySelectorAll("input[data-copy]").forEach(function (field) {
+    field.addEventListener("focus", function () { field.select(); });
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = field.dataset.copy;
+    button.addEventListener("click", function () {
+      field.focus();
+      field.select();
+      const said = function () { button.textContent = field.dataset.copied; };
+      if (navigator.clipboard) navigator.clipboard.writeText(field.value).then(said, function () {});
+      else if (document.execCommand("copy")) said();
+    });
+    field.after(button);
+  });
 })();

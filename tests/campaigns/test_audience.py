@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from campaigns import approvals, life, progress
+from campaigns import approvals, audience, life, preparing, progress
 from campaigns.campaigns import Campaign
 from outreach import clock, numbers, opt_outs
 from outreach.database import db, transaction
@@ -230,3 +231,115 @@ def _texts_are_shared_fairly(campaign: Campaign, made: list[Any]) -> None:
         said = by_id[message.text_id]
         assert said.variant == "abc"[message.number_id % 3]
         assert (said.area_id, said.segments) == (message.area_id, message.segments)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_chunk_is_read_in_order_without_sorting_everybody_who_is_left(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    """Else each chunk would read everybody behind it: a million people would never end."""
+    stage.subscribe(vnpt, numbers_of("vinaphone", 5))
+    campaign = stage.approved([stage.route(vnpt, 9).id])
+    audience_of = preparing.audience_of(campaign, stage.settings)
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        texts = preparing.texts_of(connection, campaign.id)
+        reader = audience.ChunkReader(connection, audience_of, texts)
+        reader.fill(0, 0, 2)
+        at = {"position": 0, "after": 0, "limit": 2}
+        plan = connection.execute(
+            text(f"EXPLAIN QUERY PLAN {reader._sql.text}"), reader._values | at
+        ).all()
+    steps = [row[3] for row in plan]
+    assert any("ix_subscribers_area_id_id (area_id=? AND id>?)" in step for step in steps)
+    assert not any("ORDER BY" in step or step.startswith("SCAN s") for step in steps)
+
+
+def test_chunks_of_any_size_meet_everybody_once(
+    stage: Stage, vnpt: Organisation, viettel: Organisation
+) -> None:
+    """Whatever the size, a checkpoint within an area or between two loses and repeats nobody."""
+    for owner, phones in ((vnpt, numbers_of("vinaphone", 11)), (viettel, numbers_of("viettel", 4))):
+        stage.subscribe(owner, phones[::2])
+        stage.subscribe(owner, phones[1::2], stage.land.other_commune)
+    routes = [stage.route(o, 9, networks=["vinaphone", "viettel"]).id for o in (vnpt, viettel)]
+    campaign = stage.approved(routes)
+    everybody = preparing.audience_of(campaign, stage.settings)
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        texts = preparing.texts_of(connection, campaign.id)
+        for size in range(1, 17):
+            reader, met, place = audience.ChunkReader(connection, everybody, texts), [], (0, 0)
+            while (chunk := reader.fill(*place, size)) is not None:
+                place = chunk.position, chunk.after
+                met += connection.execute(text("SELECT number_id FROM expansion_chunk")).scalars()
+            assert len(met) == len(set(met)) == 15, size
+
+
+def test_who_is_kept_under_an_expired_list_alone_is_left_out(
+    stage: Stage, vnpt: Organisation, viettel: Organisation
+) -> None:
+    shared, lapsed = numbers_of("vinaphone", 2), numbers_of("vinaphone", 3, offset=10)
+    stage.subscribe(vnpt, shared + lapsed)
+    stage.subscribe(viettel, shared)
+    opt_outs.add([lapsed[0]], "answered TC", None)
+    route_ids = [stage.route(o, 9, networks=["vinaphone"]).id for o in (vnpt, viettel)]
+    today = clock.local(clock.now()).date()
+    last_day = "UPDATE subscriber_lists SET expires_on = :day WHERE organisation_id = :owner"
+    execute(last_day, day=today.isoformat(), owner=vnpt.id)
+    everybody = (4, {"opted_out": 1, "duplicate": 2})
+    assert counted(stage, stage.draft(route_ids)) == everybody, "its last day still counts"
+    execute(last_day, day=(today - timedelta(days=1)).isoformat(), owner=vnpt.id)
+    campaign = stage.draft(route_ids)
+    assert counted(stage, campaign) == (2, {"opted_out": 1, "list_expired": 4})
+    approvals.approve(life.get(campaign.id), stage.approver, life.get(campaign.id).digest or "")
+    life.start(life.get(campaign.id), stage.approver.id)
+    assert expand(stage, life.get(campaign.id))
+    assert progress.as_object(life.get(campaign.id))["suppressed"] == {
+        "opted_out": 1,
+        "list_expired": 4,
+    }
+    assert sum(stage.states(campaign).values()) == 2
+
+
+def test_not_messaged_in_so_many_days_looks_at_every_campaign_of_whatever_kind(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    phones = numbers_of("vinaphone", 5)
+    stage.subscribe(vnpt, phones)
+    route_id = stage.route(vnpt, 9).id
+    earlier = stage.started([route_id], kind="customer_care")
+    assert expand(stage, earlier)
+    for phone, state, days in (
+        (phones[0], "delivered", 9),
+        (phones[1], "delivered", 11),
+        (phones[2], "cancelled", 1),
+        (phones[3], "queued", 30),
+        (phones[4], "expired", 1),
+    ):
+        execute(
+            "UPDATE messages SET state = :state, changed_at = :at WHERE number_id = :number",
+            state=state,
+            at=clock.to_microseconds(clock.now() - timedelta(days=days)),
+            number=number_id(phone),
+        )
+    assert counted(stage, stage.draft([route_id])) == (5, {})
+    campaign = stage.draft([route_id], not_messaged_days=10)
+    assert counted(stage, campaign) == (3, {"recently_messaged": 2})
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_days_without_a_message_are_found_by_the_index_on_the_number(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    from campaigns import audience
+
+    sql = audience._fill_sql("sqlite", quiet=True).replace("INSERT INTO expansion_chunk", "")
+    names = set(re.findall(r"(?<!:):(\w+)", sql))
+    with db.engine.connect() as connection:
+        plan = connection.execute(
+            text(f"EXPLAIN QUERY PLAN {sql}"),
+            {name: "[]" if name in {"texts", "networks", "owners"} else 1 for name in names},
+        ).all()
+    steps = [str(row[-1]) for row in plan]
+    assert any("SEARCH q USING" in step and "number_id=?" in step for step in steps), steps

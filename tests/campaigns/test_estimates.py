@@ -158,3 +158,37 @@ def test_a_large_audience_is_counted_only_when_asked_for(
 def test_nothing_is_stored(stage: Stage, routes: list[int]) -> None:
     estimated(stage, routes)
     assert db.session.query(Campaign).count() == 0
+
+
+def test_several_texts_share_people_and_money_without_rest(stage: Stage, routes: list[int]) -> None:
+    assert estimated(stage, routes).texts == []
+    texts = {"vi": LONG, "b": "Cài {ung_dung} tại {link}"}
+    found = estimated(stage, routes, wording=texts, strip_marks=False)
+    assert [row.key for row in found.texts] == ["b", "vi"]
+    assert sum(row.people for row in found.texts) == found.people
+    assert sum(row.cost or 0 for row in found.texts) == found.cost
+    short, long = found.texts
+    assert (short.least, short.most) == (1, 1)
+    assert (long.least or 0) > 1
+    assert abs(short.people - long.people) <= found.people / 2
+
+
+def test_what_would_be_sent_is_the_text_of_the_commune_that_is_shown(
+    stage: Stage, routes: list[int]
+) -> None:
+    found = estimated(stage, routes, wording={"vi": "Mời {xa}"}, at="29983")
+    assert found.text == "Moi xa Long Thuan"
+    marked = estimated(stage, routes, wording={"vi": "Mời {xa}"}, strip_marks=False)
+    assert marked.text == "Mời xã Long Khánh A"
+    assert estimated(stage, routes, wording={"vi": " "}).text == ""
+
+
+def test_the_days_without_a_message_are_counted_anew_when_they_change(
+    stage: Stage, routes: list[int]
+) -> None:
+    from tests.campaigns.expanding import expand
+
+    assert expand(stage, stage.started(routes))
+    assert estimated(stage, routes, not_messaged_days=0).people == 39
+    found = estimated(stage, routes, not_messaged_days=1)
+    assert (found.people, found.suppressed["recently_messaged"]) == (0, 44)

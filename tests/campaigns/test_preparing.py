@@ -58,6 +58,7 @@ COVERED = [
     "UPDATE rendered_texts SET variant = 'en'",
     "DELETE FROM rendered_texts",
     "UPDATE campaigns SET kind = 'customer_care'",
+    "UPDATE campaigns SET not_messaged_days = 7",
     "UPDATE campaigns SET sender = 'OTHER'",
     "UPDATE campaigns SET strip_marks = NOT strip_marks",
     "UPDATE campaigns SET networks = '[\"viettel\"]'",

@@ -52,12 +52,14 @@ def test_each_role_sees_the_buttons_of_its_rights_in_the_state(
     life.schedule(draft, clock.now() + timedelta(hours=1), None)
     assert seen() == [ready, ready, {"schedule", "start"}, none, none, none]
     life.start(draft, None)
-    running = {"pause", "cancel", "stop"}
-    assert seen() == [running, running, {"pause"}, none, none, none]
+    look_after = {"doubt", "resend"}
+    running = {"pause", "cancel", "stop"} | look_after
+    assert seen() == [running, running, {"pause"} | look_after, none, none, none]
     life.pause(draft, "x", None)
-    assert seen() == [{"resume", "cancel"}, {"resume", "cancel"}, none, none, none, none]
+    paused = {"resume", "cancel"} | look_after
+    assert seen() == [paused, paused, look_after, none, none, none]
     life.cancel(draft, None)
-    assert seen() == [none] * 6
+    assert seen() == [{"doubt"}] * 3 + [none] * 3
 
 
 def test_the_list_holds_what_a_reader_may_see_however_much_there_is_of_others(

@@ -48,8 +48,10 @@ def test_every_state_of_a_campaign_stands_in_the_table_and_is_reached() -> None:
     assert reachable(C.DRAFT, frozenset()) == set(C)
 
 
-def test_nothing_follows_an_end_and_every_other_state_has_a_way_on() -> None:
-    assert {state for state in C if not CAMPAIGN_TRANSITIONS[state]} == ENDED
+def test_nothing_follows_an_end_but_sending_again_and_every_other_state_has_a_way_on() -> None:
+    assert CAMPAIGN_TRANSITIONS[C.COMPLETED] == {C.SENDING}
+    ends = {state for state in C if not CAMPAIGN_TRANSITIONS[state]}
+    assert ends == ENDED - {C.COMPLETED}
 
 
 def test_the_table_knows_no_way_to_sending_past_an_approval() -> None:
@@ -84,6 +86,9 @@ def test_what_a_carrier_may_have_is_queued_again_by_a_person_or_a_proof_only(
             (M.IN_DOUBT, Cause.PERSON),
             (M.IN_DOUBT, Cause.NOT_SENT),
             (M.IN_DOUBT, Cause.ANSWER),
+            (M.UNDELIVERED, Cause.RESEND),
+            (M.REJECTED, Cause.RESEND),
+            (M.CARRIER_EXPIRED, Cause.RESEND),
         }
 
 

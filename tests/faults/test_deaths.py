@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from campaigns import batches
 from campaigns.messages import Change, settle
 from campaigns.states import Cause, MessageState
 from outreach import numbers
@@ -18,7 +19,6 @@ from tests.faults.hands import freeze, hands, has_ended, thaw, until
 from tests.faults.truth import Truth, assert_true, look
 from tests.stage import Stage, numbers_of
 from tests.workers.smsc import account, simulator_process
-from workers import batches
 
 PEOPLE = 2_000
 WINDOW = 50

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from outreach import accounts
+from outreach import accounts, closing
 from outreach.accounts import Role, User
 from outreach.errors import Refused
 from outreach.organisations import Organisation
@@ -94,7 +94,7 @@ def test_nobody_acts_as_the_system_or_with_a_closed_account(app: Flask, liaison:
     accounts.system()
     with pytest.raises(Refused, match="Nobody"):
         accounts.by_email(accounts.SYSTEM_EMAIL)
-    accounts.close(liaison, actor_id=None)
+    closing.close(liaison, actor_id=None)
     with pytest.raises(Refused, match="closed"):
         accounts.by_email(liaison.email)
 

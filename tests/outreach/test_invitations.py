@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from outreach import accounts, audit, clock, invitations, passwords
+from outreach import audit, clock, closing, invitations, passwords
 from outreach.accounts import User
 from outreach.database import db, transaction
 from outreach.errors import Refused
@@ -89,7 +89,7 @@ def test_an_unknown_link_is_refused_in_the_same_words(app: Flask, liaison: User)
 
 def test_a_closed_account_is_not_opened_by_an_old_link(liaison: User) -> None:
     token = invitations.create(liaison, actor_id=None)
-    accounts.close(liaison, actor_id=None)
+    closing.close(liaison, actor_id=None)
     with pytest.raises(Refused):
         invitations.accept(token, "Lan", PASSWORD)
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import create_app
-from outreach import accounts, passwords
+from outreach import accounts, closing, passwords
 from outreach.accounts import Role, User
 from outreach.audit import AuditRow
 from outreach.database import db
@@ -83,7 +83,7 @@ def test_without_a_password_nobody_logs_in(client: FlaskClient, liaison: User, a
 
 def test_a_closed_account_is_out_at_once(client: FlaskClient, lan: User) -> None:
     log_in(client)
-    accounts.close(lan, actor_id=None)
+    closing.close(lan, actor_id=None)
     assert client.get("/").headers["Location"] == "/login"
     assert log_in(client).status_code == 200
     assert client.get("/").headers["Location"] == "/login"

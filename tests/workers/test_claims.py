@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from campaigns import life
+from campaigns import batches, life
 from outreach import clock, opt_outs
 from outreach.database import db, transaction, write_connection
 from outreach.organisations import Organisation
 from tests.stage import Stage
 from tests.workers.carried import Carried, carried
-from workers import batches, claims
+from workers import claims
 
 
 @pytest.fixture

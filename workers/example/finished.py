@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from campaigns import approvals, composing, expansion, life, preparing, segments
+from campaigns import approvals, batches, composing, expansion, life, preparing, segments
 from campaigns.campaigns import Campaign
 from campaigns.states import Cause, MessageState
 from outreach import clock
@@ -22,7 +22,7 @@ from outreach.accounts import User
 from outreach.database import transaction
 from outreach.numbers import sealer
 from outreach.settings import Settings
-from workers import answers, batches, claims, receipts
+from workers import answers, claims, receipts
 from workers.answers import Answered, PartAnswer
 from workers.claims import Claim, Claimed, Lease
 from workers.gateways.base import Inbound, Receipt

@@ -63,7 +63,7 @@ def test_the_documented_example_is_a_campaign(
     assert (campaign.created_by_id, campaign.networks) == (stage.author.id, ["viettel"])
     assert clock.iso(campaign.not_after) == "2020-08-25T20:00:00+07:00"
     keys = set(re.findall(r"`([a-z_]+)`", "\n".join(_first_cells())))
-    assert keys == {*example, "urgent"}
+    assert keys == {*example, "urgent", "not_messaged_days"}
 
 
 def _first_cells() -> list[str]:
@@ -157,3 +157,15 @@ def test_wrong_usage_exits_with_2(runner: FlaskCliRunner, stage: Stage) -> None:
     for arguments in (["show"], ["show", "x"], ["return", "1"], ["schedule", "1"], ["nosuch"]):
         result = runner.invoke(args=["campaigns", *arguments, "--json"])
         assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_days_without_a_message_are_part_of_the_file(
+    runner: FlaskCliRunner, stage: Stage, file: Path
+) -> None:
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(fields | {"not_messaged_days": 14}), encoding="utf-8")
+    created = run(runner, "create", file, "--as", stage.author.email)
+    assert db.session.get_one(Campaign, created["id"]).not_messaged_days == 14
+    for wrong in (-1, 366, "7", True):
+        file.write_text(json.dumps(fields | {"not_messaged_days": wrong}), encoding="utf-8")
+        assert refused(runner, "create", file)[1] == "not_messaged_days"

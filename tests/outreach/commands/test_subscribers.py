@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from outreach.lists import importing
+from outreach.lists import importing, uploads
 from outreach.organisations import Organisation
 from outreach.signals import work_requested
 from tests.people import Land
@@ -111,3 +111,16 @@ def test_columns_are_mapped_by_hand(
     answer, _shown = run(runner, "import", path, "--organisation", vnpt.id, *WHY, *maps)
 
     assert (answer["added"], answer["rejects_file"]) == (1, None)
+
+
+def test_a_list_is_imported_with_the_last_day_of_its_use(
+    runner: FlaskCliRunner, vnpt: Organisation, file: Path, worker: None
+) -> None:
+    known = ("--organisation", vnpt.id, *WHY)
+    run(runner, "import", file, *known, "--expires", "2030-12-31")
+    run(runner, "import", file, *known)
+    first, second = run(runner, "list")[0]
+    assert first["expires_on"] == "2030-12-31"
+    assert second["expires_on"] == uploads.usual_expiry().isoformat()
+    refused, _ = run(runner, "import", file, *known, "--expires", "2020-01-01", code=1)
+    assert refused["field"] == "expires_on"

@@ -8,7 +8,7 @@ import pytest
 
 from workers.gateways.base import Receipt
 from workers.gateways.twilio_calls import inbound, status_address, stored
-from workers.receipts import RANK
+from workers.ranks import RANK
 
 NUMBER = "+84912345678"
 

@@ -1,0 +1,162 @@
+"""The audit trail in sentences: what each act is called, and what it was done on.
+
+A row of the trail holds words of ours ("user.close") and ids; this says them as people would. A
+test holds that every act somewhere recorded has its words here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from campaigns.campaigns import Campaign
+from campaigns.routes import Route
+from outreach.accounts import User
+from outreach.apps import App
+from outreach.areas import Area
+from outreach.audit_pages import Row
+from outreach.database import db
+from outreach.i18n import N_, _
+from outreach.organisations import Organisation
+from outreach.subscribers import SubscriberList
+
+ACTS: Final[dict[str, str]] = {
+    "app.add": N_("added an app"),
+    "app.change": N_("changed an app"),
+    "area.alias": N_("gave an area another name"),
+    "area.change": N_("changed the population of an area"),
+    "area.remove": N_("removed an area"),
+    "area.unalias": N_("took another name from an area"),
+    "areas.load": N_("loaded a list of areas"),
+    "audit.verify": N_("verified the audit trail"),
+    "campaign.approved": N_("approved a campaign"),
+    "campaign.cancel": N_("cancelled a campaign"),
+    "campaign.complete": N_("completed a campaign"),
+    "campaign.create": N_("wrote a campaign"),
+    "campaign.edit": N_("changed a campaign"),
+    "campaign.expire": N_("let a campaign expire: its time had passed"),
+    "campaign.pause": N_("paused a campaign"),
+    "campaign.resume": N_("resumed a campaign"),
+    "campaign.returned": N_("returned a campaign"),
+    "campaign.schedule": N_("scheduled a campaign"),
+    "campaign.start": N_("started a campaign"),
+    "campaign.submit": N_("submitted a campaign for approval"),
+    "campaign.withdraw": N_("made a campaign a draft again"),
+    "emergency_stop.lift": N_("lifted the emergency stop"),
+    "emergency_stop.set": N_("stopped all sending"),
+    "invitation.accept": N_("accepted an invitation"),
+    "invitation.create": N_("made an invitation link"),
+    "list.confirm": N_("confirmed the columns of a list"),
+    "list.discard": N_("discarded a list"),
+    "list.import": N_("imported a list"),
+    "list.receive": N_("uploaded a list"),
+    "list.refuse": N_("refused a list"),
+    "list.rejects": N_("took the rows of a list that were not imported, with whole numbers"),
+    "optout.add": N_("recorded an opt-out"),
+    "optout.remove": N_("removed an opt-out"),
+    "organisation.add": N_("added an organisation"),
+    "organisation.change": N_("changed an organisation"),
+    "route.add": N_("added a route"),
+    "route.change": N_("changed a route"),
+    "route.check": N_("checked a route"),
+    "route.close": N_("closed a route"),
+    "route.reopen": N_("opened a route again"),
+    "target.add": N_("set a target"),
+    "target.change": N_("changed a target"),
+    "target.withdraw": N_("withdrew a target"),
+    "uptake.enter": N_("entered install figures"),
+    "uptake.import": N_("imported install figures"),
+    "user.add": N_("added a person"),
+    "user.change": N_("changed a person's role or place"),
+    "user.close": N_("closed an account"),
+    "user.login": N_("logged in"),
+    "user.reopen": N_("opened an account again"),
+}
+OBJECTS: Final[dict[str, str]] = {
+    "app": N_("app"),
+    "area": N_("area"),
+    "area_list": N_("list of areas"),
+    "audit": N_("audit trail"),
+    "campaign": N_("campaign"),
+    "installation": N_("the whole system"),
+    "list": N_("subscriber list"),
+    "number": N_("number"),
+    "opt_out": N_("opt-out"),
+    "organisation": N_("organisation"),
+    "route": N_("route"),
+    "target": N_("target"),
+    "uptake_import": N_("file of figures"),
+    "user": N_("person"),
+}
+_NAMES: Final[dict[str, Any]] = {
+    "app": App.name,
+    "area": Area.name,
+    "campaign": Campaign.name,
+    "list": SubscriberList.filename,
+    "organisation": Organisation.name,
+    "route": Route.name,
+    "user": User.name,
+}
+_PAGES: Final[dict[str, tuple[str, str]]] = {
+    "app": ("apps.show", "app_id"),
+    "area": ("areas.show", "area_id"),
+    "campaign": ("campaigns.show", "campaign_id"),
+    "organisation": ("organisations.show", "organisation_id"),
+    "route": ("routes.show", "route_id"),
+    "user": ("people.show", "person_id"),
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One row of the trail, to be read. `page` and `page_values` lead to what it is about; "" where
+    no page of the administrator shows it."""
+
+    row: Row
+    act: str
+    kind: str
+    name: str
+    page: str
+    page_values: dict[str, int]
+
+
+def act(written: str) -> str:
+    """An act in the reader's language; as it is written where nobody has named it."""
+    return _(ACTS[written]) if written in ACTS else written
+
+
+def sentences(rows: Iterable[Row]) -> list[Sentence]:
+    """The rows as sentences. One query for each kind of thing they are about."""
+    listed = list(rows)
+    names = _names(listed)
+    return [_sentence(each, names) for each in listed]
+
+
+def _sentence(each: Row, names: Mapping[tuple[str, int], str]) -> Sentence:
+    kind, key = each.row.object_type, each.row.object_id
+    page, value = _PAGES.get(kind, ("", ""))
+    there = key is not None and (kind, key) in names
+    return Sentence(
+        each,
+        act(each.row.act),
+        _(OBJECTS[kind]) if kind in OBJECTS else kind,
+        names.get((kind, key), "") if key is not None else "",
+        page if there else "",
+        {value: key} if there and key is not None and value else {},
+    )
+
+
+def _names(rows: Iterable[Row]) -> dict[tuple[str, int], str]:
+    wanted: dict[str, set[int]] = {}
+    for each in rows:
+        if each.row.object_type in _NAMES and each.row.object_id is not None:
+            wanted.setdefault(each.row.object_type, set()).add(each.row.object_id)
+    found: dict[tuple[str, int], str] = {}
+    for kind, ids in wanted.items():
+        column = _NAMES[kind]
+        named = select(column.class_.id, column).where(column.class_.id.in_(ids))
+        found |= {(kind, key): name for key, name in db.session.execute(named)}
+    return found

@@ -1,0 +1,229 @@
+"""A comparison as a workbook: numbers as numbers, and a sheet that says what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, BinaryIO, Final
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+
+from campaigns.compare import DOSE, Comparison, Row
+from campaigns.compare_showing import GROUP_NAMES, ChartDay
+from outreach import clock, formats
+from outreach.i18n import _, language
+
+WHOLE: Final = "#,##0"
+MONEY: Final = '#,##0 "đ"'
+SHARE: Final = "0.00%"
+POINTS: Final = "+0.00;-0.00;0.00"
+RATE: Final = "0.00"
+DAY: Final = "d/m/yyyy"
+MOMENT: Final = "d/m/yyyy hh:mm"
+
+Cell = tuple[object, str]
+"""A value and its number format; "" for words."""
+
+
+def write(
+    comparison: Comparison, rows: Iterable[Row], days: Sequence[ChartDay], out: BinaryIO
+) -> None:
+    """Write all rows in their order, the days of the chart, and the notes."""
+    book = Workbook(write_only=True)
+    _sheet(book, _("Comparison"), _headings(comparison), map(_cells, rows), widths=(8, 10, 30, 20))
+    if days:
+        _sheet(book, _("By day"), _day_headings(), map(_day_cells, days), widths=(12,))
+    _sheet(book, _("Notes"), [_("What"), _("Value")], _notes(comparison), widths=(34, 90))
+    book.save(out)
+
+
+def _sheet(
+    book: Any,
+    title: str,
+    headings: Sequence[str],
+    lines: Iterable[Sequence[Cell]],
+    widths: Sequence[int],
+) -> None:
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for number in range(len(headings)):
+        letter = chr(ord("A") + number)
+        sheet.column_dimensions[letter].width = widths[number] if number < len(widths) else 16
+    heads = [WriteOnlyCell(sheet, heading) for heading in headings]
+    for head in heads:
+        head.font = Font(bold=True)
+        head.alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.append(heads)
+    for line in lines:
+        sheet.append([_cell(sheet, *each) for each in line])
+
+
+def _cell(sheet: Any, value: object, shown_as: str) -> Any:
+    cell = WriteOnlyCell(sheet, value)
+    if isinstance(value, str):
+        cell.data_type = "s"  # a name that begins with "=" is a name
+        cell.alignment = Alignment(wrap_text=len(value) > 40, vertical="top")
+    elif shown_as:
+        cell.number_format = shown_as
+    return cell
+
+
+def _headings(comparison: Comparison) -> list[str]:
+    first, last = (_written(day) for day in (comparison.asked.first, comparison.asked.last))
+    return [
+        _("Rank"),
+        _("Code"),
+        _("Commune"),
+        _("Group"),
+        _("Population"),
+        _("Messaged"),
+        _("Messaged of population"),
+        _("Delivered"),
+        _("Reported by the carrier itself"),
+        _("First messaged"),
+        _("Installs %(day)s", day=first),
+        _("Installs %(day)s", day=last),
+        _("New installs"),
+        _("Rate %(day)s", day=first),
+        _("Rate %(day)s", day=last),
+        _("Change in points"),
+        _("Cost"),
+        _("Figure of the first day counts up to"),
+        _("Figure of the last day counts up to"),
+    ]
+
+
+def _cells(row: Row) -> list[Cell]:
+    sent = row.delivery
+    return [
+        (row.rank, WHOLE),
+        (row.area.code, ""),
+        (row.area.name, ""),
+        (_(GROUP_NAMES[row.group]), ""),
+        (row.population, WHOLE),
+        (sent.messaged, WHOLE),
+        (row.dose, SHARE),
+        (sent.delivered, WHOLE),
+        (sent.reported_by_carrier, WHOLE),
+        (sent.first_day, DAY),
+        (row.before.installs, WHOLE),
+        (row.after.installs, WHOLE),
+        (row.new, WHOLE),
+        (row.before.share, SHARE),
+        (row.after.share, SHARE),
+        (row.change_points, POINTS),
+        (sent.cost, MONEY),
+        (_local(row.before.as_of), MOMENT),
+        (_local(row.after.as_of), MOMENT),
+    ]
+
+
+def _day_headings() -> list[str]:
+    groups = (_("messaged communes"), _("not yet messaged communes"))
+    return [
+        _("Day"),
+        *(_("New installs per 1,000 people, %(group)s", group=group) for group in groups),
+        *(_("Communes with figures, %(group)s", group=group) for group in groups),
+        _("Messages of campaigns started this day"),
+        _("National day"),
+    ]
+
+
+def _day_cells(each: ChartDay) -> list[Cell]:
+    groups = (each.messaged, each.not_yet)
+    return [
+        (each.day, DAY),
+        *((None if group is None else group.rate, RATE) for group in groups),
+        *((None if group is None else group.areas, WHOLE) for group in groups),
+        (each.sent, WHOLE),
+        (_(each.holiday) if each.holiday else "", ""),
+    ]
+
+
+def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
+    asked = comparison.asked
+    yield (_("App"), ""), (f"{asked.app.name} ({asked.app.code})", "")
+    yield (_("First day"), ""), (asked.first, DAY)
+    yield (_("Last day"), ""), (asked.last, DAY)
+    chosen = ", ".join(f"{area.name} ({area.code})" for area in asked.chosen)
+    yield (_("Areas"), ""), (chosen or _("all communes of the own area"), "")
+    yield (_("Communes"), ""), (len(comparison.rows), WHOLE)
+    for name, text in explanations():
+        yield (name, ""), (text, "")
+    for name, moments in _times(comparison):
+        yield (name, ""), (_span(moments), "")
+    sources = sorted({row.area.population_source or "" for row in comparison.rows} - {""})
+    yield (_("Source of the population"), ""), ("; ".join(sources) or "—", "")
+    campaigns = "; ".join(f"{each.name} ({_written(each.day)})" for each in comparison.sendings)
+    yield (_("Campaigns"), ""), (campaigns or "—", "")
+    yield (_("Made"), ""), (_local(clock.now()), MOMENT)
+
+
+def explanations() -> list[tuple[str, str]]:
+    """What each figure means, in a sentence: for the file's notes and the page's."""
+    share = formats.percent(DOSE, 0, language=language())
+    return [
+        (
+            _("Not an effect"),
+            _(
+                "A difference between areas is not yet an effect of the messages: which areas were"
+                " messaged was chosen and not drawn by lot, and they may have differed before."
+            ),
+        ),
+        (
+            _("Denominator"),
+            _("Rates are cumulative installs as a share of the commune's whole population."),
+        ),
+        (
+            _("Messaged"),
+            _(
+                "Messages a carrier took, of campaigns about this app that started within the"
+                " period. A commune is in the messaged group from %(share)s of its population on.",
+                share=share,
+            ),
+        ),
+        (_("Delivered"), _("What carriers' receipts say; empty where a carrier gives none.")),
+        (
+            _("Installs"),
+            _(
+                "Where the commune stood on the day: its figure of that day, else its last one"
+                " before. Empty where it has none; a change needs a new figure within the period."
+            ),
+        ),
+        (_("Change in points"), _("Rate of the last day minus rate of the first, as percent.")),
+        (_("Rank"), _("By the rate of the last day, among the communes compared.")),
+        (_("Cost"), _("Segments a carrier took times the price of its route, in đồng.")),
+        (
+            _("Sources"),
+            _(
+                "Installs: figures that the communes reported. Messages: what carriers answered"
+                " and their receipts."
+            ),
+        ),
+    ]
+
+
+def _times(comparison: Comparison) -> list[tuple[str, list[datetime]]]:
+    before = [row.before.as_of for row in comparison.rows if row.before.as_of]
+    after = [row.after.as_of for row in comparison.rows if row.after.as_of]
+    return [(_("Time of the first figures"), before), (_("Time of the last figures"), after)]
+
+
+def _span(moments: Sequence[datetime]) -> str:
+    if not moments:
+        return "—"
+    first, last = (
+        formats.moment(each, language=language()) for each in (min(moments), max(moments))
+    )
+    return first if first == last else f"{first} – {last}"
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    """A cell's time has no zone: Vietnam's."""
+    return None if moment is None else clock.local(moment).replace(tzinfo=None, microsecond=0)
+
+
+def _written(day: date) -> str:
+    return formats.day(day, language=language())

@@ -1,0 +1,280 @@
+"""What the page of a comparison shows: rows in the order asked for, the chart, the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from campaigns import compare
+from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
+from campaigns.deliveries import days_of
+from outreach import areas, daily, formats, holidays, maps
+from outreach.collation import vietnamese_key
+from outreach.daily import Day, Member
+from outreach.database import db
+from outreach.i18n import N_, _
+from outreach.kept import Kept
+from outreach.maps import Map, Spot
+
+PAGE_ROWS: Final = 250
+"""More rows are shown a page at a time; the file has them all."""
+LARGE: Final = 500
+"""With more communes, answers are kept for a minute."""
+USUAL_ORDER: Final = "-change"
+
+GROUP_NAMES: Final = {
+    Group.MESSAGED: N_("Messaged"),
+    Group.NOT_YET: N_("Not yet messaged"),
+    Group.FEW: N_("Too few messaged"),
+    Group.BEFORE: N_("Messaged before"),
+    Group.UNKNOWN: N_("Population not known"),
+}
+_alphabet: Final = lru_cache(1 << 14)(vietnamese_key)
+ORDERS: Final[Mapping[str, tuple[str, Callable[[Row], Any]]]] = {
+    "name": (N_("Name"), lambda row: _alphabet(row.area.short_name)),
+    "group": (N_("Group"), lambda row: list(Group).index(row.group)),
+    "population": (N_("Population"), lambda row: row.population),
+    "messaged": (N_("Messaged"), lambda row: row.delivery.messaged),
+    "delivered": (N_("Delivered"), lambda row: row.delivery.delivered),
+    "installs_from": (N_("Installs on the first day"), lambda row: row.before.installs),
+    "installs_to": (N_("Installs on the last day"), lambda row: row.after.installs),
+    "rate_from": (N_("Rate on the first day"), lambda row: row.before.share),
+    "rate_to": (N_("Rate on the last day"), lambda row: row.after.share),
+    "change": (N_("Change in points"), lambda row: row.change_points),
+    "rank": (N_("Rank"), lambda row: row.rank),
+    "cost": (N_("Cost"), lambda row: row.delivery.cost),
+}
+"""What rows may be sorted by: its name, and a row's value; rows without one come last."""
+UPWARDS: Final = frozenset({"name", "group", "rank"})
+"""What begins with the smallest, unless asked otherwise."""
+UNITS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+"""Percentage points between the colours of a change: the smallest that tells them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the rows: from `first` to `last` of `of`; which page of how many."""
+
+    rows: Sequence[Row]
+    first: int
+    last: int
+    of: int
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChartDay:
+    """One line of the chart's table: each group's day, and what marks it; `holiday` is still to
+    be translated."""
+
+    day: date
+    messaged: Day | None
+    not_yet: Day | None
+    sent: int
+    holiday: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A comparison with the days of its chart."""
+
+    comparison: Comparison
+    days: Sequence[ChartDay]
+
+
+_large: Kept[Look] = Kept(60, most=4)
+
+
+def look(asked: Asked) -> Look:
+    """All figures of the page. Those of a whole country are kept for a minute: who sorts them or
+    turns a page asks the same again."""
+    if areas.count_communes(asked.roots, asked.area_list) <= LARGE:
+        return _look(asked)
+    key = (asked.app.id, asked.first, asked.last, asked.roots, asked.area_list)
+    kept = _large.get(key, lambda: _detached(_look(asked)))
+    return replace(kept, comparison=replace(kept.comparison, asked=asked))
+
+
+def _look(asked: Asked) -> Look:
+    comparison = compare.of(asked)
+    return Look(comparison, course(comparison))
+
+
+def _detached(made: Look) -> Look:
+    """Its areas out of the session, which would forget what it knows of them when it ends."""
+    for row in made.comparison.rows:
+        db.session.expunge(row.area)
+    return made
+
+
+def order_of(written: str) -> tuple[str, bool]:
+    """("change", True) of "-change": what to sort by, and whether downwards; the usual order for
+    what is none."""
+    key = written.removeprefix("-")
+    return (key, written.startswith("-")) if key in ORDERS else order_of(USUAL_ORDER)
+
+
+def begins(key: str) -> str:
+    """The order in which sorting by `key` begins."""
+    return key if key in UPWARDS else f"-{key}"
+
+
+def order_choices(order: str) -> list[tuple[str, str]]:
+    """(order, its name) of each order to begin with, and of the one in force."""
+    offered = [(begins(key), _(name)) for key, (name, _value) in ORDERS.items()]
+    key, down = order_of(order)
+    now = f"-{key}" if down else key
+    if now not in dict(offered):
+        offered.append((now, _("%(name)s, turned round", name=_(ORDERS[key][0]))))
+    return offered
+
+
+def in_order(rows: Sequence[Row], order: str) -> list[Row]:
+    """The rows sorted; equal ones in the list's order, those without a value last."""
+    key, down = order_of(order)
+    value = ORDERS[key][1]
+    known = [row for row in rows if value(row) is not None]
+    return sorted(known, key=value, reverse=down) + [row for row in rows if value(row) is None]
+
+
+def page_of(rows: Sequence[Row], number: int) -> Page:
+    """The page with this number, counted from 1; the nearest there is."""
+    pages = max(1, -(-len(rows) // PAGE_ROWS))
+    number = min(max(number, 1), pages)
+    start = (number - 1) * PAGE_ROWS
+    shown = rows[start : start + PAGE_ROWS]
+    return Page(shown, start + 1 if shown else 0, start + len(shown), len(rows), number, pages)
+
+
+def course(comparison: Comparison) -> list[ChartDay]:
+    """New installs a day of both groups; empty where neither has an area with figures."""
+    asked = comparison.asked
+    members = [
+        Member(row.area.id, COMPARED.index(row.group), row.population)
+        for row in comparison.rows
+        if row.group in COMPARED and row.population
+    ]
+    days = daily.of_groups(asked.app.id, members, asked.first, asked.last)
+    if not any(day.areas for group in days.values() for day in group):
+        return []
+    sent = days_of(comparison.sendings)
+    off = {
+        day: each.name
+        for each in holidays.within(asked.first, asked.last)
+        for day in _days(each.first, each.last)
+    }
+    both = [{day.day: day for day in days.get(number, ())} for number in range(len(COMPARED))]
+    return [
+        ChartDay(day, both[0].get(day), both[1].get(day), sent.get(day, 0), off.get(day, ""))
+        for day in _days(asked.first, asked.last)
+    ]
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def chart(comparison: Comparison, days: Sequence[ChartDay], language: str) -> dict[str, Any]:
+    """What static/js/compare.js draws: per 1,000 people, None where nothing is known."""
+    return {
+        "days": [formats.month_day(each.day, language=language) for each in days],
+        "series": [_series(comparison, days, group, language) for group in COMPARED],
+        "sent": [
+            {"at": at, "label": _("Sent %(day)s", day=formats.month_day(d, language=language))}
+            for at, d in enumerate(each.day for each in days)
+            if days[at].sent
+        ],
+        "holidays": [
+            {
+                "from": (each.first - comparison.asked.first).days,
+                "to": (each.last - comparison.asked.first).days,
+                "label": _(each.name),
+            }
+            for each in holidays.within(comparison.asked.first, comparison.asked.last)
+        ],
+        "unit": _("New installs a day per 1,000 people"),
+    }
+
+
+def _series(
+    comparison: Comparison, days: Sequence[ChartDay], group: Group, language: str
+) -> dict[str, Any]:
+    of_group = [each.messaged if group is Group.MESSAGED else each.not_yet for each in days]
+    rates = [None if day is None or day.rate is None else day.rate for day in of_group]
+    last = next((rate for rate in reversed(rates) if rate is not None), None)
+    count = comparison.groups[group].areas
+    name = (
+        _("%(count)s messaged communes", count=formats.number(count, language=language))
+        if group is Group.MESSAGED
+        else _("%(count)s not yet messaged", count=formats.number(count, language=language))
+    )
+    return {
+        "group": group.value,
+        "name": name,
+        "values": [None if rate is None else round(rate, 4) for rate in rates],
+        "last": formats.number(last, 1, language=language),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMap:
+    """The map, and the words under the ramp's colours."""
+
+    map: Map
+    steps: Sequence[str]
+
+
+def change_map(rows: Sequence[Row], language: str) -> ChangeMap | None:
+    """Circles coloured by change in points; None where too few have a place."""
+    changes = [abs(row.change_points) for row in rows if row.change_points is not None]
+    unit = _unit(max(changes, default=0.0))
+    drawn = maps.draw(_spot(row, unit, language) for row in rows)
+    if drawn is None:
+        return None
+    return ChangeMap(drawn, _steps(unit, language))
+
+
+def _spot(row: Row, unit: float, language: str) -> Spot:
+    change = row.change_points
+    return Spot(
+        row.area.short_name,
+        row.area.lat,
+        row.area.lon,
+        row.population,
+        _class(change, unit),
+        "" if row.rank is None else str(row.rank),
+        formats.signed(change, 2, language=language),
+    )
+
+
+def _unit(most: float) -> float:
+    return next((unit for unit in UNITS if 3 * unit >= most), UNITS[-1])
+
+
+def _class(change: float | None, unit: float) -> int:
+    """1 to 7 by the change as printed, 4 being none; 0 where nobody knows."""
+    if change is None:
+        return 0
+    printed = round(change, 2)
+    return 1 + sum(printed >= edge for edge in (-2 * unit, -unit, 0.0, 0.01, unit, 2 * unit))
+
+
+def _steps(unit: float, language: str) -> list[str]:
+    """The lower edge of each class above 0, the upper edge of each below."""
+
+    def words(value: float) -> str:
+        return formats.signed(value, 1 if unit < 1 else 0, language=language)
+
+    return [
+        f"< {words(-2 * unit)}",
+        f"< {words(-unit)}",
+        "< 0",
+        "0",
+        "> 0",
+        f"≥ {words(unit)}",
+        f"≥ {words(2 * unit)}",
+    ]

@@ -1,0 +1,228 @@
+"""What was delivered where: messages about one app, by commune, beside which uptake can stand.
+
+Read from the counts (`campaigns.counts`), never from the messages. A campaign belongs to the period
+its first message could leave in: the day in Vietnam on which it started, however long it sent.
+People listed under a hamlet count to its commune; who is listed under a district without saying
+which commune counts to none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import CTE, Select, Subquery, and_, case, func, select, union_all
+
+from campaigns.campaigns import Campaign, CampaignApp
+from campaigns.counts import Count, CountDelta
+from campaigns.progress import BILLED
+from campaigns.routes import Route
+from campaigns.states import MessageState
+from outreach import clock
+from outreach.areas import Area
+from outreach.database import db
+
+TAKEN: Final = BILLED
+"""The carrier took these: they are messaged, whatever became of them afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Messages of one area within a period. `messaged` were taken by a carrier, `delivered` are
+    the receipts that say so; None where no route used here gives receipts. `cost` in đồng.
+    `first_day`: when the first campaign that messaged here started. `unreceipted` of the messaged
+    went where no receipts come from. `earlier` were messaged by campaigns before the period.
+    `reported_by_carrier`: how many of the messaged a carrier reports to have sent itself."""
+
+    messaged: int = 0
+    delivered: int | None = 0
+    cost: int = 0
+    first_day: date | None = None
+    unreceipted: int = 0
+    earlier: int = 0
+    reported_by_carrier: int = 0
+
+
+NONE: Final = Delivery()
+
+
+class Sending(NamedTuple):
+    """A campaign that messaged some of the areas: when it started, how many it messaged, in how
+    many of them, and by which `rule` it chose areas, in its author's words."""
+
+    campaign_id: int
+    name: str
+    day: date
+    messaged: int
+    areas: int
+    rule: str
+
+
+def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> dict[int, Delivery]:
+    """What campaigns about the app delivered in each area, those started from the day `start` to
+    the day `end`; an area nobody messaged is absent. One statement, however many there are."""
+    found = _through_routes(app_id, area_ids, start, end)
+    for area_id, reported in _reported_by_carriers(app_id, area_ids, start, end).items():
+        found[area_id] = _joined(found.get(area_id, NONE), reported)
+    return found
+
+
+def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
+    """The campaigns that messaged these areas, by the day they started. One statement."""
+    taken = _taken(app_id, area_ids, end)
+    rows = db.session.execute(
+        select(
+            Campaign.id,
+            Campaign.name,
+            Campaign.started_at,
+            func.sum(taken.c.messaged),
+            func.count(taken.c.area_id.distinct()),
+            Campaign.selection_rule,
+        )
+        .join(taken, taken.c.campaign_id == Campaign.id)
+        .where(Campaign.started_at >= _midnight(start))
+        .group_by(Campaign.id, Campaign.name, Campaign.started_at, Campaign.selection_rule)
+        .order_by(Campaign.started_at, Campaign.id)
+    )
+    return [
+        Sending(id_, name, _day(at), int(count), places, rule)
+        for id_, name, at, count, places, rule in rows
+    ]
+
+
+def _through_routes(
+    app_id: int, area_ids: Collection[int], start: date, end: date
+) -> dict[int, Delivery]:
+    """What went over our own routes."""
+    taken, begin = _taken(app_id, area_ids, end), _midnight(start)
+    within = Campaign.started_at >= begin
+
+    def total(column: Any) -> Any:
+        return func.sum(case((within, column), else_=0))
+
+    rows = db.session.execute(
+        select(
+            taken.c.area_id,
+            total(taken.c.messaged),
+            total(taken.c.delivered),
+            total(taken.c.cost),
+            func.min(case((within, Campaign.started_at))),
+            total(taken.c.unreceipted),
+            func.sum(case((within, 0), else_=taken.c.messaged)),
+        )
+        .join(Campaign, Campaign.id == taken.c.campaign_id)
+        .group_by(taken.c.area_id)
+    )
+    return {row[0]: _delivery(*row[1:]) for row in rows}
+
+
+def _delivery(
+    messaged: int, delivered: int, cost: int, first: datetime | None, silent: int, earlier: int
+) -> Delivery:
+    known = None if messaged and messaged == silent else int(delivered)
+    return Delivery(
+        int(messaged),
+        known,
+        int(cost),
+        None if first is None else _day(first),
+        int(silent),
+        int(earlier),
+    )
+
+
+def _reported_by_carriers(
+    app_id: int, area_ids: Collection[int], start: date, end: date
+) -> dict[int, Delivery]:
+    """What carriers report of sending from their own systems. Nobody reports yet: whoever adds
+    broadcast orders answers here, with the number of the reported as `reported_by_carrier` too."""
+    return {}
+
+
+def _joined(one: Delivery, other: Delivery) -> Delivery:
+    days = [day for day in (one.first_day, other.first_day) if day is not None]
+    receipts = [d.delivered for d in (one, other) if d.messaged and d.delivered is not None]
+    return Delivery(
+        one.messaged + other.messaged,
+        sum(receipts) if receipts or not (one.messaged or other.messaged) else None,
+        one.cost + other.cost,
+        min(days, default=None),
+        one.unreceipted + other.unreceipted,
+        one.earlier + other.earlier,
+        one.reported_by_carrier + other.reported_by_carrier,
+    )
+
+
+def _taken(app_id: int, area_ids: Collection[int], end: date) -> Subquery:
+    """(campaign_id, area_id, messaged, delivered, unreceipted, cost) of each campaign about the app
+    that started by `end`, in each commune where a carrier took any of its messages."""
+    about = (
+        select(Campaign.id)
+        .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
+        .where(CampaignApp.app_id == app_id)
+        .where(Campaign.started_at < _midnight(end + timedelta(days=1)))
+    )
+    line = _line(area_ids)
+    # Both filters within each half, so that either table is read by its index on campaigns.
+    both = union_all(*(_counted(table, about, line) for table in (Count, CountDelta))).subquery()
+    delivered = case((both.c.state == MessageState.DELIVERED, both.c.messages), else_=0)
+    silent = case((Route.gives_receipts, 0), else_=both.c.messages)
+    messaged = func.sum(both.c.messages)
+    return (
+        select(
+            both.c.campaign_id,
+            line.c.start.label("area_id"),
+            messaged.label("messaged"),
+            func.sum(delivered).label("delivered"),
+            func.sum(silent).label("unreceipted"),
+            func.sum(both.c.segments * Route.price).label("cost"),
+        )
+        .join(line, line.c.id == both.c.area_id)
+        .join(Route, Route.id == both.c.route_id)
+        .group_by(both.c.campaign_id, line.c.start)
+        .having(messaged != 0)
+        .subquery()
+    )
+
+
+def _counted(
+    table: type[Count] | type[CountDelta], about: Select[int], line: CTE
+) -> Select[int, int, int, MessageState, int, int]:
+    return select(
+        table.campaign_id,
+        table.area_id,
+        table.route_id,
+        table.state,
+        table.messages,
+        table.segments,
+    ).where(
+        and_(
+            table.campaign_id.in_(about),
+            table.area_id.in_(select(line.c.id)),
+            table.state.in_(sorted(TAKEN)),
+        )
+    )
+
+
+def _line(area_ids: Collection[int]) -> CTE:
+    """(start, id): each area with itself and with all below it."""
+    start = select(Area.id.label("start"), Area.id).where(Area.id.in_(list(area_ids)))
+    line = start.cte("line", recursive=True)
+    return line.union_all(select(line.c.start, Area.id).join(line, Area.parent_id == line.c.id))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.VIETNAM)
+
+
+def _day(moment: datetime) -> date:
+    return clock.local(moment).date()
+
+
+def days_of(sent: Sequence[Sending]) -> dict[date, int]:
+    """Messages by the day their campaigns started, the first day first."""
+    days: dict[date, int] = {}
+    for each in sent:
+        days[each.day] = days.get(each.day, 0) + each.messaged
+    return days

@@ -1,0 +1,148 @@
+"""Delivery beside uptake: the comparison of communes as a page and as a workbook."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from campaigns import compare, compare_sheet, compare_showing
+from campaigns.compare import Asked
+from outreach import areas, uptake
+from outreach.access import Act, Forbidden
+from outreach.areas import Area
+from outreach.errors import Refused
+from outreach.i18n import _, language
+from outreach.pages.guard import needs, person
+
+blueprint = Blueprint("compare", __name__, url_prefix="/compare")
+MAPPED = 700
+"""More circles than that are no map any more."""
+
+
+@dataclass
+class Typed:
+    """What the address asks for, word for word."""
+
+    app: str
+    first: str
+    last: str
+    codes: list[str]
+    order: str
+    page: str
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def ask(self) -> Asked:
+        """The question. Raises Refused."""
+        return compare.ask(self.app or _usual_app(), self.first, self.last, self.codes, person())
+
+
+def _usual_app() -> str | None:
+    counted = uptake.apps_counted()
+    return counted[0].code if counted else None
+
+
+def _typed() -> Typed:
+    given = request.args
+    codes = [code for each in given.getlist("areas") for code in each.split(",") if code.strip()]
+    app, first, last = (given.get(name, "").strip() for name in ("app", "from", "to"))
+    return Typed(app, first, last, codes, given.get("sort", ""), given.get("page", "1"))
+
+
+@blueprint.get("")
+@needs(Act.COMPARE)
+def show() -> ResponseReturnValue:
+    """The page; the address holds the question, so that it can be sent to a colleague."""
+    typed = _typed()
+    try:
+        asked = typed.ask()
+    except Refused as refused:
+        typed.errors[refused.field or "areas"] = refused.sentence
+        shown = _form(typed, None)
+        status = 403 if isinstance(refused, Forbidden) else 422
+        return render_template("compare/show.html", c=None, **shown), status if shown[
+            "apps"
+        ] else 200
+    return render_template("compare/show.html", **_shown(typed, asked), **_form(typed, asked))
+
+
+def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
+    seen = compare_showing.look(asked)
+    comparison, days = seen.comparison, seen.days
+    rows = compare_showing.in_order(comparison.rows, typed.order)
+    mapped = rows if len(rows) <= MAPPED else []
+    key, downwards = compare_showing.order_of(typed.order)
+    return {
+        "c": comparison,
+        "page": compare_showing.page_of(rows, _number(typed.page)),
+        "days": days,
+        "chart": compare_showing.chart(comparison, days, language()) if days else None,
+        "map": compare_showing.change_map(mapped, language()),
+        "order": key,
+        "downwards": downwards,
+        "most": max((abs(row.change_points or 0.0) for row in rows), default=0.0),
+        "explanations": compare_sheet.explanations(),
+    }
+
+
+def _form(typed: Typed, asked: Asked | None) -> dict[str, Any]:
+    query = _query(typed, asked)
+
+    def link(endpoint: str = "compare.show", **changes: Any) -> str:
+        return url_for(endpoint, **(query | changes))
+
+    return {
+        "typed": typed,
+        "asked": asked,
+        "apps": [(app.code, app.name) for app in uptake.apps_counted()],
+        "options": _options(asked),
+        "orders": compare_showing.order_choices(typed.order),
+        "begins": compare_showing.begins,
+        "names": {group: _(name) for group, name in compare_showing.GROUP_NAMES.items()},
+        "link": link,
+        "sorting": typed.order or compare_showing.USUAL_ORDER,
+        "bounds": (uptake.today() - uptake.OLDEST, uptake.today()),
+    }
+
+
+def _query(typed: Typed, asked: Asked | None) -> dict[str, Any]:
+    """The address's own words; of a good question spelt out, so that it means the same tomorrow."""
+    if asked is None:
+        return {}
+    return {
+        "app": asked.app.code,
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
+        "areas": [area.code for area in asked.chosen] or None,
+        "sort": typed.order or None,
+    }
+
+
+def _options(asked: Asked | None) -> list[Area]:
+    """What can be ticked: the areas right below the own one, and whatever else was named."""
+    own = person().own_area_id
+    below = list(areas.children(own))
+    chosen = [] if asked is None else asked.chosen
+    return below + [area for area in chosen if area not in below and area.id != own]
+
+
+def _number(written: str) -> int:
+    return int(written) if written.isdecimal() and len(written) < 6 else 1
+
+
+@blueprint.get("/table.xlsx")
+@needs(Act.COMPARE)
+def table() -> ResponseReturnValue:
+    """All rows as a workbook."""
+    typed = _typed()
+    asked = typed.ask()
+    seen = compare_showing.look(asked)
+    rows = compare_showing.in_order(seen.comparison.rows, typed.order)
+    content = io.BytesIO()
+    compare_sheet.write(seen.comparison, rows, seen.days, content)
+    content.seek(0)
+    name = f"compare-{asked.app.code}-{asked.first}-{asked.last}.xlsx"
+    return send_file(content, as_attachment=True, download_name=name)

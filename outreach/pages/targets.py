@@ -1,0 +1,143 @@
+"""Targets: what a letter wants, of whom, by when; where it stands; set by the culture office."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from outreach import access, apps, area_choice, areas, once, seen, target_showing, targets, typed
+from outreach.access import Act, Subject
+from outreach.areas import Area
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.pages.guard import needs, person
+from outreach.targets import Denominator, Target
+
+blueprint = Blueprint("targets", __name__, url_prefix="/targets")
+
+
+@blueprint.get("/")
+@needs(Act.TARGET_VIEW)
+def index() -> str:
+    """The targets that reach the person's area, and where each stands now."""
+    return render_template(
+        "targets/list.html",
+        rows=target_showing.rows(person().own_area_id),
+        may_set=access.allowed(person(), Act.TARGET_SET),
+    )
+
+
+@blueprint.get("/new")
+@needs(Act.TARGET_SET)
+def new() -> str:
+    """The form for a new one, for the person's own area."""
+    own = areas.code_of(person().own_area_id) or ""
+    given = {"once": once.word(), "area": own, "denominator": Denominator.POPULATION.value}
+    return _form(None, given)
+
+
+@blueprint.post("/new", endpoint="create")
+@needs(Act.TARGET_SET)
+def create() -> ResponseReturnValue:
+    """Set it."""
+    form = once.of(person().id, request.form.get("once", ""))
+    try:
+        once.do(form, _added)
+    except Refused as refused:
+        return _form(None, request.form, refused), 422
+    flash(_("The target is set. The pages of figures stand it beside the rate."), "success")
+    return redirect(url_for("targets.index"))
+
+
+def _added() -> int:
+    area = _area()
+    code = request.form.get("app", "")
+    if not code:
+        raise Refused(_("Choose an app."), "app")
+    share, deadline, words = _aim()
+    added = targets.add(area, apps.by_code(code), share, deadline, **words, actor_id=person().id)
+    return added.id
+
+
+def _area() -> Area:
+    area = area_choice.chosen(request.form.get("area", ""))
+    if area is None:
+        raise Refused(_("Say for which area the target is."), "area")
+    try:
+        access.demand(person(), Act.TARGET_SET, Subject(area_ids={area.id}))
+    except access.Forbidden as forbidden:
+        raise Refused(forbidden.sentence, "area") from None
+    return area
+
+
+def _aim() -> tuple[int, date, dict[str, str]]:
+    """Share, deadline, and whom and which letter, as typed. Raises Refused at their fields."""
+    given = request.form
+    share = targets.parse_share(given.get("share", ""))
+    deadline = typed.day(given.get("deadline", ""), "deadline")
+    if deadline is None:
+        raise Refused(_("Give the day by which it should be reached."), "deadline")
+    group = given.get("denominator", "")
+    if group == Denominator.GROUP:
+        group = given.get("group", "")
+        if not group.strip():
+            raise Refused(_("Name the group in the letter's words."), "group")
+    return share, deadline, {"group": group, "letter": given.get("letter", "")}
+
+
+@blueprint.get("/<int:target_id>")
+@needs(Act.TARGET_SET, of=targets.by_id)
+def show(target: Target) -> str:
+    """One target, to be changed or withdrawn."""
+    whole, rest = divmod(target.share, 100)
+    given = {
+        "share": f"{whole},{rest:02}%" if rest else f"{whole}%",
+        "denominator": target.denominator.value,
+        "group": target.group_name,
+        "deadline": target.deadline.isoformat(),
+        "letter": target.letter,
+        "seen": seen.mark(targets.shown(target)),
+    }
+    return _form(target, given)
+
+
+@blueprint.post("/<int:target_id>", endpoint="change")
+@needs(Act.TARGET_SET, of=targets.by_id)
+def change(target: Target) -> ResponseReturnValue:
+    """Set it anew."""
+    target_id, form = target.id, request.form.get("seen", "")
+    try:
+        share, deadline, words = _aim()
+        targets.change(target, share, deadline, **words, form=form, actor_id=person().id)
+    except Refused as refused:
+        return _form(targets.by_id(target_id), request.form, refused), 422
+    flash(_("Saved. What it was stays in the audit trail."), "success")
+    return redirect(url_for("targets.index"))
+
+
+@blueprint.post("/<int:target_id>/withdraw")
+@needs(Act.TARGET_SET, of=targets.by_id)
+def withdraw(target: Target) -> ResponseReturnValue:
+    """Take it back."""
+    target_id = target.id
+    try:
+        targets.withdraw(target, form=request.form.get("seen", ""), actor_id=person().id)
+    except Refused as refused:
+        flash(refused.sentence, "error")
+        return redirect(url_for("targets.show", target_id=target_id))
+    flash(_("Withdrawn. What it was stays in the audit trail."), "success")
+    return redirect(url_for("targets.index"))
+
+
+def _form(target: Target | None, given: Mapping[str, Any], refused: Refused | None = None) -> str:
+    return render_template(
+        "targets/form.html",
+        target=target,
+        typed=given,
+        errors={} if refused is None else {refused.field or "": refused.sentence},
+        apps=[(app.code, app.name) for app in apps.every()],
+    )

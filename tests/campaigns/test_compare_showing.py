@@ -1,0 +1,138 @@
+"""The page's own view of a comparison: order, pages, colours, what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from campaigns import compare, compare_showing
+from campaigns.compare import Group
+from outreach import clock
+from outreach.database import db
+from tests.campaigns.comparing import Scene, drive_done, scene
+from tests.drive import at
+
+__all__ = ["drive_done", "scene"]
+
+
+def look() -> compare_showing.Look:
+    return compare_showing.look(compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
+
+
+@pytest.mark.parametrize(
+    "order", [*compare_showing.ORDERS, *map("-{}".format, compare_showing.ORDERS)]
+)
+def test_every_order_sorts_and_puts_what_is_unknown_last(drive_done: Scene, order: str) -> None:
+    rows = compare_showing.in_order(look().comparison.rows, order)
+    value = compare_showing.ORDERS[order.removeprefix("-")][1]
+    values = [value(row) for row in rows]
+    known = [each for each in values if each is not None]
+    assert values == known + [None] * (len(values) - len(known))
+    assert known == sorted(known, reverse=order.startswith("-"))
+
+
+def test_an_order_that_is_none_is_the_usual_one() -> None:
+    assert compare_showing.order_of("drop table") == ("change", True)
+    assert compare_showing.order_of("") == ("change", True)
+    offered = dict(compare_showing.order_choices("-name"))
+    assert {"name", "-name", "-change", "rank"} <= offered.keys()
+    assert "change" not in offered
+
+
+def test_names_are_in_the_order_of_the_alphabet(drive_done: Scene) -> None:
+    rows = compare_showing.in_order(look().comparison.rows, "name")
+    assert [row.area.short_name for row in rows] == [
+        "Long Khánh A",
+        "Long Thuận",
+        "Mới",
+        "Thường Lạc",
+        "Thường Phước 2",
+    ]
+
+
+def test_many_rows_come_in_pages(drive_done: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_showing, "PAGE_ROWS", 2)
+    rows = look().comparison.rows
+    pages = [compare_showing.page_of(rows, number) for number in (0, 1, 2, 3, 9)]
+    assert [(p.number, p.first, p.last, p.of, p.pages) for p in pages] == [
+        (1, 1, 2, 5, 3),
+        (1, 1, 2, 5, 3),
+        (2, 3, 4, 5, 3),
+        (3, 5, 5, 5, 3),
+        (3, 5, 5, 5, 3),
+    ]
+    assert compare_showing.page_of([], 1).pages == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "colour"),
+    [(None, 0), (-2.01, 1), (-2.0, 2), (-1.01, 2), (-0.004, 4), (-0.01, 3), (0.0, 4), (0.004, 4),
+     (0.01, 5), (0.99, 5), (0.999, 6), (1.0, 6), (2.0, 7)],
+)  # fmt: skip
+def test_a_change_has_the_colour_of_what_is_printed(change: float | None, colour: int) -> None:
+    assert compare_showing._class(change, 1.0) == colour
+
+
+def test_colours_are_as_far_apart_as_the_changes(drive_done: Scene) -> None:
+    drawn = compare_showing.change_map(look().comparison.rows, "vi")
+    assert drawn is not None
+    assert drawn.steps == ["< −10", "< −5", "< 0", "0", "> 0", "≥ +5", "≥ +10"]
+    assert {c.spot.name: c.spot.colour for c in drawn.map.circles if c.spot.value == "—"} == {
+        "Thường Lạc": 0,
+        "Mới": 0,
+    }
+    assert compare_showing._steps(0.2, "vi")[-1] == "≥ +0,4"
+    assert compare_showing.change_map([], "vi") is None
+
+
+def test_the_chart_marks_send_dates_and_national_days(drive_done: Scene) -> None:
+    at("3/9 16:00")
+    asked = compare.ask("BLUEZONE", "2020-08-06", "2020-09-03", ["870"])
+    seen = compare_showing.look(asked)
+    drawn = compare_showing.chart(seen.comparison, seen.days, "vi")
+    assert [(mark["at"], drawn["days"][mark["at"]]) for mark in drawn["sent"]] == [
+        (4, "10/8"),
+        (6, "12/8"),
+    ]
+    assert [(h["from"], h["to"]) for h in drawn["holidays"]] == [(27, 27)]
+    assert drawn["days"][27] == "2/9"
+    messaged, not_yet = drawn["series"]
+    assert (messaged["group"], not_yet["group"]) == ("messaged", "not_yet")
+    assert messaged["values"][-1] is None  # nobody has reported since: a gap, not 0
+    assert len(messaged["values"]) == 29
+
+
+def test_neither_group_takes_in_who_is_in_between(drive_done: Scene) -> None:
+    seen = look()
+    groups = {row.group for row in seen.comparison.rows}
+    assert {Group.FEW, Group.BEFORE, Group.UNKNOWN} <= groups
+    for day in seen.days:
+        assert (day.messaged.areas if day.messaged else 0) <= 1
+        assert (day.not_yet.areas if day.not_yet else 0) <= 1
+
+
+def test_a_country_s_answer_is_kept_for_a_minute(
+    drive_done: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_showing, "LARGE", 1)
+    first = look()
+    db.session.rollback()
+    db.session.remove()
+    again = look()
+    assert again.comparison.rows is first.comparison.rows
+    assert [row.area.name for row in again.comparison.rows]  # though the session is another
+    assert again.comparison.asked is not first.comparison.asked
+    now = clock.monotonic()
+    monkeypatch.setattr(clock, "monotonic", lambda: now + 61)
+    assert look().comparison.rows is not first.comparison.rows
+
+
+def test_a_comparison_of_nothing_has_no_chart(scene: Scene) -> None:
+    seen = look()
+    assert seen.days == []
+    assert [row.change_points for row in seen.comparison.rows] == [None] * 5
+    empty = replace(seen.comparison, rows=[])
+    assert compare_showing.course(empty) == []
+    assert empty.asked.first == date(2020, 8, 6)

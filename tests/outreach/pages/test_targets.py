@@ -1,0 +1,165 @@
+"""The page of targets: set by the culture office for its own area, read by staff, never wider."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from outreach import apps, i18n, once, rates, seen, target_showing, targets
+from outreach.accounts import User
+from outreach.areas import Area
+from outreach.audit import AuditRow
+from outreach.database import db, find
+from outreach.organisations import Organisation
+from outreach.targets import Target
+from tests.counting import queries
+from tests.drive import Drive
+
+ClientAs = Callable[[User], FlaskClient]
+
+
+@pytest.fixture
+def office(drive: Drive, client_as: ClientAs, culture: User) -> FlaskClient:
+    client = client_as(culture)
+    client.set_cookie(i18n.COOKIE, "en")
+    return client
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "once": once.word(),
+        "area": "870",
+        "app": "BLUEZONE",
+        "share": "20%",
+        "denominator": "population",
+        "group": "",
+        "deadline": "2020-08-30",
+        "letter": "12/CV",
+    } | changes
+
+
+def every() -> list[Target]:
+    db.session.rollback()
+    return list(targets.every())
+
+
+def said(text: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+def test_a_target_is_set_once_and_stands_beside_the_rate(office: FlaskClient, drive: Drive) -> None:
+    drive.report(1_000)
+    typed = form()
+    assert office.post("/targets/new", data=typed).status_code == 302
+    assert office.post("/targets/new", data=typed).status_code == 302
+    (target,) = every()
+    row = next(row for row in target_showing.rows(drive.land.district))
+    assert row.aim is not None
+    total = rates.table(drive.app_id, target.area, date(2020, 8, 20), target.denominator).total
+    assert row.aim == rates.aim(target, total, date(2020, 8, 20)), "computed once, in one place"
+    page = said(office.get("/targets/").text)
+    assert "5.00% 1,000/20,000" in page
+    assert "3,000" in page, "20% of 20,000 is 4,000; 1,000 are there"
+    assert "300" in page, "3,000 in 10 days"
+
+
+BAD = [
+    ({"share": "0.6"}, "share", "may mean two things"),
+    ({"deadline": ""}, "deadline", "Give the day"),
+    ({"denominator": "group"}, "group", "Name the group"),
+    ({"area": ""}, "area", "for which area"),
+    ({"area": "87"}, "area", "another organisation or area"),
+    ({"app": ""}, "app", "Choose an app"),
+    ({"letter": "x" * 61}, "letter", "at most 60"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field", "sentence"), BAD, ids=[b[1] + b[2] for b in BAD])
+def test_what_is_refused_comes_back_with_the_sentence_at_its_field(
+    office: FlaskClient, changes: dict[str, str], field: str, sentence: str
+) -> None:
+    answer = office.post("/targets/new", data=form(**changes))
+    assert answer.status_code == 422
+    error = re.search(rf'id="{field}-error">(.*?)</p>', answer.text, re.DOTALL)
+    assert error is not None
+    assert sentence in said(error[1])
+    assert every() == []
+
+
+def test_a_target_is_changed_and_withdrawn_and_the_trail_keeps_what_it_was(
+    office: FlaskClient,
+) -> None:
+    office.post("/targets/new", data=form())
+    (target,) = every()
+    mark = seen.mark(targets.shown(target))
+    address = f"/targets/{target.id}"
+    assert office.post(address, data=form(share="18,03%", seen=mark)).status_code == 302
+    assert every()[0].share == 1803
+    late = office.post(address, data=form(share="50%", seen=mark))
+    assert late.status_code == 422
+    assert "Somebody changed this" in late.text
+    assert "50%" in late.text
+    assert office.post(f"{address}/withdraw", data={"seen": mark}).headers["Location"] == address
+    now = seen.mark(targets.shown(every()[0]))
+    office.post(f"{address}/withdraw", data={"seen": now})
+    assert every() == []
+    acts = db.session.scalars(select(AuditRow).where(AuditRow.act.like("target.%")))
+    by_act = {row.act: row.detail for row in acts}
+    assert '"share":[2000,1803]' in by_act["target.change"]
+    assert '"share":1803' in by_act["target.withdraw"]
+    assert office.get(address).status_code == 404
+
+
+def test_others_read_and_a_target_above_shows_no_figures(
+    office: FlaskClient, drive: Drive, client_as: ClientAs, make_person: Callable[..., User]
+) -> None:
+    above = find(Area, drive.land.province)
+    app = apps.by_code("BLUEZONE")
+    assert above is not None
+    day = date(2020, 9, 1)
+    targets.add(above, app, 6000, day, group="population", letter="", actor_id=None)
+    drive.report(1_000)
+    staff = client_as(drive.staff)
+    page = staff.get("/targets/")
+    assert "Tỉnh Đồng Tháp" in page.text
+    assert "1.000" not in page.text
+    assert staff.get("/targets/new").status_code == 403
+    assert office.get(f"/targets/{every()[0].id}").status_code == 403
+    assert client_as(drive.reporter).get("/targets/").status_code == 403
+
+
+def test_a_named_group_has_no_rate(drive: Drive) -> None:
+    ground, app = find(Area, drive.land.district), apps.by_code("BLUEZONE")
+    assert ground is not None
+    day = date(2020, 9, 1)
+    targets.add(ground, app, 9000, day, group="hội viên", letter="", actor_id=None)
+    (row,) = target_showing.rows(drive.land.district)
+    assert row.aim is None
+
+
+def test_more_targets_need_no_more_queries(
+    office: FlaskClient, drive: Drive, culture_office: Organisation
+) -> None:
+    ground, app = find(Area, drive.land.district), apps.by_code("BLUEZONE")
+    assert ground is not None
+
+    def add(day: int) -> None:
+        on = date(2020, 9, day)
+        targets.add(ground, app, 6000, on, group="population", letter="", actor_id=None)
+
+    add(1)
+    office.get("/targets/")
+    with queries() as few:
+        office.get("/targets/")
+    for day in range(2, 20):
+        add(day)
+    with queries() as many:
+        office.get("/targets/")
+    assert len(many) == len(few)
