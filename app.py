@@ -6,6 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from campaigns import campaigns, counts, messages, reasons, routes, test_sends
+from campaigns import campaigns, counts, messages, overlaps, reasons, routes, test_sends, versions
 from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
@@ -69,9 +70,11 @@ TABLES = (
     campaigns,
     counts,
     messages,
+    overlaps,
     reasons,
     routes,
     test_sends,
+    versions,
     installation,
     own_numbers,
     seats,
