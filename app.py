@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, routes
+from campaigns import campaigns, counts, messages, overlaps, routes, versions
 from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import wording as wording_commands
@@ -48,7 +48,7 @@ from workers.commands import worker as worker_commands
 from workers.pages import metrics as metrics_pages
 from workers.pages import twilio as twilio_pages
 
-TABLES = (campaigns, counts, messages, routes, installation, seats)
+TABLES = (campaigns, counts, messages, overlaps, routes, versions, installation, seats)
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
 
