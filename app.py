@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, reasons, routes, test_sends
 from campaigns import campaigns, counts, messages, overlaps, reasons, routes, test_sends, versions
 from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands

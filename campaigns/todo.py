@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
-from campaigns import deciding, route_status, routes, scopes, ways
-from campaigns.campaigns import Approval, Campaign, Revision
+from campaigns import deciding, route_status, routes, scopes, waiting, ways
+from campaigns.campaigns import Approval, Campaign
 from campaigns.states import CampaignState
 from outreach import access, formats
 from outreach.access import Act
@@ -68,24 +68,18 @@ def _find(*conditions: ColumnElement[bool]) -> Found:
 
 
 def to_decide(person: User) -> Sequence[Todo]:
-    """The campaigns that wait for this person's decision."""
-    if not access.allowed(person, Act.CAMPAIGN_APPROVE):
+    """The campaigns that wait for this person's decision, or for their check of the facts."""
+    if not waiting.decides(person):
         return []
-    found = _find(waits_for(person))
+    found = _find(waiting.condition(person))
     if not found.count:
         return []
-    sentence = _("%(count)s waiting for your approval", count=_n(found.count))
-    return [_decide_row(found, sentence, _("Read and approve"))]
-
-
-def waits_for(person: User) -> ColumnElement[bool]:
-    """True of the campaigns that wait for this person. Nobody approves what they wrote."""
-    wrote = exists().where(Revision.campaign_id == Campaign.id, Revision.author_id == person.id)
-    return and_(
-        Campaign.state == C.SUBMITTED,
-        not_(wrote.correlate(Campaign)),
-        scopes.covered(person, Act.CAMPAIGN_APPROVE),
-    )
+    count = _n(found.count)
+    if access.allowed(person, Act.CAMPAIGN_APPROVE):
+        sentence = _("%(count)s waiting for your approval", count=count)
+        return [_decide_row(found, sentence, _("Read and approve"))]
+    sentence = _("%(count)s waiting for you to check the facts", count=count)
+    return [_decide_row(found, sentence, _("Read and check"))]
 
 
 def _decide_row(found: Found, sentence: str, button: str) -> Todo:
