@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
-from campaigns import route_status, routes, scopes, ways
-from campaigns.campaigns import Approval, Campaign, Revision
+from campaigns import deciding, route_status, routes, scopes, waiting, ways
+from campaigns.campaigns import Approval, Campaign
 from campaigns.states import CampaignState
-from outreach import access, clock, formats
+from outreach import access, formats
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.database import db
@@ -25,9 +24,6 @@ from outreach.todo import Todo, Way
 
 C = CampaignState
 SHOWN: Final = 3
-DOUBTFUL_FOR: Final = timedelta(days=60)
-"""How long a campaign may have begun and still be asked about messages in doubt."""
-DOUBTFUL_MOST: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +46,16 @@ class Found:
     @property
     def names(self) -> str:
         """The first ones by name."""
-        said = ", ".join(f"“{each.name}”" for each in self.first)
-        more = self.count - len(self.first)
-        return said if not more else said + " " + _("and %(count)s more", count=_n(more))
+        return _listed([f"“{each.name}”" for each in self.first], self.count)
 
 
 def _n(number: int) -> str:
     return formats.number(number, language=language())
+
+
+def _listed(first: Sequence[str], count: int) -> str:
+    said, more = ", ".join(first), count - len(first)
+    return said if more <= 0 else said + " " + _("and %(count)s more", count=_n(more))
 
 
 def _find(*conditions: ColumnElement[bool]) -> Found:
@@ -69,24 +68,18 @@ def _find(*conditions: ColumnElement[bool]) -> Found:
 
 
 def to_decide(person: User) -> Sequence[Todo]:
-    """The campaigns that wait for this person's decision."""
-    if not access.allowed(person, Act.CAMPAIGN_APPROVE):
+    """The campaigns that wait for this person's decision, or for their check of the facts."""
+    if not waiting.decides(person):
         return []
-    found = _find(waits_for(person))
+    found = _find(waiting.condition(person))
     if not found.count:
         return []
-    sentence = _("%(count)s waiting for your approval", count=_n(found.count))
-    return [_decide_row(found, sentence, _("Read and approve"))]
-
-
-def waits_for(person: User) -> ColumnElement[bool]:
-    """True of the campaigns that wait for this person. Nobody approves what they wrote."""
-    wrote = exists().where(Revision.campaign_id == Campaign.id, Revision.author_id == person.id)
-    return and_(
-        Campaign.state == C.SUBMITTED,
-        not_(wrote.correlate(Campaign)),
-        scopes.covered(person, Act.CAMPAIGN_APPROVE),
-    )
+    count = _n(found.count)
+    if access.allowed(person, Act.CAMPAIGN_APPROVE):
+        sentence = _("%(count)s waiting for your approval", count=count)
+        return [_decide_row(found, sentence, _("Read and approve"))]
+    sentence = _("%(count)s waiting for you to check the facts", count=count)
+    return [_decide_row(found, sentence, _("Read and check"))]
 
 
 def _decide_row(found: Found, sentence: str, button: str) -> Todo:
@@ -199,32 +192,20 @@ def _running_row(campaign: Campaign, way: ways.CampaignWay) -> Todo:
 
 def in_doubt(person: User) -> Sequence[Todo]:
     """Messages of which nobody knows whether the carrier has them, and that this person decides."""
-    if not access.allowed(person, Act.INDOUBT_DECIDE):
-        return []
-    lately = select(Campaign).where(
-        Campaign.started_at >= clock.now() - DOUBTFUL_FOR,
-        scopes.covered(person, Act.INDOUBT_DECIDE),
-    )
-    newest = db.session.scalars(lately.order_by(Campaign.id.desc()).limit(DOUBTFUL_MOST)).all()
-    doubtful = ways.in_doubt([each.id for each in newest])
-    found = [each for each in newest if each.id in doubtful]
+    found = deciding.waiting_list(person)
     if not found:
         return []
-    sentence = _(
-        "%(count)s in doubt: the carrier may or may not have them", count=_n(sum(doubtful.values()))
-    )
-    second = Found(found[:SHOWN], len(found))
+    total = sum(each["count"] for each in found)
+    sentence = _("%(count)s in doubt: the carrier may or may not have them", count=_n(total))
+    second = _listed([f"“{each['name']}”" for each in found[:SHOWN]], len(found))
+    button = _("Look and decide")
+    if len(found) > 1:
+        return [
+            Todo("exclamation-circle-fill", "wait", 18, sentence, second, button, "doubts.index")
+        ]
+    values = {"campaign_id": found[0]["id"]}
     return [
-        Todo(
-            "exclamation-circle-fill",
-            "wait",
-            18,
-            sentence,
-            second.names,
-            _("Look and decide"),
-            second.endpoint,
-            second.values,
-        )
+        Todo("exclamation-circle-fill", "wait", 18, sentence, second, button, "doubts.show", values)
     ]
 
 
@@ -238,10 +219,7 @@ def routes_down(person: User) -> Sequence[Todo]:
     if not down:
         return []
     sentence = _("%(count)s carrying nothing now", count=_n(len(down)))
-    more = len(down) - SHOWN
-    second = ", ".join(down[:SHOWN]) + (
-        " " + _("and %(count)s more", count=_n(more)) if more > 0 else ""
-    )
+    second = _listed(down[:SHOWN], len(down))
     return [
         Todo(
             "exclamation-triangle-fill",

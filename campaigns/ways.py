@@ -60,18 +60,3 @@ def _way(rows: Sequence[Any], rates: Mapping[int, Status]) -> CampaignWay:
         sum(int(row.messages) for row in rows if row.state in LEFT_SYSTEM),
         max(seconds, default=None),
     )
-
-
-def in_doubt(ids: Sequence[int]) -> dict[int, int]:
-    """How many messages are in doubt in each of the campaigns that has any."""
-    if not ids:
-        return {}
-    statement = text(
-        "SELECT campaign_id, SUM(messages) AS messages FROM ("
-        " SELECT campaign_id, messages FROM counts"
-        " WHERE campaign_id IN :ids AND state = 'in_doubt' UNION ALL"
-        " SELECT campaign_id, messages FROM count_deltas"
-        " WHERE campaign_id IN :ids AND state = 'in_doubt') c GROUP BY campaign_id"
-    ).bindparams(bindparam("ids", expanding=True))
-    rows = db.session.execute(statement, {"ids": list(ids)})
-    return {row.campaign_id: int(row.messages) for row in rows if row.messages}

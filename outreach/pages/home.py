@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
         figures.late,
         figures.imports,
         lists.of_lists,
+        lists.ending,
         installation.unwell,
         installation.invited,
     )

@@ -13,12 +13,14 @@ from outreach.access import Act
 from outreach.accounts import User
 from outreach.database import db
 from outreach.i18n import _, language
+from outreach.lists import expiry
 from outreach.lists.leases import UNFINISHED
 from outreach.subscribers import ListState, SubscriberList
 from outreach.todo import Todo
 
 RECENT: Final = timedelta(days=3)
 """For how long a list that was refused, or came back in part, is spoken of."""
+SOON: Final = timedelta(days=7)
 SHOWN: Final = 5
 _L: Final = SubscriberList
 
@@ -41,6 +43,35 @@ def of_lists(person: User) -> Sequence[Todo]:
         .limit(SHOWN)
     )
     return [_row(each) for each in db.session.scalars(wanted)]
+
+
+def ending(person: User) -> Sequence[Todo]:
+    """The organisation's lists whose last day is near: after it nobody of them is sent anything."""
+    if not access.allowed(person, Act.LIST_IMPORT):
+        return []
+    today = expiry.today()
+    wanted = (
+        select(_L)
+        .where(
+            _L.organisation_id == person.organisation_id,
+            _L.state == ListState.DONE,
+            _L.expires_on.between(today, today + SOON),
+        )
+        .order_by(_L.expires_on, _L.id)
+        .limit(SHOWN)
+    )
+    return [_ending_row(each) for each in db.session.scalars(wanted)]
+
+
+def _ending_row(each: SubscriberList) -> Todo:
+    sentence = _(
+        "%(day)s is the last day of %(file)s",
+        day=formats.day(each.expires_on, language=language()),
+        file=each.filename,
+    )
+    second = _("After it nobody of this list is sent anything.")
+    page: tuple[str, dict[str, str | int]] = ("lists.show", {"list_id": each.id})
+    return Todo("clock", "wait", 35, sentence, second, _("See the list"), *page)
 
 
 def _row(each: SubscriberList) -> Todo:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns import approvals, composing, life
+from campaigns import approvals, composing, life, routes
 from outreach import apps, targets
 from outreach.accounts import Role
 from outreach.areas import Area
@@ -72,7 +72,7 @@ def _finished(stage, route):
         "not_after": clock.iso(began + timedelta(days=5)),
     }
     draft = composing.from_object(stage.fields([route.id], name="Bluezone gửi trước", **window))
-    finished.lay(draft, stage.author, stage.approver, began, stage.settings)
+    finished.lay(draft, finished.People(stage.author, stage.approver), began, stage.settings)
 
 
 def sound(page):
@@ -93,9 +93,13 @@ def test_with_nothing_to_do_every_first_page_says_so(visit, everybody, client_as
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_with_much_to_do_every_first_page_says_what_first(visit, full, everybody, client_as, width):
+    # Submitted now that there is a health office: it is asked first.
+    route_ids = [choice.id for choice in routes.every()]
+    campaign = full.draft(route_ids, name="Bluezone đợt 4")
+    approvals.submit(campaign, full.author, full.settings)
     first = {
         Role.CULTURE: "1 chiến dịch chờ phê duyệt",
-        Role.HEALTH: "Đang gửi Bluezone đợt 1: 0%",
+        Role.HEALTH: "1 chiến dịch chờ bạn xác nhận nội dung",
         Role.STAFF: "1 nơi chưa gửi số liệu Bluezone lúc 15:00, trễ 20 phút",
         Role.LIAISON: "3 tin chưa rõ nhà mạng đã nhận hay chưa",
         Role.ADMIN: "tiến trình gửi đang chạy",

@@ -58,6 +58,18 @@ def test_the_approver_is_told_and_nobody_else(
         assert rows(person) == []
 
 
+def test_the_health_office_is_asked_first(
+    stage: Stage, health_office: Organisation, route: Route, make_person: MakePerson
+) -> None:
+    health = make_person(Role.HEALTH, health_office)
+    campaign = submitted(stage, route)
+    assert said(health) == ["1 waiting for you to check the facts"]
+    assert rows(stage.approver) == []
+    approvals.check_facts(campaign, health, campaign.digest or "")
+    assert rows(health) == []
+    assert said(stage.approver) == ["1 waiting for your approval"]
+
+
 def test_several_are_one_row_that_leads_to_the_list(stage: Stage, route: Route) -> None:
     for number in range(5):
         submitted(stage, route, name=f"Đợt {number}")
@@ -141,7 +153,7 @@ def test_messages_in_doubt_are_asked_about_where_one_may_decide(
         "not_after": clock.iso(began + timedelta(days=5)),
     }
     draft = composing.from_object(stage.fields([route.id], **window))
-    finished.lay(draft, stage.author, stage.approver, began, stage.settings)
+    finished.lay(draft, finished.People(stage.author, stage.approver), began, stage.settings)
     for person in (liaison, stage.approver):
         assert said(person) == ["3 in doubt: the carrier may or may not have them"]
     for person in (stranger, make_person(Role.STAFF, stage.owner)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,28 +34,34 @@ WINDOW: Final = 200
 LEASE: Final = 600.0
 IN_DOUBT: Final = 3
 """Messages of the last claim whose answers never came: a person decides about them."""
-WRITTEN, APPROVED = timedelta(days=2), timedelta(days=1)
-"""How long before it began the campaign was written and submitted, and approved."""
+WRITTEN, CHECKED, APPROVED = timedelta(days=2), timedelta(days=1, hours=4), timedelta(days=1)
+"""How long before it began the campaign was written and submitted, checked and approved."""
 WORDS: Final = {"delivered": "DELIVRD", "undelivered": "UNDELIV", "carrier_expired": "EXPIRED"}
 CODES: Final = {"delivered": "000", "undelivered": "069", "carrier_expired": "027"}
 REFUSED: Final = ("0x0000000B", "ESME_RINVDSTADR")
 
 
-def lay(
-    draft: composing.Draft, author: User, approver: User, began: datetime, settings: Settings
-) -> Campaign:
+@dataclass(frozen=True)
+class People:
+    """Who decided about it: who wrote it, who checked its facts where its kind asks for that, and
+    who approved it."""
+
+    author: User
+    approver: User
+    checker: User | None = None
+
+
+def lay(draft: composing.Draft, people: People, began: datetime, settings: Settings) -> Campaign:
     """The campaign as it stands when all is over: completed and settled. `began` is the moment its
     first message left; the draft's window must be open then."""
     with _turned_back(), transaction() as session:
         _turn(began - WRITTEN)
-        campaign = composing.create(draft, author.id, settings)
-        approvals.submit(campaign, author, settings)
-        _turn(began - APPROVED)
-        campaign = life.get(campaign.id)
-        approvals.approve(campaign, approver, campaign.digest or "")
+        campaign = composing.create(draft, people.author.id, settings)
+        approvals.submit(campaign, people.author, settings)
+        _decide(campaign.id, people, began)
         _turn(began)
         campaign = life.get(campaign.id)
-        life.start(campaign, approver.id)
+        life.start(campaign, people.approver.id)
         session.flush()
         connection = session.connection()
         expansion.expand_at_once(connection, preparing.audience_of(campaign, settings))
@@ -64,6 +71,16 @@ def lay(
         campaign = life.get(campaign.id)
         campaign.settled_at = campaign.not_after + timedelta(hours=2)
     return campaign
+
+
+def _decide(campaign_id: int, people: People, began: datetime) -> None:
+    campaign = life.get(campaign_id)
+    if campaign.needs_facts and people.checker is not None:
+        _turn(began - CHECKED)
+        approvals.check_facts(campaign, people.checker, campaign.digest or "")
+    _turn(began - APPROVED)
+    campaign = life.get(campaign_id)
+    approvals.approve(campaign, people.approver, campaign.digest or "")
 
 
 @contextmanager

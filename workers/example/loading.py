@@ -2,8 +2,9 @@
 
 `prepare` runs before any process starts: the clock goes to August 2020, and areas, offices,
 people and routes are laid. `load` runs with the workers: two messy lists through the real import,
-opt-outs, then three campaigns: one that was over ten days ago, one that waits for its approval, and
-one that one officer writes and another approves, and that starts at once.
+opt-outs, then three campaigns: one that was over ten days ago, one that waits for its facts to be
+checked, and one that one officer writes, the health office checks and another officer approves, and
+that starts at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from campaigns import approvals, composing, life, routes
+from campaigns import approvals, composing, facts, life, routes
 from campaigns.campaigns import Campaign
 from campaigns.routes import NewRoute, Protocol, Route
 from campaigns.states import EDITABLE, CampaignState
@@ -228,10 +229,10 @@ def lay_campaigns(settings: Settings, say: Callable[[str], None]) -> None:
 def _lay_finished(settings: Settings, say: Callable[[str], None]) -> None:
     if _known(FINISHED) is not None:
         return
-    author, approver = _author(), accounts.by_email("duyet@example.vn")
+    people = finished.People(_author(), _approver(), _checker())
     began = clock.now() - FINISHED_FOR
-    draft = _draft(FINISHED, SHORT_WORDING, FINISHED_AREAS, began, author)
-    campaign = finished.lay(draft, author, approver, began, settings)
+    draft = _draft(FINISHED, SHORT_WORDING, FINISHED_AREAS, began, people.author)
+    campaign = finished.lay(draft, people, began, settings)
     say(f"{FINISHED}: {campaign.recipients_counted} people")
 
 
@@ -245,14 +246,15 @@ def _lay_waiting(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def _send_campaign(settings: Settings, say: Callable[[str], None]) -> None:
-    author = _author()
-    approver = accounts.by_email("duyet@example.vn")
+    author, approver = _author(), _approver()
     draft = _draft(CAMPAIGN, WORDING, (DISTRICT,), clock.now(), author)
     campaign = _known(CAMPAIGN) or composing.create(draft, author.id, settings)
     if campaign.state in EDITABLE:
         approvals.submit(campaign, author, settings)
         campaign = life.get(campaign.id)
     if campaign.state is CampaignState.SUBMITTED:
+        if campaign.needs_facts and facts.check_of(campaign) is None:
+            approvals.check_facts(campaign, _checker(), campaign.digest or "")
         approvals.approve(campaign, approver, campaign.digest or "")
         campaign = life.get(campaign.id)
     if campaign.state is CampaignState.APPROVED:
@@ -267,6 +269,14 @@ def _known(name: str) -> Campaign | None:
 
 def _author() -> User:
     return accounts.by_email("soan@example.vn")
+
+
+def _approver() -> User:
+    return accounts.by_email("duyet@example.vn")
+
+
+def _checker() -> User:
+    return accounts.by_email("yte@example.vn")
 
 
 def _draft(

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from outreach import clock
 from outreach.accounts import User
 from outreach.database import db, transaction
+from outreach.lists import expiry
 from outreach.organisations import Organisation
 from outreach.subscribers import ListState, SubscriberList
 from outreach.todos import lists
@@ -74,3 +75,16 @@ def test_what_came_in_whole_or_long_ago_is_not_spoken_of(upload: int, liaison: U
     assert said(liaison) == []
     become(upload, ListState.DISCARDED)
     assert said(liaison) == []
+
+
+def test_a_list_whose_last_day_is_near_is_spoken_of(
+    upload: int, liaison: User, stranger: User
+) -> None:
+    today = expiry.today()
+    become(upload, ListState.DONE, read=10, rejected=0, expires_on=today + lists.SOON)
+    (row,) = lists.ending(liaison)
+    assert row.sentence.endswith("is the last day of ds.csv")
+    assert lists.ending(stranger) == []
+    for day in (today - timedelta(days=1), today + lists.SOON + timedelta(days=1)):
+        become(upload, ListState.DONE, expires_on=day)
+        assert lists.ending(liaison) == []

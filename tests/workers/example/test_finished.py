@@ -37,7 +37,7 @@ def over(stage: Stage, vnpt: Organisation, viettel: Organisation) -> Campaign:
         "not_after": clock.iso(began + timedelta(days=5)),
     }
     draft = composing.from_object(stage.fields(routes, **window))
-    laid = finished.lay(draft, stage.author, stage.approver, began, stage.settings)
+    laid = finished.lay(draft, finished.People(stage.author, stage.approver), began, stage.settings)
     return life.get(laid.id)
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from campaigns import counts
-from campaigns.campaigns import Campaign
+from campaigns.campaigns import Approval, Campaign, Decision
 from campaigns.states import CampaignState
 from outreach import accounts, areas, clock
 from outreach.accounts import User
@@ -69,6 +69,21 @@ def test_laid_again_nothing_is_new(laid: Settings) -> None:
     assert (states(), db.session.scalar(select(func.count(User.id)))) == before
 
 
+def test_what_was_sent_was_checked_by_the_health_office_and_approved_by_another(
+    laid: Settings,
+) -> None:
+    db.session.rollback()
+    found = select(Campaign.name, Approval.decision).join(
+        Approval, Approval.campaign_id == Campaign.id
+    )
+    decided = [tuple(row) for row in db.session.execute(found.order_by(Approval.id))]
+    both = (Decision.FACTS_OK, Decision.APPROVED)
+    assert decided == [
+        *((loading.FINISHED, decision) for decision in both),
+        *((loading.CAMPAIGN, decision) for decision in both),
+    ]
+
+
 def test_those_messaged_ten_days_ago_get_the_present_campaign_too(laid: Settings) -> None:
     db.session.rollback()
     over = db.session.scalars(select(Campaign).where(Campaign.name == loading.FINISHED)).one()
@@ -85,10 +100,10 @@ def test_everybody_who_may_log_in_has_a_first_page(
     laid: Settings, client_as: Callable[[User], FlaskClient]
 ) -> None:
     said = {
-        "duyet@example.vn": "1 chiến dịch chờ phê duyệt",
+        "duyet@example.vn": "3 nơi chưa gửi số liệu Bluezone lúc 15:00",
         "solieu@example.vn": "3 nơi chưa gửi số liệu Bluezone lúc 15:00",
         "thachthanh@example.vn": "1 nơi chưa gửi số liệu Smart Thanh Hóa lúc 15:00",
-        "yte@example.vn": "5,05%",
+        "yte@example.vn": "1 chiến dịch chờ bạn xác nhận nội dung",
         "vnpt@example.vn": "3 tin chưa rõ",
         "quantri@example.vn": "Việc cần làm bây giờ",
     }
