@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from campaigns import campaigns, counts, messages, reasons, routes, test_sends
+from campaigns import campaigns, counts, messages, overlaps, reasons, routes, test_sends, versions
+from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
 from campaigns.commands import wording as wording_commands
@@ -31,6 +32,7 @@ from outreach import (
     schema,
     security,
     store,
+    todo,
     uploading,
 )
 from outreach.commands import apps as apps_commands
@@ -67,9 +69,11 @@ TABLES = (
     campaigns,
     counts,
     messages,
+    overlaps,
     reasons,
     routes,
     test_sends,
+    versions,
     installation,
     own_numbers,
     seats,
@@ -117,6 +121,7 @@ def _add_administration(app: Flask) -> None:
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
     shell.init_app(app)
+    todo.register(app, *campaigns_todo.SOURCES)
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)

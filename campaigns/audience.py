@@ -12,7 +12,7 @@ same SQL, so that what was approved is what is sent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -277,14 +277,21 @@ def _tally(connection: Connection) -> tuple[int, Tally]:
     return candidates, tally
 
 
-def count_all(connection: Connection, audience: Audience, texts: list[TextOfArea]) -> Tally:
+def count_all(
+    connection: Connection,
+    audience: Audience,
+    texts: list[TextOfArea],
+    also: Callable[[Connection], None] = lambda _connection: None,
+) -> Tally:
     """Who would get the campaign now, without writing anything that stays.
 
     Duplicates over chunk borders are found by number, in the order in which expansion meets them.
+    `also` may count something else of each chunk while it lies in its table.
     """
     reader, total, seen = ChunkReader(connection, audience, texts), Tally(), set[int]()
     for chunk in _chunks(reader):
         total.add(chunk.tally)
+        also(connection)
         for number, area, route, text_id, segments in connection.execute(
             text(
                 "SELECT number_id, area_id, route_id, text_id, segments FROM expansion_chunk"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns import hours
@@ -48,6 +49,8 @@ class Campaign(Model):
     # Fixed at submission: how many people the approver decided about, and the SHA-256 of it all.
     recipients_counted: Mapped[int | None]
     digest: Mapped[str | None] = mapped_column(String(64))
+    # Fixed there too: whether a health office has to check its facts before it is approved.
+    needs_facts: Mapped[bool] = mapped_column(default=False, server_default=false())
     start_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     # Expansion's checkpoint: the next area (by place in the campaign's list) and the last
@@ -145,6 +148,14 @@ class Revision(Model):
     revision: Mapped[int] = mapped_column(primary_key=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Decision(StrEnum):
+    """What a person said about a campaign that was submitted."""
+
+    FACTS_OK = "facts_ok"
+    APPROVED = "approved"
+    RETURNED = "returned"
 
 
 class Approval(Model):

@@ -22,6 +22,7 @@ CHUNK = 5_000  # on SQLite about 60 ms of write lock
 BATCH = 500
 # Above the approved number by more than this, the campaign needs a new approval.
 TOLERANCE = 1.02
+_FORGET_FORECAST = text("DELETE FROM suppressions WHERE campaign_id = :id")
 
 
 class TooMany(Exception):
@@ -52,6 +53,20 @@ def expand(
     return False
 
 
+def expand_at_once(connection: Connection, audience: Audience) -> None:
+    """Expand a small campaign that is sending as a whole, in the caller's transaction: nobody sees
+    it half expanded."""
+    texts = preparing.texts_of(connection, audience.campaign_id)
+    reader = ChunkReader(connection, audience, texts)
+    checkpoint = (0, 0)
+    connection.execute(_FORGET_FORECAST, {"id": audience.campaign_id})
+    while (chunk := reader.fill(*checkpoint, CHUNK)) is not None:
+        _insert(connection, audience.campaign_id, chunk)
+        _advance(connection, audience.campaign_id, checkpoint, chunk)
+        checkpoint = chunk.position, chunk.after
+    _advance(connection, audience.campaign_id, checkpoint, None)
+
+
 def _checkpoint(connection: Connection, campaign_id: int) -> tuple[int, int] | None:
     row = connection.execute(
         text("SELECT expand_position, expand_after, expanded_at FROM campaigns WHERE id = :id"),
@@ -76,10 +91,7 @@ def _write(
                 return False
             if checkpoint == (0, 0):
                 # The approver's forecast gives way to what expansion really leaves out.
-                connection.execute(
-                    text("DELETE FROM suppressions WHERE campaign_id = :id"),
-                    {"id": audience.campaign_id},
-                )
+                connection.execute(_FORGET_FORECAST, {"id": audience.campaign_id})
             if chunk is not None:
                 _insert(connection, audience.campaign_id, chunk)
                 _refuse_too_many(connection, audience.campaign_id, approved)

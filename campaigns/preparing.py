@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -275,10 +276,15 @@ def _ids(
 
 
 def count_people(
-    connection: Connection, audience: Audience, texts: list[TextOfArea], name: str
+    connection: Connection,
+    audience: Audience,
+    texts: list[TextOfArea],
+    name: str,
+    also: Callable[[Connection], None] = lambda _connection: None,
 ) -> Tally:
-    """Who would get it now. Raises Refused, saying who was left out why, where nobody would."""
-    tally = count_all(connection, audience, texts)
+    """Who would get it now. Raises Refused, saying who was left out why, where nobody would.
+    `also` is called with each chunk of people, as by `audience.count_all`."""
+    tally = count_all(connection, audience, texts, also)
     if tally.people == 0:
         left_out = ", ".join(f"{reason} {n}" for reason, n in sorted(tally.suppressed.items()))
         raise Refused(

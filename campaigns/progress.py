@@ -6,6 +6,7 @@ carrier's strongest claim: accepted is not delivered.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -83,6 +84,11 @@ class RoutePart(Part):
     status: route_status.Status | None = None
 
     @property
+    def seconds_planned(self) -> int:
+        """How long everything on this route takes at the contract's rate."""
+        return math.ceil(self.segments / self.rate) if self.rate else 0
+
+    @property
     def estimate(self) -> int:
         """Đồng for everything on this route, at the contract's price."""
         return self.segments * self.price
@@ -136,6 +142,11 @@ class Progress:
     def estimate(self) -> int:
         """Đồng for everything that was to be sent, at the contracts' prices."""
         return sum(route.estimate for route in self.by_route)
+
+    @property
+    def seconds_planned(self) -> int:
+        """The slowest route's time at the contracts' rates, for everything that was to be sent."""
+        return max((route.seconds_planned for route in self.by_route), default=0)
 
     @property
     def rate_per_minute(self) -> int:

@@ -44,16 +44,20 @@ class RuleSet:
     cap_period: timedelta
     prefix: str = ""
     needs_refusal: bool = False
+    # Whether a health office that answers for the area checks the facts before the approval.
+    checks_facts: bool = False
 
 
 def rule_set(kind: Kind, on: date, settings: Settings) -> RuleSet:
     """The rules for `kind` on the Vietnamese date `on`."""
+    checks_facts = kind.value in settings.fact_checked
     if kind is not Kind.ADVERTISING:
         return RuleSet(
             "notice" if kind is Kind.NOTICE else "customer care",
             parse(settings.notice_hours),
             settings.notice_weekly_cap,
             timedelta(days=7),
+            checks_facts=checks_facts,
         )
     if on < DECREE_91:
         return RuleSet(
@@ -62,6 +66,7 @@ def rule_set(kind: Kind, on: date, settings: Settings) -> RuleSet:
             1,
             timedelta(hours=24),
             needs_refusal=True,
+            checks_facts=checks_facts,
         )
     return RuleSet(
         "Decree 91/2020",
@@ -70,6 +75,7 @@ def rule_set(kind: Kind, on: date, settings: Settings) -> RuleSet:
         timedelta(hours=24),
         prefix="[QC]",
         needs_refusal=True,
+        checks_facts=checks_facts,
     )
 
 

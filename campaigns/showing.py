@@ -5,26 +5,38 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import false, func, select, text
+from sqlalchemy.orm import joinedload
 
-from campaigns import calendar, counts, failures, life, progress, segments
-from campaigns.campaigns import Campaign, RenderedText, Revision
+from campaigns import (
+    approvals,
+    approving,
+    calendar,
+    counts,
+    facts,
+    failures,
+    life,
+    progress,
+    scopes,
+    versions,
+    waiting,
+)
+from campaigns.campaigns import Campaign
 from campaigns.progress import Progress
 from campaigns.states import (
     CAMPAIGN_TRANSITIONS,
     CHANGEABLE,
     EDITABLE,
     LEFT_SYSTEM,
+    UNDECIDED,
     CampaignState,
     MessageState,
 )
 from outreach import access, clock
 from outreach.access import Act
 from outreach.accounts import User
-from outreach.areas import Area
 from outreach.audit import AuditRow
 from outreach.database import db
 from outreach.i18n import N_, _
@@ -33,14 +45,16 @@ from outreach.organisations import Organisation
 from outreach.phones import mask
 
 C = CampaignState
-TEXTS_SHOWN = 3
 RECEIPTS_SHOWN = 6
 ROWS_SHOWN = 200
+WAITS = "waits"
+"""The filter of the list for what waits for its reader."""
 
 ACT_WORDS = {
     "campaign.create": N_("wrote the first version"),
     "campaign.edit": N_("changed it"),
     "campaign.submit": N_("submitted it for approval"),
+    "campaign.facts_ok": N_("checked its facts: they are right"),
     "campaign.approved": N_("approved it"),
     "campaign.returned": N_("returned it"),
     "campaign.schedule": N_("scheduled it"),
@@ -58,6 +72,16 @@ ACT_WORDS = {
     "campaign.doubt_resend": N_("had messages in doubt sent again"),
     "campaign.list_unreached": N_("took the list of those not reached, with whole numbers"),
 }
+# How the dot of an act looks in the history; the words say it too.
+_LOOKS = {
+    "campaign.submit": "waits",
+    "campaign.facts_ok": "good",
+    "campaign.approved": "good",
+    "campaign.complete": "good",
+    "campaign.returned": "bad",
+    "campaign.cancel": "bad",
+    "campaign.expire": "bad",
+}
 RESULT_WORDS = {
     "delivered": N_("Arrived"),
     "undelivered": N_("Did not arrive"),
@@ -71,6 +95,7 @@ _ACTS: dict[str, tuple[Act, frozenset[CampaignState]]] = {
     "edit": (Act.CAMPAIGN_EDIT, CHANGEABLE),
     "test": (Act.CAMPAIGN_TEST, CHANGEABLE),
     "submit": (Act.CAMPAIGN_SUBMIT, EDITABLE),
+    "check_facts": (Act.CAMPAIGN_CHECK_FACTS, frozenset({C.SUBMITTED})),
     "approve": (Act.CAMPAIGN_APPROVE, frozenset({C.SUBMITTED})),
     "return": (Act.CAMPAIGN_RETURN, frozenset({C.SUBMITTED})),
     "schedule": (Act.CAMPAIGN_SCHEDULE, frozenset({C.APPROVED, C.SCHEDULED})),
@@ -93,7 +118,6 @@ class View:
     figures: Progress
     campaign: dict[str, Any]
     acts: set[str]
-    texts: list[dict[str, Any]]
     history: list[dict[str, Any]]
     latest_receipts: list[dict[str, Any]]
     alerts: list[dict[str, str]]
@@ -121,10 +145,9 @@ def of(campaign: Campaign, person: User) -> View:
         figures,
         _described(campaign),
         acts_of(campaign, person),
-        _texts(campaign.id),
         _history(campaign.id),
         _latest_receipts(campaign, figures) if campaign.started_at else [],
-        [],
+        approving.void(campaign) if campaign.state in UNDECIDED else [],
         failures.of(campaign) if campaign.started_at else None,
         _beside(campaign, person) if campaign.state in {C.APPROVED, C.SCHEDULED} else [],
     )
@@ -144,8 +167,9 @@ def acts_of(campaign: Campaign, person: User) -> set[str]:
         for name, (act, states) in _ACTS.items()
         if campaign.state in states and access.allowed(person, act, campaign)
     }
-    if "approve" in allowed and _wrote(campaign.id, person.id):
-        allowed.discard("approve")
+    decisions = allowed & {"approve", "check_facts"}
+    if decisions:
+        allowed -= decisions - _may_decide(campaign, person)
     if not life.may_reopen(campaign):
         allowed.discard("resend")
     if campaign.state is C.SENDING and access.allowed(person, Act.EMERGENCY_STOP):
@@ -155,11 +179,13 @@ def acts_of(campaign: Campaign, person: User) -> set[str]:
     return allowed
 
 
-def _wrote(campaign_id: int, person_id: int) -> bool:
-    wrote = select(Revision.revision).where(
-        Revision.campaign_id == campaign_id, Revision.author_id == person_id
-    )
-    return db.session.scalar(wrote.limit(1)) is not None
+def _may_decide(campaign: Campaign, person: User) -> set[str]:
+    """Which decisions the campaign, as it stands, lets this person make."""
+    if approvals.wrote(campaign, person):
+        return set()
+    if facts.check_of(campaign) is None:
+        return {"check_facts"} if campaign.needs_facts else {"check_facts", "approve"}
+    return {"approve"}
 
 
 def _described(campaign: Campaign) -> dict[str, Any]:
@@ -181,37 +207,22 @@ def _described(campaign: Campaign) -> dict[str, Any]:
         "not_after",
         "hours",
     )
-    return {name: getattr(campaign, name) for name in plain} | {
-        "state": campaign.state.value,
-        "kind": campaign.kind.value,
-        "organisation_name": campaign.organisation.name,
-        "apps": [app.name for app in campaign.apps],
-        "created_by_name": (author.name or author.email) if author else "",
-        "approved_by_name": approval and approval["name"],
-        "approved_at": approval and approval["at"],
-    }
-
-
-def _texts(campaign_id: int) -> list[dict[str, Any]]:
-    """The longest text first: it is the one that costs most, then the others in order."""
-    rows = db.session.execute(
-        select(RenderedText.text, Area.name)
-        .join(Area, Area.id == RenderedText.area_id)
-        .where(RenderedText.campaign_id == campaign_id)
-        .order_by(RenderedText.segments.desc(), func.length(RenderedText.text).desc())
-        .limit(TEXTS_SHOWN)
+    return (
+        {name: getattr(campaign, name) for name in plain}
+        | {
+            "state": campaign.state.value,
+            "kind": campaign.kind.value,
+            "organisation_name": campaign.organisation.name,
+            "apps": [app.name for app in campaign.apps],
+            "created_by_name": (author.name or author.email) if author else "",
+            "submitted_by_name": versions.submitter_of(campaign.id)
+            if campaign.submitted_at
+            else "",
+            "approved_by_name": approval and approval["name"],
+            "approved_at": approval and approval["at"],
+        }
+        | approving.returned(campaign)
     )
-    return [{"area_name": name, "text": said} | _measured(said) for said, name in rows]
-
-
-def _measured(said: str) -> dict[str, Any]:
-    count = segments.count(said)
-    return {
-        "encoding": count.encoding,
-        "units": count.units,
-        "segments": count.segments,
-        "parts": segments.split(said),
-    }
 
 
 def _history(campaign_id: int) -> list[dict[str, Any]]:
@@ -229,6 +240,7 @@ def _history(campaign_id: int) -> list[dict[str, Any]]:
             "office": office or "",
             "act": _(ACT_WORDS[row.act]) if row.act in ACT_WORDS else row.act,
             "detail": json.loads(row.detail).get("reason", ""),
+            "look": _LOOKS.get(row.act, ""),
         }
         for row, user, office in rows
     ]
@@ -282,13 +294,15 @@ class Row:
 
 def listed(person: User, state: str | None) -> list[Row]:
     """The campaigns this reader may see, newest first, at most `ROWS_SHOWN`."""
-    every = select(Campaign).order_by(Campaign.id.desc())
-    if state:
-        every = every.where(Campaign.state == state)
-    visible = (c for c in db.session.scalars(every) if access.allowed(person, Act.CAMPAIGN_VIEW, c))
-    seen = list(islice(visible, ROWS_SHOWN))
-    by_state = counts.of_campaigns(db.session(), [c.id for c in seen])
-    return [_row(campaign, by_state.get(campaign.id, {})) for campaign in seen]
+    seen = select(Campaign).where(scopes.covered(person, Act.CAMPAIGN_VIEW))
+    if state == WAITS:
+        seen = seen.where(waiting.condition(person))
+    elif state:
+        seen = seen.where(Campaign.state == C(state) if state in set(C) else false())
+    seen = seen.order_by(Campaign.id.desc()).limit(ROWS_SHOWN)
+    rows = list(db.session.scalars(seen.options(joinedload(Campaign.organisation))))
+    by_state = counts.of_campaigns(db.session(), [c.id for c in rows])
+    return [_row(campaign, by_state.get(campaign.id, {})) for campaign in rows]
 
 
 def _row(campaign: Campaign, by_state: dict[MessageState, int]) -> Row:
@@ -316,15 +330,18 @@ def _row(campaign: Campaign, by_state: dict[MessageState, int]) -> Row:
 
 
 def filters(person: User, current: str | None) -> list[dict[str, Any]]:
-    """How many campaigns there are by state, for the filter of the list."""
-    seen: dict[str, int] = {}
-    for campaign in db.session.scalars(select(Campaign)):
-        if access.allowed(person, Act.CAMPAIGN_VIEW, campaign):
-            seen[campaign.state.value] = seen.get(campaign.state.value, 0) + 1
-    return [{"state": "", "count": sum(seen.values()), "current": not current}] + [
-        {"state": state.value, "count": seen[state.value], "current": current == state.value}
-        for state in C
-        if state.value in seen
+    """How many campaigns there are by state, for the filter of the list; before them those that
+    wait for the reader, where their role decides about any."""
+    visible = scopes.covered(person, Act.CAMPAIGN_VIEW)
+    by_state = select(Campaign.state, func.count()).where(visible).group_by(Campaign.state)
+    seen = {str(state): n for state, n in db.session.execute(by_state)}
+    counted = {"": sum(seen.values())}
+    if waiting.decides(person):
+        counted[WAITS] = waiting.count(person)
+    counted |= {state.value: seen[state.value] for state in C if state.value in seen}
+    return [
+        {"state": state, "count": n, "current": (current or "") == state}
+        for state, n in counted.items()
     ]
 
 

@@ -13,7 +13,7 @@ def approved_digest(connection: Connection, campaign_id: int) -> str | None:
     row = connection.execute(
         text(
             "SELECT decision, digest FROM approvals WHERE campaign_id = :id"
-            " AND decision <> 'checked' ORDER BY id DESC LIMIT 1"
+            " AND decision <> 'facts_ok' ORDER BY id DESC LIMIT 1"
         ),
         {"id": campaign_id},
     ).first()

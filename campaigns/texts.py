@@ -113,22 +113,29 @@ def writing(
 ) -> Writing:
     """How a variant reads in one commune, and how it fits in all of them."""
     said = places.said[variant][area_id]
-    template = next(each for each in campaign.variants if each.key == variant)
-    pieces = [
-        (wording.spelt(words, strip=strip), filled)
-        for words, filled in preparing.filled(campaign, template, said.place)
-    ]
-    if "".join(words for words, _filled in pieces) != said.text:
-        pieces = [(said.text, False)]  # a mark that joins two pieces into one letter
-    parts = list(_cut(pieces, segments.split(said.text)))
     return Writing(
         strip=strip,
         chosen=strip is campaign.strip_marks,
-        parts=parts,
+        parts=marked(campaign, variant, said.place, said.text, strip=strip),
         count=said.count,
         room=segments.room_left(said.text),
         fit=_fit(list(places.said[variant].values()), names),
     )
+
+
+def marked(
+    campaign: Campaign, variant: str, place: Place, text: str, *, strip: bool
+) -> list[list[Piece]]:
+    """`text`, which the variant says at a place, by segments, with what was filled in marked."""
+    template = next((each for each in campaign.variants if each.key == variant), None)
+    pieces = [(text, False)]
+    if template is not None:
+        filled = preparing.filled(campaign, template, place)
+        spelt = [(wording.spelt(words, strip=strip), marked) for words, marked in filled]
+        # Not equal where a mark joins two pieces into one letter, or the text is not of today.
+        if "".join(words for words, _filled in spelt) == text:
+            pieces = spelt
+    return list(_cut(pieces, segments.split(text)))
 
 
 def _cut(pieces: list[tuple[str, bool]], parts: list[str]) -> Iterator[list[Piece]]:

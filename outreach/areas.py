@@ -182,7 +182,8 @@ def children(parent_id: int | None, area_list: int | None = None) -> Sequence[Ar
 
 def closure_query(area_ids: Iterable[int]) -> Select[int]:
     """A SELECT of the ids of these areas and of all below them, each once, for use in sets."""
-    below = select(Area.id).where(Area.id.in_(list(area_ids))).cte("below", recursive=True)
+    # Without a name of its own, so that one statement may hold several.
+    below = select(Area.id).where(Area.id.in_(list(area_ids))).cte(recursive=True)
     # UNION, not UNION ALL: an area named together with its district comes once.
     below = below.union(select(Area.id).join(below, Area.parent_id == below.c.id))
     return select(below.c.id)
@@ -244,6 +245,14 @@ def _upwards(area_ids: Iterable[int]) -> CTE:
     line = start.where(Area.id.in_(list(area_ids))).cte("line", recursive=True)
     step = select(line.c.start, Area.id, Area.parent_id, line.c.steps + 1)
     return line.union_all(step.join(line, Area.id == line.c.parent_id))
+
+
+def lines(area_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Each area with all it lies in, itself counted, by its id: one climb for all of them."""
+    line, found = _upwards(area_ids), dict[int, set[int]]()
+    for start, id_ in db.session.execute(select(line.c.start, line.c.id)):
+        found.setdefault(start, set()).add(id_)
+    return {start: frozenset(ids) for start, ids in found.items()}
 
 
 def add_alias(area: Area, alias: str, *, actor_id: int | None) -> str:

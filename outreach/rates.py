@@ -8,10 +8,12 @@ many communes it counts.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from outreach import areas, clock, uptake
@@ -98,6 +100,22 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Daily:
+    """What one day brought to an area: `fresh` of its `parts` areas have a figure of that day, and
+    only their changes count; None where none has."""
+
+    day: date
+    installs: int | None
+    fresh: int
+    parts: int
+
+    @property
+    def partial(self) -> bool:
+        """Whether areas are missing, so that the true figure is another."""
+        return self.fresh < self.parts
+
+
+@dataclass(frozen=True, slots=True)
 class Aim:
     """What a target still needs. Shares are of 1; `pace` and `needed` are installs a day."""
 
@@ -168,6 +186,23 @@ def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table
     below = areas.children(area.id) if area.level not in REPORTING else []
     total, *rows = of_areas(app_id, [area, *below], day, denominator)
     return Table(day, denominator, total, ranked(rows))
+
+
+def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
+    """What each of so many days up to `last` brought, the earliest first."""
+    below = areas.communes_below([area.id]).get(area.id) or [area.id]
+    first = last - timedelta(days=days - 1)
+    known = uptake.courses(app_id, below, first - timedelta(days=1), last)
+    changes: dict[date, list[int]] = {first + timedelta(days=n): [] for n in range(days)}
+    fresh = Counter(day for course in known.values() for day in course)
+    for course in known.values():
+        for before, after in pairwise(sorted(course)):
+            if after in changes:
+                changes[after].append(course[after].installs - course[before].installs)
+    return [
+        Daily(day, sum(counted) if counted else None, fresh[day], len(below))
+        for day, counted in changes.items()
+    ]
 
 
 def ranked(rows: Sequence[Standing]) -> list[Standing]:

@@ -21,6 +21,9 @@ LONGEST_SOCKET_PATH = 100  # octets; the kernel takes 107, and servers may add a
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)")
 
 
+KINDS = {"notice", "customer_care", "advertising"}
+
+
 class SettingsError(ClickException):
     """A setting is unknown or wrong; the sentence names it, its value and what is allowed.
 
@@ -55,6 +58,10 @@ class Settings(BaseSettings):
     notice_weekly_cap: int = Field(
         3, ge=1, le=100, description="Most public notices a number gets in 7 days."
     )
+    fact_check_kinds: str = Field(
+        "notice",
+        description="Kinds of message whose facts a health office checks before they are approved.",
+    )
     list_days: int = Field(
         365, ge=1, le=3650, description="Days a list of subscribers may be used, if nobody says."
     )
@@ -79,6 +86,14 @@ class Settings(BaseSettings):
     def _hours(cls, value: str) -> str:
         if not HOURS.fullmatch(value) or value[:5] >= value[6:]:
             raise ValueError("must be HH:MM-HH:MM with the end after the start, as 07:00-21:00")
+        return value
+
+    @field_validator("fact_check_kinds")
+    @classmethod
+    def _kinds(cls, value: str) -> str:
+        kinds = {word.strip() for word in value.split(",")}
+        if kinds - KINDS and kinds != {"none"}:
+            raise ValueError(f"must be none, or one or more of {', '.join(sorted(KINDS))}")
         return value
 
     @field_validator("log_level")
@@ -124,6 +139,11 @@ class Settings(BaseSettings):
             name = PREFIX + str(first["loc"][0]).upper()
             said = str(first["msg"]).removeprefix("Value error, ")
             raise SettingsError(f"{name}={given.get(name, '')!r}: {said}.") from None
+
+    @property
+    def fact_checked(self) -> frozenset[str]:
+        """The kinds of message whose facts a health office checks."""
+        return frozenset(word.strip() for word in self.fact_check_kinds.split(",")) & KINDS
 
     def make_data_dir(self) -> None:
         """Make the data folder where it is not there yet; raises `SettingsError`."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import apps, clock
+from outreach import apps, areas, clock
 from outreach.accounts import User
 from outreach.apps import App
 from outreach.database import BigId, Model, Moment, db, words
@@ -176,13 +176,22 @@ def editions(app_id: int, area_id: int, first: date) -> Sequence[UptakeReport]:
     return db.session.scalars(rows.order_by(_R.day.desc(), _R.edition)).all()
 
 
-def apps_counted() -> list[App]:
-    """The apps a drive counts: those with a figure or a target; all where there is neither."""
+def apps_counted(area_id: int | None = None) -> list[App]:
+    """The apps a drive counts: those with a figure or a target; of one area, there or below it, or
+    with a target that it works towards. All where there is neither."""
     every = list(apps.every())
-    reported = select(_R.id).where(_R.app_id == App.id).exists()
-    aimed = select(Target.id).where(Target.app_id == App.id).exists()
-    counted = set(db.session.scalars(select(App.id).where(reported | aimed)))
-    return [app for app in every if app.id in counted] or every
+    reported = select(_R.id).where(_R.app_id == App.id)
+    aimed = select(Target.id).where(Target.app_id == App.id)
+    if area_id is not None:
+        here = areas.closure([area_id])
+        line = [*here, *(above.id for above in areas.ancestors(area_id))]
+        reported, aimed = (
+            reported.where(_R.area_id.in_(here)),
+            aimed.where(Target.area_id.in_(line)),
+        )
+    counted = set(db.session.scalars(select(App.id).where(reported.exists() | aimed.exists())))
+    found = [app for app in every if app.id in counted]
+    return found or (every if area_id is None else apps_counted())
 
 
 def chosen_app(code: str | None) -> App:

@@ -170,6 +170,34 @@ class History:
     days: Sequence[Day] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class District:
+    """A day of an area above the communes: its rate against its target, the ranking and the
+    map of what lies right below it, and the new installs of the last days, the day itself last."""
+
+    area: Area
+    app: App
+    day: date
+    table: rates.Table
+    aim: rates.Aim | None
+    map: Map | None
+    installs: Sequence[rates.Daily] = ()
+
+    @property
+    def most(self) -> int:
+        """The most new installs of a day, for the height of bars."""
+        return max((each.installs or 0 for each in self.installs), default=0)
+
+
+def district(area: Area, app: App, day: date, *, days: int = 0) -> District:
+    """A day of an area, with the new installs of so many days."""
+    target = targets.in_force(area, app, day)
+    table = rates.table(app.id, area, day, rates.denominator_of(target))
+    aim = None if target is None else rates.aim(target, table.total, day)
+    installs = rates.new_installs(app.id, area, day, days) if days else ()
+    return District(area, app, day, table, aim, rate_map(table), installs)
+
+
 def rate_map(table: rates.Table) -> Map | None:
     """The areas of a day's table as circles, coloured by rate; None where too few have a centre."""
     return maps.draw(

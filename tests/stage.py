@@ -23,7 +23,7 @@ from sqlalchemy import text
 from campaigns import approvals, composing, counts, life, reasons, routes
 from campaigns.campaigns import Campaign
 from campaigns.routes import NewRoute, Protocol, Route
-from outreach import clock, numbers
+from outreach import accounts, clock, numbers
 from outreach.accounts import User
 from outreach.areas import Area
 from outreach.database import db, transaction
@@ -137,9 +137,12 @@ class Stage:
         return composing.create(draft, self.author.id, self.settings)
 
     def approved(self, route_ids: list[int], **changes: Any) -> Campaign:
-        """A campaign that was submitted by its author and approved by another."""
+        """A campaign that was submitted by its author and approved by another, its facts checked
+        where there is a health office."""
         campaign = self.draft(route_ids, **changes)
         approvals.submit(campaign, self.author, self.settings)
+        if campaign.needs_facts:
+            approvals.check_facts(campaign, accounts.system(), campaign.digest or "")
         approvals.approve(campaign, self.approver, campaign.digest or "")
         return life.get(campaign.id)
 

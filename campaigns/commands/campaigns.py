@@ -97,6 +97,20 @@ def submit(campaign_id: int, as_email: str | None) -> dict[str, Any]:
     return progress.as_object(life.get(campaign_id))
 
 
+@group.command("check-facts")
+@click.argument("campaign_id", metavar="ID", type=int)
+@AS
+@answering
+def check_facts(campaign_id: int, as_email: str | None) -> dict[str, Any]:
+    """Say that its facts are right; only with OUTREACH_CLI_APPROVE=1."""
+    settings = current_app.config["OUTREACH"]
+    approvals.refuse_command_line_check(settings)
+    person = _person(as_email)
+    campaign = _may(person, Act.CAMPAIGN_CHECK_FACTS, life.get(campaign_id))
+    approvals.check_facts(campaign, person, campaign.digest or "")
+    return progress.as_object(life.get(campaign_id))
+
+
 @group.command("approve")
 @click.argument("campaign_id", metavar="ID", type=int)
 @AS
@@ -107,6 +121,7 @@ def approve(campaign_id: int, as_email: str | None) -> dict[str, Any]:
     approvals.refuse_command_line(settings)
     person = _person(as_email)
     campaign = _may(person, Act.CAMPAIGN_APPROVE, life.get(campaign_id))
+    approvals.refuse_hours(campaign, settings)
     approvals.approve(campaign, person, campaign.digest or "")
     return progress.as_object(life.get(campaign_id))
 

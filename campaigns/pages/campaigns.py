@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from campaigns import approvals, composing, life, showing, stops
+from campaigns import approvals, approving, composing, life, showing, stops, waiting
 from campaigns.campaigns import Campaign
 from campaigns.pages.confirming import confirmed
+from campaigns.states import CampaignState
 from outreach import access, clock
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.pages import navigation
 from outreach.pages.guard import needs, person
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns")
@@ -24,6 +27,11 @@ blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 @blueprint.app_context_processor
 def _emergency() -> dict[str, Any]:
     return {"emergency": stops.reason()}
+
+
+@blueprint.record
+def _count_in_the_side_bar(state: BlueprintSetupState) -> None:
+    navigation.count(state.app, "campaigns.index", "waits", waiting.count)
 
 
 @blueprint.get("/")
@@ -48,7 +56,16 @@ def show(campaign: Campaign) -> ResponseReturnValue:
 
 def _page(campaign: Campaign, errors: dict[str, str] | None = None) -> ResponseReturnValue:
     view = showing.of(campaign, person())
-    page = render_template("campaigns/show.html", p=view, errors=errors or {})
+    decided = approving.of(
+        campaign,
+        person(),
+        current_app.config["OUTREACH"],
+        commune=request.args.get("commune", ""),
+        variant=request.args.get("variant", ""),
+    )
+    page = render_template(
+        "campaigns/show.html", p=view, d=decided, errors=errors or {}, typed=request.form
+    )
     return page, 422 if errors else 200
 
 
@@ -67,6 +84,10 @@ def _act(campaign: Campaign, act: Callable[[], None], done: str) -> ResponseRetu
     except Refused as refused:
         if refused.field in {"number", "reason", "at"}:
             return _page(life.get(campaign_id), {refused.field: refused.sentence})
+        if request.form.get("reason"):  # what was typed stays, beside what it is now
+            now = life.get(campaign_id)
+            if now.state is CampaignState.SUBMITTED:
+                return _page(now, {"reason": refused.sentence})
         flash(refused.sentence, "error")
     else:
         flash(done, "success")
@@ -85,6 +106,17 @@ def submit(campaign: Campaign) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:campaign_id>/facts")
+@needs(Act.CAMPAIGN_CHECK_FACTS, of=life.get)
+def check_facts(campaign: Campaign) -> ResponseReturnValue:
+    """Say that the facts are right in what the page showed."""
+    return _act(
+        campaign,
+        lambda: approvals.check_facts(campaign, person(), request.form.get("digest", "")),
+        _("Noted: the facts are right. The culture office decides now."),
+    )
+
+
 @blueprint.post("/<int:campaign_id>/approve")
 @needs(Act.CAMPAIGN_APPROVE, of=life.get)
 def approve(campaign: Campaign) -> ResponseReturnValue:
@@ -92,6 +124,7 @@ def approve(campaign: Campaign) -> ResponseReturnValue:
 
     def act() -> None:
         confirmed(campaign.recipients_counted or 0)
+        approvals.refuse_hours(campaign, current_app.config["OUTREACH"])
         approvals.approve(campaign, person(), request.form.get("digest", ""))
 
     return _act(campaign, act, _("Approved."))

@@ -11,11 +11,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from campaigns import reached
-from campaigns.offers import NETWORK_NAMES
 from outreach import access
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.labels import NETWORKS as NETWORK_NAMES
 from outreach.lists import expiry, people
 from outreach.pages.guard import needs, person
 from outreach.subscribers import SubscriberList, list_by_id

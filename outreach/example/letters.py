@@ -100,8 +100,14 @@ APPS: Final = (
         "https://ncovi.vn",
         "Khai báo y tế và cập nhật tình trạng sức khỏe của bản thân",
     ),
+    LetterApp(
+        "SMART-THANH-HOA",
+        "Smart Thanh Hóa",
+        "https://smart-thanh-hoa.example",
+        "Ứng dụng của tỉnh Thanh Hóa; địa chỉ là ví dụ, không công văn nào ghi (invented address)",
+    ),
 )
-"""Smart Thanh Hóa, which Thạch Thành's letter also names, stands in no letter with an address."""
+"""Thạch Thành's letter names Smart Thanh Hóa beside Bluezone, but no address to install it from."""
 
 FIGURES: Final = (
     Figure("45", "BLUEZONE", date(2020, 8, 13), 113_999, 632_375),  # 18.03% of the people

@@ -1,8 +1,12 @@
-"""Three weeks of invented install figures for Huyện Hồng Ngự, up to the letter's own sum.
+"""Three weeks of invented install figures: Hồng Ngự's, up to its letter's sum, and Thạch Thành's.
 
 Only two numbers are facts, both of the letters: Hồng Ngự's 6,090 of 120,514 on 20 August 2020, and
 Quảng Trị's 113,999 of 632,375 on 13 August. How the 6,090 divide over communes and days is made
-up, the same at every load, and each row says so.
+up, the same at every load, and each row says so. Messaged communes rise no faster than others: the
+example shows no effect that nobody has measured.
+
+Thạch Thành's letter asks for two apps and counts neither. It names no commune, so the district
+reports for itself; both of its courses are made up.
 """
 
 from __future__ import annotations
@@ -24,6 +28,10 @@ LATE_ON_THE_LAST_DAY: Final = ("29974", "29983", "29998")
 DAYS: Final = 21
 INVENTED: Final = "số liệu ví dụ (invented)"
 SEED: Final = 20200820
+TWO_APPS: Final = "391"
+"""Huyện Thạch Thành, whose letter asks for two apps."""
+OF_TWO_APPS: Final = (("BLUEZONE", 8_120, False), ("SMART-THANH-HOA", 4_655, True))
+"""Code, invented figure on the last day, and whether that last day's is late."""
 _BEGAN_AT: Final = 0.22
 """The share of the last figure that the first day already has."""
 _TARGET: Final = letters.LetterTarget(
@@ -44,7 +52,8 @@ def lay(*, officer_id: int, reporter_id: int) -> None:
         by_form = commune.code == REPORTER_COMMUNE
         who = reporter_id if by_form else officer_id
         source = Source.FORM if by_form else Source.GRID
-        for day, installs in _course(commune, last, letter.on, chance):
+        late = commune.code in LATE_ON_THE_LAST_DAY
+        for day, installs in _course(last, letter.on, late, chance):
             rows.append(_row(app.id, commune.id, day, installs, _hour(chance), source, who))
     rows += _correction(rows, chance)
     rows += _province(app.id, officer_id)
@@ -63,11 +72,23 @@ def _shares(communes: Sequence[Area], total: int, chance: random.Random) -> list
     return whole
 
 
-def _course(
-    commune: Area, last: int, end: date, chance: random.Random
-) -> Iterator[tuple[date, int]]:
-    """A commune's figures, rising to `last`; who is late on the last day ends the day before."""
-    late = commune.code in LATE_ON_THE_LAST_DAY
+def lay_two_apps(*, officer_id: int) -> None:
+    """Lay Thạch Thành's figures of both its apps, inside the caller's transaction: each with one
+    figure that was put right, one app late on the last day."""
+    chance = random.Random(SEED + 1)
+    district = areas.by_code(TWO_APPS, 2020)
+    end = next(figure.on for figure in letters.FIGURES if figure.area_code == DISTRICT)
+    for code, last, late in OF_TWO_APPS:
+        app_id = apps.by_code(code).id
+        rows = [
+            _row(app_id, district.id, day, installs, _hour(chance), Source.GRID, officer_id)
+            for day, installs in _course(last, end, late, chance)
+        ]
+        entering.write(rows + _correction(rows, chance))
+
+
+def _course(last: int, end: date, late: bool, chance: random.Random) -> Iterator[tuple[date, int]]:
+    """An area's figures, rising to `last`; who is late on the last day ends the day before."""
     days = DAYS - int(late)
     steps = [chance.uniform(0.4, 1.6) for _ in range(days - 1)]
     begun = round(last * _BEGAN_AT)

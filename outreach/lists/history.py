@@ -28,14 +28,14 @@ class Row:
     by: str
 
 
-def of(person: User) -> list[Row]:
-    """The lists of this person's organisation, the newest first, at most `SHOWN`."""
+def of(person: User, most: int = SHOWN) -> list[Row]:
+    """The lists of this person's organisation, the newest first, at most `most`."""
     rows = db.session.execute(
         select(SubscriberList, User)
         .join(User, User.id == SubscriberList.created_by_id, isouter=True)
         .where(SubscriberList.organisation_id == person.organisation_id)
         .order_by(SubscriberList.id.desc())
-        .limit(SHOWN)
+        .limit(most)
     )
     return [
         Row(upload, "" if by is None else by.name or by.email)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask.sansio.app import App
 from flask_security import current_user
 
@@ -32,6 +32,7 @@ class Entry:
 
 
 _PAGES = (
+    ("home.index", N_("Overview"), "house"),
     ("campaigns.index", N_("Campaigns"), "send"),
     ("doubts.index", N_("In doubt"), "hourglass-split"),
     ("calendar.month", N_("Calendar"), "calendar-event"),
@@ -96,12 +97,15 @@ def _counted(person: User, endpoint: str) -> tuple[int, str]:
 def _may_open(person: User, endpoint: str) -> bool:
     if endpoint not in current_app.view_functions:
         return False
+    if endpoint == "home.index" and person.role is Role.REPORTER:
+        return False  # one's first page is the figures' form
     rule = guard.rule_of(current_app, endpoint)
     return rule is not None and (rule.act is None or access.allowed(person, rule.act))
 
 
 def _for_templates() -> dict[str, Any]:
-    if not current_user.is_authenticated:
+    # A part of a page has no side bar: what is refreshed each second counts nothing.
+    if not current_user.is_authenticated or "HX-Request" in request.headers:
         return {"nav": [], "person": None, "place": ""}
     person = guard.person()
     office = person.organisation

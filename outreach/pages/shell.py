@@ -12,5 +12,5 @@ def init_app(app: Flask) -> None:
     guard.init_app(app)
     errors.init_app(app)
     navigation.init_app(app)
-    app.register_blueprint(home.blueprint)
+    home.init_app(app)
     app.register_blueprint(invitations.blueprint)

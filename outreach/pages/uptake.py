@@ -20,7 +20,6 @@ from outreach import (
     clock,
     entering,
     rates,
-    targets,
     uptake,
     uptake_imports,
     uptake_showing,
@@ -85,18 +84,15 @@ def index() -> ResponseReturnValue:
 @needs(Act.UPTAKE_VIEW, of=ground)
 def show(here: Ground) -> ResponseReturnValue:
     """A district's ranking of a day, or a commune's history."""
-    area, app, day = here.area, _app(), _day()
+    area, app, day = here.area, _app(here.area), _day()
     if area.level in rates.REPORTING:
         history = uptake_showing.history(area, app)
         return render_template("uptake/history.html", h=history, **_around(area, app, day))
-    target = targets.in_force(area, app, day)
-    table = rates.table(app.id, area, day, rates.denominator_of(target))
-    aim = None if target is None else rates.aim(target, table.total, day)
+    shown = uptake_showing.district(area, app, day)
     return render_template(
         "uptake/day.html",
-        t=table,
-        aim=aim,
-        map=uptake_showing.rate_map(table),
+        d=shown,
+        h=None if shown.table.rows else uptake_showing.history(area, app),
         steps=uptake_showing.rate_steps(),
         **_around(area, app, day),
     )
@@ -111,8 +107,9 @@ def _around(area: Area, app: App, day: date) -> dict[str, Any]:
         "app": app,
         "day": day,
         "today": uptake.today(),
+        "oldest": uptake.today() - uptake.OLDEST,
         "now": clock.now(),
-        "apps": uptake.apps_counted(),
+        "apps": uptake.apps_counted(area.id),
         "above": above,
         "previous": day - timedelta(days=1),
         "next": tomorrow if tomorrow <= uptake.today() else None,
@@ -121,11 +118,11 @@ def _around(area: Area, app: App, day: date) -> dict[str, Any]:
     }
 
 
-def _app() -> App:
-    """The app the address names; without one the first that is counted."""
+def _app(area: Area) -> App:
+    """The app the address names; without one the first that is counted there."""
     code = request.values.get("app")
     try:
-        return apps.by_code(code) if code else uptake.apps_counted()[0]
+        return apps.by_code(code) if code else uptake.apps_counted(area.id)[0]
     except (Refused, IndexError):
         raise Missing(_("There is no such app.")) from None
 
@@ -145,7 +142,7 @@ def _day() -> date:
 @needs(Act.UPTAKE_ENTER, of=ground)
 def form(here: Ground) -> ResponseReturnValue:
     """One area's figure of a day."""
-    return _form(here.area, _app(), _day())
+    return _form(here.area, _app(here.area), _day())
 
 
 def _form(area: Area, app: App, day: date, typed: Typed = uptake_showing.NOTHING) -> str:
@@ -157,7 +154,7 @@ def _form(area: Area, app: App, day: date, typed: Typed = uptake_showing.NOTHING
 @needs(Act.UPTAKE_ENTER, of=ground)
 def send(here: Ground) -> ResponseReturnValue:
     """Take the figure, or bring the form back with what was typed."""
-    app, day, area_id = _app(), _day(), here.area.id
+    app, day, area_id = _app(here.area), _day(), here.area.id
     entry = _entry(area_id, "")
     try:
         kept = entering.enter(app.id, entry, day, Source.FORM, person().id)
@@ -191,7 +188,7 @@ def grid(here: Ground) -> ResponseReturnValue:
     """All areas right below this one, to be entered at once."""
     if here.area.level in rates.REPORTING:
         return redirect(url_for("uptake.form", area_id=here.area.id, **_kept_choice()))
-    return _grid(here.area, _app(), _day(), {})
+    return _grid(here.area, _app(here.area), _day(), {})
 
 
 def _grid(area: Area, app: App, day: date, typed: dict[int, Typed]) -> str:
@@ -203,7 +200,7 @@ def _grid(area: Area, app: App, day: date, typed: dict[int, Typed]) -> str:
 @needs(Act.UPTAKE_ENTER, of=ground)
 def save(here: Ground) -> ResponseReturnValue:
     """Take every figure that was typed; what is refused comes back, the rest is kept."""
-    app, day, area_id = _app(), _day(), here.area.id
+    app, day, area_id = _app(here.area), _day(), here.area.id
     rows = uptake_showing.grid(here.area, app, day, {})
     entries = [_entry(row.area.id, f"-{row.area.id}") for row in rows if _touched(row.area.id)]
     answers = entering.enter_all(app.id, entries, day, Source.GRID, person().id)
@@ -240,7 +237,7 @@ def _tell(answers: Sequence[entering.Answer]) -> None:
 @needs(Act.UPTAKE_IMPORT, of=ground)
 def upload(here: Ground) -> ResponseReturnValue:
     """Choose a file."""
-    return _upload(here.area, _app())
+    return _upload(here.area, _app(here.area))
 
 
 def _upload(area: Area, app: App, error: str = "") -> str:
@@ -257,7 +254,7 @@ def _upload(area: Area, app: App, error: str = "") -> str:
 @needs(Act.UPTAKE_IMPORT, of=ground)
 def take_file(here: Ground) -> ResponseReturnValue:
     """Import it and show what came of it."""
-    app, area_id = _app(), here.area.id
+    app, area_id = _app(here.area), here.area.id
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload(here.area, app, _("Choose a file first.")), 422

@@ -235,6 +235,9 @@ def test_of_two_who_decide_at_once_one_wins(
 
     assert at_once(stage, approve, give_back) == ["done", "refused"]
     assert len(decisions(submitted)) == 1
+    for decide in (approve, give_back):
+        with pytest.raises(Refused, match=r"(Cúc has already approved|Hai has already returned)"):
+            decide()
 
 
 def test_of_an_edit_and_a_start_at_once_one_wins(stage: Stage, submitted: Campaign) -> None:

@@ -23,7 +23,7 @@ def draft(stage: Stage, vnpt: Organisation) -> Campaign:
 
 def acts(campaign: Campaign, person: User) -> set[str]:
     """Those of its life; what is written is the form's own matter."""
-    return showing.acts_of(life.get(campaign.id), person) - {"edit", "copy"}
+    return showing.acts_of(life.get(campaign.id), person) - {"edit", "copy", "test"}
 
 
 def test_each_role_sees_the_buttons_of_its_rights_in_the_state(
@@ -45,7 +45,10 @@ def test_each_role_sees_the_buttons_of_its_rights_in_the_state(
     write, decide = {"submit", "cancel"}, {"approve", "return", "cancel"}
     assert seen() == [write, write, none, none, none, none]
     approvals.submit(draft, stage.author, stage.settings)
-    assert seen() == [{"return", "cancel"}, decide, none, {"return"}, none, none]
+    own, check = {"return", "cancel"}, {"check_facts", "return"}
+    assert seen() == [own, decide - {"approve"}, none, check, none, none]
+    approvals.check_facts(draft, health, draft.digest or "")
+    assert seen() == [own, decide, none, {"return"}, none, none]
     approvals.approve(draft, stage.approver, draft.digest or "")
     ready = {"schedule", "start", "cancel"}
     assert seen() == [ready, ready, {"schedule", "start"}, none, none, none]

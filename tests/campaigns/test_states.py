@@ -25,7 +25,7 @@ from campaigns.states import (
     MessageState,
     may_move,
 )
-from outreach import clock
+from outreach import accounts, clock
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.organisations import Organisation
@@ -149,6 +149,13 @@ ACTS: dict[str, Callable[[Stage, Campaign], None]] = {
     "cancel": lambda stage, c: life.cancel(c, stage.approver.id),
     "withdraw": lambda _stage, c: life.withdraw(c, "too many"),
 }
+CHECK = "check_facts"
+
+
+def _check_facts(_stage: Stage, campaign: Campaign) -> None:
+    approvals.check_facts(campaign, accounts.system(), campaign.digest or "")
+
+
 # Weighted towards the way forward, so that half the walks get somewhere.
 LIKELY = ["submit", "approve", "start", "pause", "resume"] * 3 + list(ACTS)
 
@@ -181,3 +188,33 @@ def test_no_walk_reaches_sending_without_an_approval_of_what_is_sent(
             covered = standing.sealed_as_approved(db.session.connection(), campaign.id)
             assert covered is not None, f"sending without an approval after {walk}"
         before = now
+
+
+@hypothesis_settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(walk=st.lists(st.sampled_from([*LIKELY, CHECK, CHECK, CHECK]), min_size=4, max_size=14))
+def test_no_walk_is_approved_before_a_health_office_checked_what_is_sent(
+    stage: Stage, route_id: int, health_office: Organisation, walk: list[str]
+) -> None:
+    campaign = stage.draft([route_id])
+    before, checked = campaign.state, set[str]()
+    for name in walk:
+        now = life.get(campaign.id)
+        try:
+            (ACTS | {CHECK: _check_facts})[name](stage, now)
+        except Refused:
+            assert life.get(campaign.id).state is before, f"{name} was refused and half done"
+        else:
+            now = life.get(campaign.id)
+            if name == CHECK:
+                assert now.state is before is C.SUBMITTED
+                checked.add(now.digest or "")
+            if name == "give_back":
+                checked.clear()
+        now = life.get(campaign.id)
+        if now.state in APPROVED_STATES:
+            assert now.digest in checked, f"approved unchecked after {walk}"
+        before = now.state

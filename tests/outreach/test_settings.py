@@ -49,6 +49,8 @@ def test_an_unknown_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NOTICE_HOURS", "9-17", "must be HH:MM-HH:MM"),
         ("NOTICE_HOURS", "21:00-07:00", "the end after the start"),
         ("NOTICE_HOURS", "07:00-24:30", "must be HH:MM-HH:MM"),
+        ("FACT_CHECK_KINDS", "notices", "must be none, or one or more of advertising"),
+        ("FACT_CHECK_KINDS", "none,notice", "must be none, or one or more of advertising"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
         ("DATABASE_URL", "mysql://x", "sqlite:/// or postgresql://"),
         ("REDIS_URL", "localhost", "redis://, rediss:// or unix://"),
@@ -68,6 +70,21 @@ def test_a_wrong_one_is_named_with_its_value_and_what_is_allowed(
 def test_hours_of_a_whole_day_are_allowed(monkeypatch: pytest.MonkeyPatch, hours: str) -> None:
     monkeypatch.setenv("OUTREACH_NOTICE_HOURS", hours)
     assert Settings.load().notice_hours == hours
+
+
+@pytest.mark.parametrize(
+    ("value", "kinds"),
+    [
+        ("none", set()),
+        ("notice", {"notice"}),
+        ("notice, advertising", {"notice", "advertising"}),
+    ],
+)
+def test_the_kinds_whose_facts_are_checked_are_words_with_commas(
+    monkeypatch: pytest.MonkeyPatch, value: str, kinds: set[str]
+) -> None:
+    monkeypatch.setenv("OUTREACH_FACT_CHECK_KINDS", value)
+    assert Settings.load().fact_checked == kinds
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])

@@ -46,3 +46,18 @@ def test_the_apps_of_a_drive_are_those_with_a_figure_or_a_target(drive: Drive) -
     with pytest.raises(Refused, match="BLUEZONE, NCOVI"):
         uptake.chosen_app(None)
     assert uptake.chosen_app("ncovi").code == "NCOVI"
+
+
+def test_an_area_counts_the_apps_of_its_own_drive(drive: Drive) -> None:
+    ncovi = apps.add("NCOVI", "NCOVI", "https://ncovi.vn", actor_id=None)
+    drive.report(5)
+    land = drive.land
+
+    def counted(area_id: int) -> list[str]:
+        return [app.code for app in uptake.apps_counted(area_id)]
+
+    assert counted(land.district) == counted(land.province) == ["BLUEZONE"]
+    province = db.session.get_one(Area, land.province)
+    targets.add(province, ncovi, 6000, TODAY, group="population", letter="", actor_id=None)
+    assert counted(land.other_commune) == ["NCOVI"]  # by the target above it
+    assert counted(land.commune) == ["BLUEZONE", "NCOVI"]

@@ -2,13 +2,14 @@
 
 `prepare` runs before any process starts: the clock goes to August 2020, and areas, offices,
 people and routes are laid. `load` runs with the workers: two messy lists through the real import,
-opt-outs, then a campaign that one officer writes and another approves, and that starts at once.
+opt-outs, then three campaigns: one that was over ten days ago, one that waits for its approval, and
+one that one officer writes and another approves, and that starts at once.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -40,7 +41,7 @@ from outreach.numbers import sealer
 from outreach.organisations import Kind, Organisation
 from outreach.settings import Settings
 from outreach.subscribers import ListState, SubscriberList
-from workers.example import carriers
+from workers.example import carriers, finished
 
 STATE: Final = "example"
 PREPARED: Final = "prepared"
@@ -49,7 +50,13 @@ LOADED: Final = "loaded"
 BEGINS: Final = datetime(2020, 8, 20, 15, 20, tzinfo=clock.VIETNAM)
 DISTRICT: Final = "870"
 SENDER: Final = "UBND HNGU"
+FINISHED: Final = "Bluezone gửi trước: 3 xã (ví dụ)"
+FINISHED_AREAS: Final = ("29971", "29980", "29992")
+FINISHED_FOR: Final = timedelta(days=10)
 CAMPAIGN: Final = "Bluezone đợt 1: huyện Hồng Ngự (ví dụ)"
+WAITING: Final = "Bluezone đợt 2: nhắc 4 xã (ví dụ)"
+WAITING_AREAS: Final = ("29962", "29983", "29995", "29998")
+WAITS_FOR: Final = timedelta(days=7)
 # Hải Dương's message of 2021, made local.
 WORDING: Final = (
     "BCĐ phòng, chống Covid-19 huyện Hồng Ngự đề nghị toàn bộ người dân {xa} cài đặt ứng dụng "
@@ -57,21 +64,35 @@ WORDING: Final = (
     "chóng các trường hợp tiếp xúc gần với người nhiễm, nghi nhiễm Covid-19, góp phần khoanh vùng, "
     "dập dịch một cách nhanh chóng, hiệu quả. Cài đặt tại {link}"
 )
+SHORT_WORDING: Final = (
+    "UBND huyện Hồng Ngự đề nghị bà con {xa} cài đặt {ung_dung} để phòng, chống Covid-19. "
+    "Cài đặt tại {link}"
+)
+REMINDER: Final = (
+    "Bà con {xa} chưa cài {ung_dung} xin cài đặt tại {link}. Cần hướng dẫn, bà con đến Bộ phận "
+    "tiếp nhận và trả kết quả của xã."
+)
 
 OFFICES: Final = (
     ("VNPT Hồng Ngự (ví dụ)", Kind.CARRIER, "vinaphone"),
     ("Viettel Hồng Ngự (ví dụ)", Kind.CARRIER, "viettel"),
     ("MobiFone Hồng Ngự (ví dụ)", Kind.CARRIER, "mobifone"),
     ("Phòng Văn hóa và Thông tin huyện Hồng Ngự (ví dụ)", Kind.CULTURE, None),
+    ("Phòng Y tế huyện Hồng Ngự (ví dụ)", Kind.HEALTH, None),
+    ("Phòng Văn hóa và Thông tin huyện Thạch Thành (ví dụ)", Kind.CULTURE, None),
 )
+OTHER_AREAS: Final = {5: uptake.TWO_APPS}
+"""The area of an office, by its place in OFFICES, where it is not DISTRICT."""
 # Invented people: e-mail, role, place in OFFICES, name.
 PEOPLE: Final = (
     ("soan@example.vn", Role.CULTURE, 3, "Cán bộ soạn tin"),
     ("duyet@example.vn", Role.CULTURE, 3, "Cán bộ duyệt tin"),
     ("vnpt@example.vn", Role.LIAISON, 0, "Đầu mối VNPT"),
     ("viettel@example.vn", Role.LIAISON, 1, "Đầu mối Viettel"),
+    ("yte@example.vn", Role.HEALTH, 4, "Cán bộ Phòng Y tế"),
     ("solieu@example.vn", Role.STAFF, 3, "Cán bộ số liệu"),
     ("xa@example.vn", Role.REPORTER, 3, "Người báo số xã Thường Phước 2"),
+    ("thachthanh@example.vn", Role.STAFF, 5, "Cán bộ số liệu Thạch Thành"),
     ("quantri@example.vn", Role.ADMIN, 3, "Quản trị"),
 )
 
@@ -95,6 +116,7 @@ def prepare(settings: Settings) -> None:
                 officer_id=accounts.by_email("solieu@example.vn").id,
                 reporter_id=accounts.by_email("xa@example.vn").id,
             )
+            uptake.lay_two_apps(officer_id=accounts.by_email("thachthanh@example.vn").id)
             installation.keep_clock_offset(clock.offset())
             installation.put(STATE, PREPARED)
     _follow_ports(settings)
@@ -109,13 +131,10 @@ def _lay_apps() -> None:
 
 def _lay_offices(settings: Settings) -> None:
     system = accounts.system().id
-    district = areas.by_code(DISTRICT, 2020).id
     made = carriers.secrets_of(settings)
     offices = [
-        organisations.add(
-            name, kind, network, district if kind is Kind.CULTURE else None, actor_id=system
-        )
-        for name, kind, network in OFFICES
+        organisations.add(name, kind, network, _area_of(place, kind), actor_id=system)
+        for place, (name, kind, network) in enumerate(OFFICES)
     ]
     commune = areas.by_code(uptake.REPORTER_COMMUNE, 2020).id
     for email, role, place, name in PEOPLE:
@@ -127,6 +146,12 @@ def _lay_offices(settings: Settings) -> None:
     port, _control = carriers.ports_of(settings)
     for office in offices[:2]:
         _lay_route(office, port, made, system)
+
+
+def _area_of(place: int, kind: Kind) -> int | None:
+    """The area an office answers for; a carrier's people answer for none."""
+    code = OTHER_AREAS.get(place, DISTRICT)
+    return None if kind is Kind.CARRIER else areas.by_code(code, 2020).id
 
 
 def _lay_route(office: Organisation, port: int, made: carriers.Secrets, system: int) -> None:
@@ -158,12 +183,12 @@ def _follow_ports(settings: Settings) -> None:
 
 
 def load(settings: Settings, say: Callable[[str], None]) -> None:
-    """Lists, opt-outs and the campaign, each once; `say` tells a person what is being done."""
+    """Lists, opt-outs and the campaigns, each once; `say` tells a person what is being done."""
     with tempfile.TemporaryDirectory() as folder:
         for listed in invented.write_lists(Path(folder)):
             _import(listed, say)
     opt_outs.add(invented.opted_out(), "ví dụ: từ chối (invented)", accounts.system().id)
-    _send_campaign(settings, say)
+    lay_campaigns(settings, say)
     installation.put(STATE, LOADED)
 
 
@@ -193,12 +218,37 @@ def _import(listed: invented.ListFile, say: Callable[[str], None]) -> None:
     )
 
 
+def lay_campaigns(settings: Settings, say: Callable[[str], None]) -> None:
+    """The campaign that is over, the one that waits and the one that is sent; each once."""
+    _lay_finished(settings, say)
+    _lay_waiting(settings, say)
+    _send_campaign(settings, say)
+
+
+def _lay_finished(settings: Settings, say: Callable[[str], None]) -> None:
+    if _known(FINISHED) is not None:
+        return
+    author, approver = _author(), accounts.by_email("duyet@example.vn")
+    began = clock.now() - FINISHED_FOR
+    draft = _draft(FINISHED, SHORT_WORDING, FINISHED_AREAS, began, author)
+    campaign = finished.lay(draft, author, approver, began, settings)
+    say(f"{FINISHED}: {campaign.recipients_counted} people")
+
+
+def _lay_waiting(settings: Settings, say: Callable[[str], None]) -> None:
+    author = _author()
+    draft = _draft(WAITING, REMINDER, WAITING_AREAS, clock.now() + WAITS_FOR, author)
+    campaign = _known(WAITING) or composing.create(draft, author.id, settings)
+    if campaign.state in EDITABLE:
+        approvals.submit(campaign, author, settings)
+        say(f"{WAITING}: {campaign.recipients_counted} people")
+
+
 def _send_campaign(settings: Settings, say: Callable[[str], None]) -> None:
-    author = accounts.by_email("soan@example.vn")
+    author = _author()
     approver = accounts.by_email("duyet@example.vn")
-    campaign = db.session.scalar(select(Campaign).where(Campaign.name == CAMPAIGN))
-    if campaign is None:
-        campaign = composing.create(_draft(author), author.id, settings)
+    draft = _draft(CAMPAIGN, WORDING, (DISTRICT,), clock.now(), author)
+    campaign = _known(CAMPAIGN) or composing.create(draft, author.id, settings)
     if campaign.state in EDITABLE:
         approvals.submit(campaign, author, settings)
         campaign = life.get(campaign.id)
@@ -210,21 +260,32 @@ def _send_campaign(settings: Settings, say: Callable[[str], None]) -> None:
     say(f"{CAMPAIGN}: {campaign.recipients_counted} people")
 
 
-def _draft(author: User) -> composing.Draft:
-    now = clock.now()
+def _known(name: str) -> Campaign | None:
+    found: Campaign | None = db.session.scalar(select(Campaign).where(Campaign.name == name))
+    return found
+
+
+def _author() -> User:
+    return accounts.by_email("soan@example.vn")
+
+
+def _draft(
+    name: str, words: str, codes: Sequence[str], opens: datetime, author: User
+) -> composing.Draft:
+    """A notice to these areas over both routes, whose window opens an hour before `opens`."""
     chosen = db.session.scalars(select(Route).order_by(Route.id))
     return composing.Draft(
-        name=CAMPAIGN,
+        name=name,
         apps=["BLUEZONE"],
         kind="notice",
         organisation=author.organisation_id or 0,
         sender=SENDER,
-        wording={"vi": WORDING},
+        wording={"vi": words},
         strip_marks=True,
-        areas=[DISTRICT],
+        areas=list(codes),
         routes=[route.id for route in chosen],
-        not_before=str(clock.iso(now - timedelta(hours=1))),
-        not_after=str(clock.iso(now + timedelta(days=5))),
+        not_before=str(clock.iso(opens - timedelta(hours=1))),
+        not_after=str(clock.iso(opens + timedelta(days=5))),
         selection_rule="everyone: mọi số trong hai danh sách (ví dụ)",
         networks=["viettel", "vinaphone"],
     )

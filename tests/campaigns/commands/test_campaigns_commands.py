@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from flask.testing import FlaskCliRunner
 
 from campaigns.campaigns import Campaign
 from outreach import accounts, clock
-from outreach.accounts import User
+from outreach.accounts import Role, User
 from outreach.database import db
 from outreach.organisations import Organisation
 from tests.stage import Stage, numbers_of
@@ -108,6 +109,31 @@ def test_a_campaign_goes_its_whole_way_by_commands(
         "“Bluezone đợt 1” is cancelled; it cannot become sending.",
         "state",
     )
+
+
+def test_the_facts_are_checked_by_command_where_it_is_allowed(
+    runner: FlaskCliRunner,
+    app: Flask,
+    stage: Stage,
+    file: Path,
+    health_office: Organisation,
+    make_person: Callable[..., User],
+) -> None:
+    health = make_person(Role.HEALTH, health_office)
+    one = run(runner, "create", file, "--as", stage.author.email)["id"]
+    run(runner, "submit", one, "--as", stage.author.email)
+    sentence, field = refused(runner, "check-facts", one, "--as", health.email)
+    assert ("OUTREACH_CLI_APPROVE=1" in sentence, field) == (True, "facts")
+    app.config["OUTREACH"] = stage.settings.model_copy(update={"cli_approve": True})
+    sentence, field = refused(runner, "approve", one)
+    assert ("has not yet checked the facts" in sentence, field) == (True, "facts")
+    sentence, field = refused(runner, "check-facts", one, "--as", stage.approver.email)
+    assert "Your role may not check the facts" in sentence
+    before = run(runner, "show", one)
+    assert run(runner, "check-facts", one, "--as", health.email) == before
+    sentence, field = refused(runner, "check-facts", one)
+    assert ("has already checked the facts" in sentence, field) == (True, "facts")
+    assert run(runner, "approve", one)["state"] == "approved"
 
 
 def test_who_may_not_is_refused(

@@ -68,3 +68,21 @@ def test_the_province_stands_where_its_letter_says(laid: Flask) -> None:
     assert (target.share, target.letter) == (60_00, "3733/UBND-VX")
     (standing,) = rates.of_areas(app.id, [province], TODAY, targets.Denominator.POPULATION)
     assert f"{standing.share:.2%}" == "18.03%"
+
+
+def test_the_district_of_two_apps_reports_both_and_one_of_them_late(laid: Flask) -> None:
+    district = areas.by_code(example.TWO_APPS, 2020)
+    staff = db.session.scalars(select(User.id)).first()
+    with transaction():
+        example.lay_two_apps(officer_id=staff or 0)
+    for code, last, late in example.OF_TWO_APPS:
+        rows = uptake.editions(apps.by_code(code).id, district.id, TODAY.replace(month=7, day=1))
+        assert len({row.day for row in rows}) == example.DAYS - late
+        assert sorted(row.edition for row in rows)[-1] == 2
+        assert max(row.installs for row in rows if row.edition == 2 or not late) >= last // 2
+        standing = rates.of_areas(
+            apps.by_code(code).id, [district], TODAY, targets.Denominator.POPULATION
+        )[0]
+        assert standing.own
+        assert (standing.fresh == 0) == late
+        assert all(example.INVENTED in row.reason for row in rows)

@@ -242,3 +242,31 @@ def test_without_an_app_the_page_says_so(
 ) -> None:
     page = client_as(make_person(Role.STAFF, culture_office)).get("/figures/")
     assert "Chưa có ứng dụng nào" in page.text
+
+
+def test_any_day_is_chosen_by_its_date(staff: FlaskClient, drive: Drive) -> None:
+    drive.report(318, "12/8 14:00")
+    at("20/8 14:00")
+    for page in ("", "/grid"):
+        shown = staff.get(f"/figures/{drive.land.district}{page}").text
+        assert 'name="day" value="2020-08-20" min="2018-08-21" max="2020-08-20"' in shown
+        earlier = staff.get(f"/figures/{drive.land.district}{page}?app=BLUEZONE&day=2020-08-12")
+        assert "Thứ Tư 12/8/2020" in earlier.text
+        assert "318" in earlier.text
+
+
+def test_a_district_without_communes_reports_for_itself(
+    drive: Drive,
+    client_as: ClientAs,
+    make_person: Callable[..., User],
+    culture_office: Organisation,
+) -> None:
+    alone = drive.land.next_district
+    client = client_as(make_person(Role.STAFF, culture_office, alone))
+    drive.report(250, "19/8 14:00", alone)
+    drive.report(300, "20/8 14:00", alone)
+    page = client.get(f"/figures/{alone}").text
+    assert f'href="/figures/{alone}/enter?app=BLUEZONE"' in page
+    assert "6,00%" in page
+    assert "+50" in page  # every day stands below, as on a commune's page
+    assert client.get(f"/figures/{alone}/enter").status_code == 200

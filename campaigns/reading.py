@@ -1,0 +1,158 @@
+"""What people will read: the stored text of any commune, with its segments and what was filled in.
+
+The text is the one the digest covers, as it lies in the database; nothing is rendered anew but
+where the filled-in words are, and the form with diacritics that is easier on the approver's eyes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
+
+from campaigns import preparing, segments, texts
+from campaigns.campaigns import Campaign, RenderedText
+from campaigns.segments import Count
+from campaigns.texts import Piece
+from outreach import areas
+from outreach.areas import Area, Place
+from outreach.database import db
+from outreach.errors import Refused
+from outreach.text import fold
+
+MOST_CHOICES: Final = 400
+"""More communes than this are not listed to choose from: their name is typed."""
+_LENGTH = func.length(RenderedText.text)
+
+
+@dataclass(frozen=True)
+class Commune:
+    """A commune that has a text; `units` are its characters."""
+
+    id: int
+    code: str
+    name: str
+    segments: int
+    units: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One commune's text of one variant. `choices` (code, name) is empty where there are too many;
+    `with_marks` is None where the text has its marks already; `unknown` is what was asked for and
+    is not there."""
+
+    commune: Commune
+    variant: str
+    variants: list[str]
+    parts: list[list[Piece]]
+    count: Count
+    with_marks: str | None
+    longest: Commune
+    shortest: Commune
+    communes: int
+    choices: list[tuple[str, str]]
+    unknown: str
+
+
+def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
+    """The text of the commune `at` (a code, or a name as typed), of the one with the longest text
+    where it is empty or unknown; None where the campaign has no texts."""
+    keys = [each.key for each in campaign.variants]
+    variant = variant if variant in keys else next(iter(keys), "")
+    count = _count(campaign.id, variant)
+    if not count:
+        return None
+    # Of a whole country only the two ends are read, unless a name is looked for.
+    every = count <= MOST_CHOICES or bool(at.strip())
+    communes = _communes(campaign.id, variant) if every else _ends(campaign.id, variant)
+    longest = max(communes, key=lambda c: (c.segments, c.units))
+    found = _find(communes, at)
+    shown = found or longest
+    text = _text(campaign.id, variant, shown.id)
+    place = areas.places([shown.id])[shown.id]
+    return Reading(
+        commune=shown,
+        variant=variant,
+        variants=keys,
+        parts=_marked(campaign, variant, place, text),
+        count=segments.count(text),
+        with_marks=_with_marks(campaign, variant, place, text),
+        longest=longest,
+        shortest=min(communes, key=lambda c: (c.segments, c.units)),
+        communes=count,
+        choices=[(c.code, c.name) for c in communes] if count <= MOST_CHOICES else [],
+        unknown=at if at.strip() and found is None else "",
+    )
+
+
+def _count(campaign_id: int, variant: str) -> int:
+    counted = select(func.count(RenderedText.id)).where(
+        RenderedText.campaign_id == campaign_id, RenderedText.variant == variant
+    )
+    return db.session.scalar(counted) or 0
+
+
+def _wanted(campaign_id: int, variant: str) -> Select[Any]:
+    return (
+        select(Area.id, Area.code, Area.name, RenderedText.segments, _LENGTH)
+        .join(Area, Area.id == RenderedText.area_id)
+        .where(RenderedText.campaign_id == campaign_id, RenderedText.variant == variant)
+    )
+
+
+def _communes(campaign_id: int, variant: str) -> list[Commune]:
+    rows = db.session.execute(_wanted(campaign_id, variant).order_by(RenderedText.position))
+    return [Commune(*row) for row in rows]
+
+
+def _ends(campaign_id: int, variant: str) -> list[Commune]:
+    """The longest and the shortest."""
+    orders = (
+        (RenderedText.segments.desc(), _LENGTH.desc(), RenderedText.position),
+        (RenderedText.segments, _LENGTH, RenderedText.position),
+    )
+    wanted = (_wanted(campaign_id, variant).order_by(*order).limit(1) for order in orders)
+    return [Commune(*db.session.execute(one).one()) for one in wanted]
+
+
+def _find(communes: list[Commune], at: str) -> Commune | None:
+    """By its code, else by its whole name, else by the first name that holds what was typed."""
+    wanted = fold(at)
+    if not wanted:
+        return None
+    folded = [(fold(c.name), c) for c in communes]
+    return (
+        next((c for c in communes if c.code == at.strip()), None)
+        or next((c for name, c in folded if name == wanted), None)
+        or next((c for name, c in folded if wanted in name), None)
+    )
+
+
+def _text(campaign_id: int, variant: str, area_id: int) -> str:
+    wanted = select(RenderedText.text).where(
+        RenderedText.campaign_id == campaign_id,
+        RenderedText.variant == variant,
+        RenderedText.area_id == area_id,
+    )
+    return db.session.scalars(wanted).one()
+
+
+def _marked(campaign: Campaign, variant: str, place: Place, text: str) -> list[list[Piece]]:
+    try:
+        return texts.marked(campaign, variant, place, text, strip=campaign.strip_marks)
+    except Refused:  # a placeholder that is empty today: the stored text stands as it is
+        return [[Piece(part, False)] for part in segments.split(text)]
+
+
+def _with_marks(campaign: Campaign, variant: str, place: Place, text: str) -> str | None:
+    """The same with diacritics, for reading only; None where that is no help."""
+    template = next((each for each in campaign.variants if each.key == variant), None)
+    if not campaign.strip_marks or template is None:
+        return None
+    try:
+        written = preparing.render(campaign, template, place, strip=False)
+    except Refused:
+        return None
+    return written if written != text else None

@@ -1,0 +1,1 @@
+"""What this room asks of people: one module a subject."""

@@ -1,0 +1,98 @@
+"""The example as a whole: consistent, and laid once however often one tries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from campaigns import counts
+from campaigns.campaigns import Campaign
+from campaigns.states import CampaignState
+from outreach import accounts, areas, clock
+from outreach.accounts import User
+from outreach.database import db
+from outreach.example import subscribers as invented
+from outreach.lists import importing, uploads
+from outreach.lists.uploads import Choices, Purpose
+from outreach.organisations import Organisation
+from outreach.settings import Settings
+from workers.example import loading
+
+PEOPLE = 1_200
+
+
+@pytest.fixture
+def laid(app: Flask, settings: Settings, tmp_path: Path) -> Settings:
+    """The example with shorter lists, laid by hand where `make demo` has a worker."""
+    (settings.data_dir / "run").mkdir(parents=True, exist_ok=True)
+    loading.prepare(settings)
+    for listed in invented.write_lists(tmp_path, PEOPLE):
+        owner = select(Organisation).where(Organisation.network == listed.network)
+        purpose = Purpose(invented.PURPOSE, invented.SOURCE, clock.local(clock.now()).date())
+        within = areas.by_code(loading.DISTRICT, 2020).id
+        with listed.path.open("rb") as file:
+            kept = uploads.receive(
+                file,
+                listed.path.name,
+                db.session.scalars(owner).one().id,
+                purpose,
+                Choices({}, within, False),
+                actor_id=accounts.system().id,
+            )
+        importing.run_import(kept.id)
+    loading.lay_campaigns(settings, lambda _line: None)
+    return settings
+
+
+def states() -> dict[str, CampaignState]:
+    db.session.rollback()
+    return {c.name: c.state for c in db.session.scalars(select(Campaign).order_by(Campaign.id))}
+
+
+def test_one_campaign_is_over_one_waits_and_one_is_sent(laid: Settings) -> None:
+    assert states() == {
+        loading.FINISHED: CampaignState.COMPLETED,
+        loading.WAITING: CampaignState.SUBMITTED,
+        loading.CAMPAIGN: CampaignState.SENDING,
+    }
+
+
+def test_laid_again_nothing_is_new(laid: Settings) -> None:
+    before = states(), db.session.scalar(select(func.count(User.id)))
+    loading.prepare(laid)
+    loading.lay_campaigns(laid, lambda _line: None)
+    assert (states(), db.session.scalar(select(func.count(User.id)))) == before
+
+
+def test_those_messaged_ten_days_ago_get_the_present_campaign_too(laid: Settings) -> None:
+    db.session.rollback()
+    over = db.session.scalars(select(Campaign).where(Campaign.name == loading.FINISHED)).one()
+    present = db.session.scalars(select(Campaign).where(Campaign.name == loading.CAMPAIGN)).one()
+    with db.engine.connect() as connection:
+        shown = counts.of_campaign(connection, over.id)
+        assert sum(row.messages for row in shown) == over.recipients_counted
+        codes = {areas.code_of(row.area_id) for row in shown}
+        assert codes == set(loading.FINISHED_AREAS)
+    assert (present.recipients_counted or 0) > 2 * (over.recipients_counted or 0)
+
+
+def test_everybody_who_may_log_in_has_a_first_page(
+    laid: Settings, client_as: Callable[[User], FlaskClient]
+) -> None:
+    said = {
+        "duyet@example.vn": "1 chiến dịch chờ phê duyệt",
+        "solieu@example.vn": "3 nơi chưa gửi số liệu Bluezone lúc 15:00",
+        "thachthanh@example.vn": "1 nơi chưa gửi số liệu Smart Thanh Hóa lúc 15:00",
+        "yte@example.vn": "5,05%",
+        "vnpt@example.vn": "3 tin chưa rõ",
+        "quantri@example.vn": "Việc cần làm bây giờ",
+    }
+    for email, words in said.items():
+        page = client_as(accounts.by_email(email)).get("/")
+        assert page.status_code == 200
+        assert words in page.text, email
