@@ -253,14 +253,15 @@ def _carry(campaign_id: int) -> None:
     values = {"c": campaign_id, "now": _US(clock.now())}
     statements = (
         f"UPDATE messages SET state = {_WORDS}, attempts = 1, changed_at = :now,"
-        " reason = CASE WHEN id % 100 = 99 THEN 'no_answer' END WHERE campaign_id = :c",
+        " reason = CASE WHEN id % 100 = 99 THEN 'no_answer' WHEN id % 100 >= 97 THEN '0x0000000B'"
+        " WHEN id % 100 >= 93 THEN '027' END WHERE campaign_id = :c",
         "INSERT INTO attempts (message_id, number, part, parts, route_id, carrier_id, outcome,"
         " code, answered_at, receipt, receipt_code, receipt_at)"
         " SELECT id, 1, 1, 1, route_id, 'b' || id,"
-        " CASE WHEN state IN ('rejected', 'in_doubt') THEN state ELSE 'accepted' END,"
-        " CASE WHEN state = 'rejected' THEN '0x0B' END, :now,"
+        " CASE state WHEN 'rejected' THEN 'refused' WHEN 'in_doubt' THEN 'no_answer'"
+        " ELSE 'accepted' END, CASE WHEN state = 'rejected' THEN reason END, :now,"
         " CASE WHEN state IN ('delivered', 'undelivered') THEN state END,"
-        " CASE WHEN state = 'undelivered' THEN '001' END, :now"
+        " CASE WHEN state = 'undelivered' THEN reason END, :now"
         " FROM messages WHERE campaign_id = :c",
         "UPDATE batches SET done_at = :now WHERE campaign_id = :c",
         "DELETE FROM counts WHERE campaign_id = :c",
@@ -268,6 +269,12 @@ def _carry(campaign_id: int) -> None:
         "INSERT INTO counts (campaign_id, area_id, route_id, state, messages, segments)"
         " SELECT campaign_id, area_id, route_id, state, COUNT(*), SUM(segments) FROM messages"
         " WHERE campaign_id = :c GROUP BY campaign_id, area_id, route_id, state",
+        "INSERT INTO messages_in_doubt (message_id, campaign_id, reason, since) SELECT id,"
+        " campaign_id, reason, :now FROM messages WHERE campaign_id = :c AND state = 'in_doubt'",
+        "INSERT INTO reason_counts (state, campaign_id, route_id, reason, messages, segments)"
+        " SELECT state, campaign_id, route_id, reason, COUNT(*), SUM(segments) FROM messages"
+        " WHERE campaign_id = :c AND state IN ('undelivered', 'rejected', 'in_doubt')"
+        " GROUP BY state, campaign_id, route_id, reason",
     )
     with write_connection(db.engine) as connection:
         for statement in statements:

@@ -14,9 +14,12 @@ from sqlalchemy import inspect, select
 from app import create_app
 from outreach import schema
 from outreach.database import Moment, db
+from outreach.organisations import Organisation
 from outreach.settings import Settings
 from outreach.subscribers import PUBLIC, Group
 from tests.databases import new_database
+from tests.stage import Stage
+from tests.workers.carried import carried
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -65,3 +68,18 @@ def test_migrating_again_changes_nothing(migrated: Flask) -> None:
 def test_migrations_can_be_taken_back(migrated: Flask) -> None:
     downgrade(revision="base")
     assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_carried_before_is_told_by_reason_after(stage: Stage, vnpt: Organisation) -> None:
+    """Doubts and reasons have tables of their own: an older database's messages fill them."""
+    there = carried(stage, vnpt, 3)
+    there.claim(2)
+    there.lapse()
+    campaign = there.campaign
+    stage.assert_counts_are_rows(campaign)
+    db.session.remove()
+    downgrade(revision="0002")
+    upgrade()
+    stage.assert_counts_are_rows(campaign)
+    assert stage.states(campaign) == {"in_doubt": 2, "queued": 1}
