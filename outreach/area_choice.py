@@ -50,7 +50,7 @@ def find(text: str, area_list: int | None = None) -> Sequence[Area]:
     searched = area_list or areas.list_in_use()
     match = _matcher(searched).match(text)
     ids = match.candidates if match.area_id is None else (match.area_id,)
-    named = select(Area).where(Area.id.in_(ids)).order_by(Area.position)
+    named = select(Area).where(Area.id.in_(ids)).order_by(Area.position, Area.id)
     return db.session.scalars(named).all() or db.session.scalars(coded).all()
 
 

@@ -116,4 +116,4 @@ def below(area_id: int | None, area_list: int, after: int | None, most: int) -> 
     rows = select(Area).where(Area.parent_id == area_id, Area.area_list == area_list)
     if after is not None:
         rows = rows.where(Area.position > after)
-    return db.session.scalars(rows.order_by(Area.position).limit(most)).all()
+    return db.session.scalars(rows.order_by(Area.position, Area.id).limit(most)).all()

@@ -74,7 +74,7 @@ class AreaMatcher:
         """
         if area_list is None:
             area_list = areas.list_in_use(within)
-        rows = select(Area).where(Area.area_list == area_list).order_by(Area.position)
+        rows = select(Area).where(Area.area_list == area_list).order_by(Area.position, Area.id)
         aliases = select(AreaAlias.area_id, AreaAlias.folded)
         index = AreaIndex(db.session.scalars(rows), db.session.execute(aliases).all())
         return cls(index, within)

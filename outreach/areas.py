@@ -174,7 +174,7 @@ def code_of(area_id: int | None) -> str | None:
 
 def children(parent_id: int | None, area_list: int | None = None) -> Sequence[Area]:
     """The areas right below one, or the provinces of a list (the one in use if none is given)."""
-    below = select(Area).where(Area.parent_id == parent_id).order_by(Area.position)
+    below = select(Area).where(Area.parent_id == parent_id).order_by(Area.position, Area.id)
     if parent_id is None:
         below = below.where(Area.area_list == (area_list or list_in_use()))
     return db.session.scalars(below).all()

@@ -77,7 +77,7 @@ def _sent(counted: Sequence[App], below: Sequence[int], day: date) -> set[tuple[
 
 def _names(area_ids: set[int]) -> dict[int, str]:
     """Short names by id, in the list's order."""
-    found = select(Area).where(Area.id.in_(area_ids)).order_by(Area.position)
+    found = select(Area).where(Area.id.in_(area_ids)).order_by(Area.position, Area.id)
     return {area.id: area.short_name for area in db.session.scalars(found)}
 
 

@@ -104,7 +104,7 @@ def test_the_list_shows_what_there_is_and_filters_it(
 
 
 def test_an_empty_list_says_what_to_do_first(visit, culture, client_as):
-    page = visit.open("/", client=client_as(culture))
+    page = visit.open("/campaigns/", client=client_as(culture))
     page.get_by_role("heading", name="Chưa có chiến dịch nào").wait_for()
     assert_axe_clean(page)
 

@@ -332,11 +332,11 @@ def test_not_messaged_in_so_many_days_looks_at_every_campaign_of_whatever_kind(
 def test_the_days_without_a_message_are_found_by_the_index_on_the_number(
     stage: Stage, vnpt: Organisation
 ) -> None:
-    from campaigns import audience
-
     sql = audience._fill_sql("sqlite", quiet=True).replace("INSERT INTO expansion_chunk", "")
     names = set(re.findall(r"(?<!:):(\w+)", sql))
     with db.engine.connect() as connection:
+        for statement in audience._TABLES:
+            connection.execute(text(statement))
         plan = connection.execute(
             text(f"EXPLAIN QUERY PLAN {sql}"),
             {name: "[]" if name in {"texts", "networks", "owners"} else 1 for name in names},
