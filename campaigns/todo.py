@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
-from campaigns import deciding, route_status, routes, scopes, waiting, ways
+from campaigns import deciding, orders, route_status, routes, scopes, waiting, ways
 from campaigns.campaigns import Approval, Campaign
 from campaigns.states import CampaignState
 from outreach import access, formats
@@ -209,6 +209,20 @@ def in_doubt(person: User) -> Sequence[Todo]:
     ]
 
 
+def orders_to_answer(person: User) -> Sequence[Todo]:
+    """The broadcast orders that wait for this carrier's answer."""
+    if not access.allowed(person, Act.ORDER_ANSWER):
+        return []
+    waiting = orders.waiting_for(person.organisation_id)
+    if not waiting:
+        return []
+    sentence = _("%(count)s broadcast orders waiting for your answer", count=_n(waiting))
+    second = _("You send them from your own system, to your own subscribers.")
+    return [
+        Todo("envelope-paper", "wait", 11, sentence, second, _("Read and answer"), "orders.index")
+    ]
+
+
 def routes_down(person: User) -> Sequence[Todo]:
     """The routes that carry nothing now, for whoever mends them."""
     if not access.allowed(person, Act.ROUTE_MANAGE):
@@ -233,4 +247,4 @@ def routes_down(person: User) -> Sequence[Todo]:
     ]
 
 
-SOURCES: Final = (to_decide, returned, to_start, under_way, in_doubt, routes_down)
+SOURCES: Final = (to_decide, returned, to_start, under_way, in_doubt, orders_to_answer, routes_down)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -57,6 +58,7 @@ FINISHED_FOR: Final = timedelta(days=10)
 CAMPAIGN: Final = "Bluezone đợt 1: huyện Hồng Ngự (ví dụ)"
 WAITING: Final = "Bluezone đợt 2: nhắc 4 xã (ví dụ)"
 WAITING_AREAS: Final = ("29962", "29983", "29995", "29998")
+ORDERED: Final = "Bluezone: phiếu đề nghị MobiFone (ví dụ)"
 WAITS_FOR: Final = timedelta(days=7)
 # Hải Dương's message of 2021, made local.
 WORDING: Final = (
@@ -90,6 +92,7 @@ PEOPLE: Final = (
     ("duyet@example.vn", Role.CULTURE, 3, "Cán bộ duyệt tin"),
     ("vnpt@example.vn", Role.LIAISON, 0, "Đầu mối VNPT"),
     ("viettel@example.vn", Role.LIAISON, 1, "Đầu mối Viettel"),
+    ("mobifone@example.vn", Role.LIAISON, 2, "Đầu mối MobiFone"),
     ("yte@example.vn", Role.HEALTH, 4, "Cán bộ Phòng Y tế"),
     ("solieu@example.vn", Role.STAFF, 3, "Cán bộ số liệu"),
     ("xa@example.vn", Role.REPORTER, 3, "Người báo số xã Thường Phước 2"),
@@ -220,9 +223,11 @@ def _import(listed: invented.ListFile, say: Callable[[str], None]) -> None:
 
 
 def lay_campaigns(settings: Settings, say: Callable[[str], None]) -> None:
-    """The campaign that is over, the one that waits and the one that is sent; each once."""
+    """The campaign that is over, the one that waits, the order to a carrier that keeps its list to
+    itself, and the one that is sent; each once."""
     _lay_finished(settings, say)
     _lay_waiting(settings, say)
+    _order(settings, say)
     _send_campaign(settings, say)
 
 
@@ -246,9 +251,26 @@ def _lay_waiting(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def _send_campaign(settings: Settings, say: Callable[[str], None]) -> None:
+    draft = _draft(CAMPAIGN, WORDING, (DISTRICT,), clock.now(), _author())
+    campaign = _brought_to_start(draft, settings)
+    say(f"{CAMPAIGN}: {campaign.recipients_counted} people")
+
+
+def _order(settings: Settings, say: Callable[[str], None]) -> None:
+    """MobiFone texts its own subscribers: its liaison finds the order open."""
+    mobifone = db.session.scalars(
+        select(Organisation.id).where(Organisation.network == "mobifone")
+    ).one()
+    draft = _draft(ORDERED, SHORT_WORDING, (DISTRICT,), clock.now(), _author())
+    draft = replace(draft, routes=[], orders=[mobifone], networks=["mobifone"])
+    _brought_to_start(draft, settings)
+    say(ORDERED)
+
+
+def _brought_to_start(draft: composing.Draft, settings: Settings) -> Campaign:
+    """Written, submitted, its facts checked, approved and started, from wherever it stands."""
     author, approver = _author(), _approver()
-    draft = _draft(CAMPAIGN, WORDING, (DISTRICT,), clock.now(), author)
-    campaign = _known(CAMPAIGN) or composing.create(draft, author.id, settings)
+    campaign = _known(draft.name) or composing.create(draft, author.id, settings)
     if campaign.state in EDITABLE:
         approvals.submit(campaign, author, settings)
         campaign = life.get(campaign.id)
@@ -259,7 +281,7 @@ def _send_campaign(settings: Settings, say: Callable[[str], None]) -> None:
         campaign = life.get(campaign.id)
     if campaign.state is CampaignState.APPROVED:
         life.start(campaign, approver.id)
-    say(f"{CAMPAIGN}: {campaign.recipients_counted} people")
+    return campaign
 
 
 def _known(name: str) -> Campaign | None:

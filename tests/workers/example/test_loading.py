@@ -58,6 +58,7 @@ def test_one_campaign_is_over_one_waits_and_one_is_sent(laid: Settings) -> None:
     assert states() == {
         loading.FINISHED: CampaignState.COMPLETED,
         loading.WAITING: CampaignState.SUBMITTED,
+        loading.ORDERED: CampaignState.SENDING,
         loading.CAMPAIGN: CampaignState.SENDING,
     }
 
@@ -80,6 +81,7 @@ def test_what_was_sent_was_checked_by_the_health_office_and_approved_by_another(
     both = (Decision.FACTS_OK, Decision.APPROVED)
     assert decided == [
         *((loading.FINISHED, decision) for decision in both),
+        *((loading.ORDERED, decision) for decision in both),
         *((loading.CAMPAIGN, decision) for decision in both),
     ]
 
@@ -105,6 +107,7 @@ def test_everybody_who_may_log_in_has_a_first_page(
         "thachthanh@example.vn": "1 nơi chưa gửi số liệu Smart Thanh Hóa lúc 15:00",
         "yte@example.vn": "1 chiến dịch chờ bạn xác nhận nội dung",
         "vnpt@example.vn": "3 tin chưa rõ",
+        "mobifone@example.vn": "1 phiếu đề nghị chờ bạn trả lời",
         "quantri@example.vn": "Việc cần làm bây giờ",
     }
     for email, words in said.items():
