@@ -151,7 +151,9 @@ def under_way(person: User) -> Sequence[Todo]:
     if not access.allowed(person, Act.CAMPAIGN_VIEW):
         return []
     found = _find(
-        Campaign.state.in_((C.SENDING, C.PAUSED)), scopes.covered(person, Act.CAMPAIGN_VIEW)
+        Campaign.state.in_((C.SENDING, C.PAUSED)),
+        Campaign.recipients_counted > 0,  # else carriers send all of it, by their orders
+        scopes.covered(person, Act.CAMPAIGN_VIEW),
     )
     known = ways.of([each.id for each in found.first])
     rows = [_running_row(each, known[each.id]) for each in found.first]
