@@ -5,6 +5,7 @@ Playwright drives it; the browser is the system's own, so nothing is downloaded.
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, PHONE = 1280, 360
 PATIENCE_MS = 30_000
+# TEST_PICTURES=1 keeps a picture of each page; a picture costs as much as the page.
+PICTURES = os.environ.get("TEST_PICTURES") == "1"
 # A page that answers 4xx is some test's own; a question that a later one replaces is dropped, which
 # htmx says in two lines (one that failed has a third name, `htmx:sendError`).
 EXPECTED = (
@@ -114,9 +117,10 @@ class Visitor:
         return page
 
     def close(self) -> None:
-        """Close every window, keeping a picture of each in the test's folder."""
+        """Close every window, keeping a picture of each in the test's folder if one is asked for."""
         for number, page in enumerate(self.pages):
-            page.screenshot(path=self.folder / f"page-{number}.png", full_page=True)
+            if PICTURES:
+                page.screenshot(path=self.folder / f"page-{number}.png", full_page=True)
             page.context.close()
 
     def _note(self, message: object) -> None:

@@ -149,7 +149,8 @@ def test_a_receipt_that_could_not_be_stored_is_not_acknowledged(
     """It comes again after the worker died, since the carrier was never told that we had it."""
     phones = numbers_of("vinaphone", 200)
     short.subscribe(vnpt, phones)
-    quiet = {"delay": [1.5, 1.5]}
+    # Long enough for the lock to be there before the first one, on a busy machine too.
+    quiet = {"delay": [4.0, 4.0]}
     with simulator_process(tmp_path, account(receipts=quiet)) as carrier, hands(short) as both:
         route = short.route(vnpt, carrier.port)
         campaign = short.wait(short.started([route.id]), has_ended)
