@@ -117,7 +117,7 @@ class Visitor:
         return page
 
     def close(self) -> None:
-        """Close every window, keeping a picture of each in the test's folder if one is asked for."""
+        """Close every window; where pictures are asked for, keep one of each."""
         for number, page in enumerate(self.pages):
             if PICTURES:
                 page.screenshot(path=self.folder / f"page-{number}.png", full_page=True)
