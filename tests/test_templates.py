@@ -38,6 +38,20 @@ def test_the_style_sheet_loads_nothing_from_elsewhere():
         assert (ROOT / "static" / "css" / address).resolve().is_file()
 
 
+def test_every_section_of_the_style_sheet_is_closed_and_stands_once():
+    """A brace that is lost puts all that follows into somebody's media query."""
+    sheet = (ROOT / "static" / "css" / "tn.css").read_text(encoding="utf-8")
+    depth, headings = 0, []
+    for number, line in enumerate(sheet.splitlines(), start=1):
+        if line.startswith("/* "):
+            headings.append(line)
+            assert depth == 0, f"line {number} begins a section inside an open brace"
+        depth += line.count("{") - line.count("}")
+        assert depth >= 0, f"line {number} closes what is not open"
+    assert depth == 0
+    assert len(headings) == len(set(headings))
+
+
 def _icons_asked_for(path: Path) -> set[str]:
     """Names of icons that a template passes on as literal words."""
     known = _icons()
