@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, Dialect, Engine, Enum, Integer, MetaData, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -159,6 +160,15 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("in_transaction_block", None)
+
+
+def let_go() -> None:
+    """End the session's transaction without keeping anything of it, also where its connection was
+    cut in the middle: the database rolled that back itself, and saying so would raise again."""
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 def find(model: type[M], key: int, *, populate_existing: bool = False) -> M | None:

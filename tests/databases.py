@@ -117,6 +117,13 @@ class Reused:
         _drop(self.server, self.name)
 
 
+def cut_connections(address: str) -> None:
+    """End every connection to this PostgreSQL database, as a restart of the server would."""
+    plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(psycopg.connect(plain, autocommit=True)) as connection:
+        connection.execute(LEFT_BEHIND)
+
+
 def _shape(connection: psycopg.Connection) -> str:
     row = connection.execute(SHAPE).fetchone()
     return str(row[0]) if row else ""

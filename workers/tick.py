@@ -18,7 +18,7 @@ from campaigns import counts, ends, life, orders, reasons, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import clock, store
-from outreach.database import db, transaction, write_connection
+from outreach.database import db, let_go, transaction, write_connection
 from outreach.errors import Refused
 from outreach.lists import leases
 from outreach.numbers import sealer
@@ -70,7 +70,7 @@ def _guarded(step: Callable[[], None]) -> None:
     except Exception:
         log.exception("a step failed", step=step.__name__)
     finally:
-        db.session.rollback()
+        let_go()
 
 
 def _in_state(*states: CampaignState) -> list[Campaign]:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from outreach.access import Forbidden
-from outreach.database import db
+from outreach.database import let_go
 from outreach.errors import Missing, Refused
 from outreach.i18n import _
 
@@ -49,7 +49,7 @@ def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
 
 
 def _broken(_error: Exception) -> ResponseReturnValue:
-    db.session.rollback()
+    let_go()
     try:
         return _page(500)
     except Exception:  # what broke may be what pages are made of: the database, a template

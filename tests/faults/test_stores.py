@@ -14,15 +14,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 import redis
-from sqlalchemy import make_url
 
 from outreach import store
 from outreach.database import db
 from outreach.organisations import Organisation
-from outreach.settings import Settings
+from tests.databases import cut_connections
 from tests.faults.hands import Hands, hands, has_ended, until
 from tests.faults.truth import assert_true, look
 from tests.stage import Stage, numbers_of
@@ -121,7 +119,9 @@ def test_every_connection_to_postgresql_is_cut_again_and_again(
         campaign = short.started([route.id])
         until(lambda: _seen(carrier) > 100)
         for _ in range(4):
-            _cut_connections(short.settings)
+            db.session.rollback()
+            db.engine.dispose()
+            cut_connections(short.settings.database_url)
             time.sleep(0.5)
         campaign = short.settled(campaign, 40)
         truth = assert_true(short, campaign, phones, carrier)
@@ -129,17 +129,6 @@ def test_every_connection_to_postgresql_is_cut_again_and_again(
         assert len(both.of("worker")) == 2
     # A claim whose commit was cut off may stand, and nobody knows of it: those were never sent.
     assert truth.of("delivered") == set(truth.seen)
-
-
-def _cut_connections(settings: Settings) -> None:
-    db.session.rollback()
-    db.engine.dispose()
-    address = make_url(settings.database_url).set(drivername="postgresql")
-    with psycopg.connect(address.render_as_string(False), autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 @on_sqlite

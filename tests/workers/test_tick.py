@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 import redis as redis_client
 from rq import Queue
+from sqlalchemy import text
 
 from campaigns import life
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import db
 from outreach.organisations import Organisation
+from tests.databases import cut_connections
 from tests.stage import Stage
 from tests.workers.carried import carried
 from workers import presence, queues, tick
@@ -75,6 +77,27 @@ def test_what_a_thawed_worker_gives_back_after_the_end_expires(
     assert there.states() == {"queued": 1}
     tick.once()
     assert there.states() == {"expired": 1}
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_tick_outlives_a_connection_cut_in_the_middle_of_a_step(
+    stage: Stage, vnpt: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = carried(stage, vnpt, 1)
+    campaign_id = there.campaign.id
+    life.cancel(life.get(campaign_id), None)
+    address = stage.settings.database_url
+    end = tick.end_leftovers
+
+    def cut() -> None:
+        db.session.execute(text("SELECT 1"))
+        cut_connections(address)
+
+    monkeypatch.setattr(tick, "end_leftovers", cut)
+    tick.once()
+    monkeypatch.setattr(tick, "end_leftovers", end)
+    tick.once()
+    assert life.get(campaign_id).settled_at is not None
 
 
 def test_a_route_with_work_due_is_rung_once(
