@@ -19,15 +19,13 @@ from flask import Flask, has_request_context
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import make_url
 
-from app import create_app
 from outreach import clock
-from outreach.database import db
 from outreach.settings import PREFIX, Settings
 from tests import databases, servers
+from tests.applications import lent
 from tests.drive import drive  # noqa: F401
 from tests.ordering import ordering  # noqa: F401
 from tests.people import (  # noqa: F401 - fixtures for every test
-    Browser,
     client_as,
     culture,
     culture_office,
@@ -103,14 +101,26 @@ def postgresql_database(
     made.drop()
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of this process lies, a new one for each test."""
+    return tmp_path_factory.mktemp("database") / "outreach.db"
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, sqlite_file: Path) -> Iterator[str]:
+    """The address of an empty, migrated SQLite database."""
+    shutil.copy(sqlite_template, sqlite_file)
+    yield f"sqlite:///{sqlite_file}"
+    for file in sqlite_file.parent.iterdir():
+        file.unlink()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, empty, migrated database; a test that takes it runs on both."""
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty, migrated database; a test that takes it runs on both."""
     if request.param == "sqlite":
-        path = tmp_path / "data" / "outreach.db"
-        path.parent.mkdir()
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield request.getfixturevalue("sqlite_database")
     else:
         made: databases.Reused = request.getfixturevalue("postgresql_database")
         yield made.address
@@ -124,20 +134,18 @@ def settings(database: str, redis_address: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, redis: redis_client.Redis) -> Iterator[Flask]:
+def app(
+    settings: Settings, redis: redis_client.Redis, request: pytest.FixtureRequest
+) -> Iterator[Flask]:
     """The application, inside its context, on an empty database and an empty Valkey."""
-    app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    app.test_client_class = Browser
-    # Rules and commands speak as they are written, so that tests need no translation; pages
-    # speak Vietnamese, as they do to people.
-    babel = app.extensions["babel"]
-    chosen = babel.locale_selector
-    babel.locale_selector = lambda: chosen() if has_request_context() else "en"
-    with app.app_context():
+    with lent(settings, own=request.node.get_closest_marker("own_app") is not None) as app:
+        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        # Rules and commands speak as they are written, so that tests need no translation; pages
+        # speak Vietnamese, as they do to people.
+        babel = app.extensions["babel"]
+        chosen = babel.locale_selector
+        babel.locale_selector = lambda: chosen() if has_request_context() else "en"
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,31 +10,22 @@ import pytest
 import redis as redis_client
 from flask import Flask
 
-from app import create_app
-from outreach.database import db
 from outreach.settings import Settings
 from tests import chromium
-from tests.people import Browser
+from tests.applications import lent
 
 
 @pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> str:
+def database(sqlite_database: str) -> str:
     """A page shows the same on both databases: the browser looks at one."""
-    path = tmp_path / "data" / "outreach.db"
-    path.parent.mkdir()
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+    return sqlite_database
 
 
 @pytest.fixture
 def app(settings: Settings, redis: redis_client.Redis) -> Iterator[Flask]:
     """The application as it is in an office: forms guarded, errors shown as pages."""
-    app = create_app(settings)
-    app.test_client_class = Browser
-    with app.app_context():
+    with lent(settings) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 # One browser a module, not one a run: while Playwright is at work, no other test of this process

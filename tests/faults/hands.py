@@ -29,6 +29,7 @@ from campaigns.campaigns import Campaign
 from campaigns.states import ENDED
 from outreach.database import db
 from outreach.settings import Settings
+from tests.databases import cut_connections
 from tests.stage import Stage
 from workers import tick
 from workers.commands.worker import tick as tick_command
@@ -131,6 +132,13 @@ def _nobody_keeps_a_transaction() -> bool:
         except sqlite3.OperationalError:
             return False
     return True
+
+
+def cut_from_database(stage: Stage) -> None:
+    """End every connection to PostgreSQL, as a restart of it would."""
+    db.session.rollback()
+    db.engine.dispose()
+    cut_connections(stage.settings.database_url)
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from sqlalchemy import make_url
 
 from campaigns import segments
 from outreach.organisations import Organisation
-from tests.faults.hands import Hands, freeze, hands, has_ended, thaw, until
-from tests.faults.test_stores import Valkey, _cut_connections, own_valkey
+from tests.faults.hands import Hands, cut_from_database, freeze, hands, has_ended, thaw, until
+from tests.faults.test_stores import Valkey, own_valkey
 from tests.faults.truth import assert_true, look
 from tests.stage import Stage, numbers_of
 from tests.workers.smsc import Process, account, simulator_process
@@ -136,7 +136,7 @@ def _harms(
         lambda: carrier.ask("POST", "/drop", {}),
     ]
     if make_url(stage.settings.database_url).get_backend_name() == "postgresql":
-        harms.append(lambda: _cut_connections(stage.settings))
+        harms.append(lambda: cut_from_database(stage))
     return harms
 
 

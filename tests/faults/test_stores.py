@@ -20,8 +20,7 @@ import redis
 from outreach import store
 from outreach.database import db
 from outreach.organisations import Organisation
-from tests.databases import cut_connections
-from tests.faults.hands import Hands, hands, has_ended, until
+from tests.faults.hands import Hands, cut_from_database, hands, has_ended, until
 from tests.faults.truth import assert_true, look
 from tests.stage import Stage, numbers_of
 from tests.workers.smsc import Process, account, simulator_process
@@ -119,9 +118,7 @@ def test_every_connection_to_postgresql_is_cut_again_and_again(
         campaign = short.started([route.id])
         until(lambda: _seen(carrier) > 100)
         for _ in range(4):
-            db.session.rollback()
-            db.engine.dispose()
-            cut_connections(short.settings.database_url)
+            cut_from_database(short)
             time.sleep(0.5)
         campaign = short.settled(campaign, 40)
         truth = assert_true(short, campaign, phones, carrier)

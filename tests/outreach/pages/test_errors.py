@@ -13,6 +13,8 @@ from outreach.accounts import User
 from outreach.errors import Refused
 from outreach.pages import guard
 
+pytestmark = pytest.mark.own_app
+
 
 def add_view(app: Flask, what: Callable[[], str]) -> None:
     app.add_url_rule("/test", "test", guard.public("a test")(what))

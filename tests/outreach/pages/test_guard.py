@@ -13,6 +13,8 @@ from outreach.accounts import Role, User
 from outreach.errors import Refused
 from outreach.pages import guard
 
+pytestmark = pytest.mark.own_app
+
 ClientAs = Callable[[User], FlaskClient]
 
 

@@ -12,26 +12,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from outreach import apps, targets
-from outreach.access import Act
 from outreach.accounts import Role, User
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.organisations import Organisation
-from outreach.pages import guard, navigation
+from outreach.pages import navigation
 from tests.drive import TODAY, Drive, at
 from tests.people import Land
 
 ClientAs = Callable[[User], FlaskClient]
 MakePerson = Callable[..., User]
 NOTHING = "Không có việc nào chờ bạn"
-
-
-def add_campaigns(app: Flask) -> None:
-    """The campaign list, unless the room of campaigns has brought its own."""
-    if "campaigns.index" not in app.view_functions:
-        view = guard.needs(Act.CAMPAIGN_VIEW)(lambda: "all campaigns")
-        app.add_url_rule("/campaigns", "campaigns.index", view)
 
 
 def test_the_side_bar_holds_only_what_the_role_may_open(
@@ -41,7 +33,6 @@ def test_the_side_bar_holds_only_what_the_role_may_open(
     culture_office: Organisation,
     land: Land,
 ) -> None:
-    add_campaigns(app)
     reporter = make_person(Role.REPORTER, culture_office, land.commune)
     listed = [entry.endpoint for entry in navigation.entries(liaison)]
     assert listed[0] == "home.index"
