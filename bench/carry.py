@@ -39,10 +39,11 @@ def main() -> None:
 
 def _measure(here: _world.World, campaign: Campaign, options: argparse.Namespace) -> None:
     names = [*_world.crew(here, options.workers), "valkey"]
-    before, begun = here.cpu_seconds(names), time.monotonic()
+    watched = [*names, "simulator"]
+    before, begun = {name: here.cpu_seconds([name]) for name in watched}, time.monotonic()
     life.start(campaign, None)
     marks = _follow(campaign.id, begun)
-    cpu = here.cpu_seconds(names) - before
+    cpu = {name: here.cpu_seconds([name]) - before[name] for name in watched}
     seen = here.simulator("/numbers?summary=1")
     by_state = counts.of_campaigns(db.session(), [campaign.id])[campaign.id]
     _world.say(
@@ -54,7 +55,8 @@ def _measure(here: _world.World, campaign: Campaign, options: argparse.Namespace
         completed_s=round(marks["completed"], 2),
         settled_s=round(marks["settled"], 2),
         messages_per_s=round(options.people / marks["settled"]),
-        cpu_s_per_10k=round(cpu / options.people * 10_000, 2),
+        cpu_s_per_10k=round(sum(cpu[name] for name in names) / options.people * 10_000, 2),
+        cpu_s_by_process={name: round(used, 2) for name, used in cpu.items()},
         worker_peak_mb=round(max(here.peak_mb(n) for n in names if n.startswith("worker"))),
         most_per_number=seen["most"],
         states={state.value: n for state, n in by_state.items()},

@@ -7,8 +7,8 @@ sender's work and the sweeper's judgement are all derived from them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -23,12 +23,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaigns import counts, reasons
-from campaigns.states import Cause, MessageState, may_move
+from campaigns.states import NOT_REACHED, Cause, MessageState, may_move
 from outreach import clock
 from outreach.database import BigId, Model, Moment, as_rows, rowset, words
 
 SENT_AGAIN_IN_DOUBT = "sent_again_in_doubt"
 """The reason of a queued message that was in doubt: what it was sent under may be unknown."""
+
+
+_STATES = {state.value: state for state in MessageState}
 
 
 class Message(Model):
@@ -154,8 +157,7 @@ class UnmatchedReceipt(Model):
     received_at: Mapped[datetime] = mapped_column(Moment)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A wish to move one message. `claim_id` limits it to the claim that sent it, if given."""
 
     message_id: int
@@ -165,8 +167,7 @@ class Change:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     state: MessageState
     campaign_id: int
     area_id: int
@@ -182,35 +183,44 @@ class _Row:
 
 
 def settle(connection: Connection, cause: Cause, changes: Sequence[Change]) -> int:
+    """Move messages for one cause; see `settle_each`. Returns how many moved."""
+    return len(settle_each(connection, [(cause, change) for change in changes]))
+
+
+def settle_each(connection: Connection, wishes: Sequence[tuple[Cause, Change]]) -> set[int]:
     """Move messages where the table of transitions allows it; the rest stay as they are.
 
     One read, one statement and one set of count deltas for all of them, in the caller's write
-    transaction. Returns how many moved.
+    transaction. Wishes for one message are judged one after another, as if they came apart. Answers
+    the ids of those that moved.
     """
-    if not changes:
-        return 0
-    rows = _locked(connection, [change.message_id for change in changes])
+    if not wishes:
+        return set()
+    rows = _locked(connection, [change.message_id for _cause, change in wishes])
     before = dict(rows)
     moves: dict[int, Change] = {}
-    steps = []
-    for change in changes:
+    for cause, change in wishes:
         row = rows.get(change.message_id)
         if row is not None and _allowed(row, cause, change):
-            place = row.campaign_id, row.area_id, row.route_id, row.segments
-            steps.append(counts.Step(*place, row.state, change.to))
-            # Wishes for one message are judged one after another, as if they came apart.
-            rows[change.message_id] = replace(row, state=change.to, reason=change.reason)
+            rows[change.message_id] = row._replace(state=change.to, reason=change.reason)
             moves[change.message_id] = change
     _write(connection, list(moves.values()))
-    counts.append(connection, steps)
+    counts.append(connection, [_step(before[i], rows[i]) for i in moves])
     _tell_reasons(connection, [(before[i], rows[i]) for i in moves])
     _keep_doubts(connection, {i: (before[i], rows[i]) for i in moves})
-    return len(moves)
+    return set(moves)
+
+
+def _step(was: _Row, now: _Row) -> counts.Step:
+    return counts.Step(
+        was.campaign_id, was.area_id, was.route_id, was.segments, was.state, now.state
+    )
 
 
 def _tell_reasons(connection: Connection, moved: Sequence[tuple[_Row, _Row]]) -> None:
-    left = [was.as_reason(-1) for was, _is in moved]
-    reasons.append(connection, left + [now.as_reason(1) for _was, now in moved])
+    left = [was.as_reason(-1) for was, _now in moved if was.state in NOT_REACHED]
+    came = [now.as_reason(1) for _was, now in moved if now.state in NOT_REACHED]
+    reasons.append(connection, left + came)
 
 
 def _keep_doubts(connection: Connection, moved: Mapping[int, tuple[_Row, _Row]]) -> None:
@@ -255,7 +265,7 @@ def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Row]:
         ),
         {"rows": as_rows([[i] for i in sorted(set(ids))])},
     )
-    return {row[0]: _Row(MessageState(row[1]), *row[2:]) for row in result}
+    return {row[0]: _Row(_STATES[row[1]], *row[2:]) for row in result}
 
 
 def _write(connection: Connection, moves: Sequence[Change]) -> None:

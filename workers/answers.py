@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from campaigns import batches
-from campaigns.messages import Change, settle
+from campaigns.messages import Change, settle_each
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import as_rows, rowset
 from workers import claims, receipts
+from workers.gateways.base import Receipt
 
 
 @dataclass(slots=True)
 class PartAnswer:
-    """One submit's answer. `outcome`: accepted | refused | no_answer."""
+    """One submit's answer. `outcome`: accepted | refused | no_answer. `receipt` is the strongest
+    that came before the answer was stored."""
 
     outcome: str
     carrier_id: str | None = None
     code: str | None = None
     words: str = ""
+    receipt: Receipt | None = None
 
 
 @dataclass(slots=True)
 class Answered:
-    """What came of one message of a claim: the state it goes to, why, and its parts' answers."""
+    """What came of one message of a claim: the state it goes to, why, and its parts' answers.
+    `number` is whom it was submitted to, E.164; it is not stored here."""
 
     message_id: int
     claim_id: int
@@ -39,6 +43,7 @@ class Answered:
     due_at: datetime | None = None
     parts: list[PartAnswer] = field(default_factory=list)
     part_count: int = 1
+    number: str = ""
 
 
 def store(
@@ -50,21 +55,36 @@ def store(
     match them with.
     """
     _insert_attempts(connection, route_id, answered)
-    for cause in (Cause.ANSWER, Cause.NOT_SENT):
-        settle(
-            connection,
-            cause,
-            [
-                Change(a.message_id, a.to, a.reason, a.claim_id, a.due_at)
-                for a in answered
-                if a.cause is cause
-            ],
-        )
+    moved = settle_each(connection, [wish for each in answered for wish in _wishes(each)])
+    # Whose answer came too late to move its message may still have a receipt that does.
+    late = [a.message_id for a in answered if a.message_id not in moved and _has_receipt(a)]
+    receipts.move_messages(connection, late)
     _forget_unsent(connection, answered)
     batches.reopen(connection, [a.message_id for a in answered if a.to is MessageState.QUEUED])
     claims.close(connection, done_claims)
     _count_errors(connection, route_id, answered)
     receipts.match_waiting(connection, route_id)
+
+
+def _wishes(answered: Answered) -> Iterator[tuple[Cause, Change]]:
+    """The answer's move and, where all that is to be known of it came with it, the receipts'."""
+    claim = answered.claim_id
+    to, reason, due_at = answered.to, answered.reason, answered.due_at
+    yield answered.cause, Change(answered.message_id, to, reason, claim, due_at)
+    if _has_receipt(answered):
+        outcome = receipts.fold(
+            [
+                (each.receipt.state, each.receipt.code, answered.part_count)
+                for each in answered.parts
+                if each.receipt is not None
+            ]
+        )
+        if outcome is not None:
+            yield Cause.RECEIPT, Change(answered.message_id, *outcome, claim_id=claim)
+
+
+def _has_receipt(answered: Answered) -> bool:
+    return any(each.receipt is not None for each in answered.parts)
 
 
 _ATTEMPT = [
@@ -75,25 +95,37 @@ _ATTEMPT = [
     ("carrier_id", "text"),
     ("outcome", "text"),
     ("code", "text"),
+    ("receipt", "text"),
+    ("receipt_code", "text"),
 ]
 
 
 def _insert_attempts(connection: Connection, route_id: int, answered: Sequence[Answered]) -> None:
     rows = [
-        [a.message_id, a.attempt, n, a.part_count, p.carrier_id, p.outcome, p.code]
+        [
+            *(a.message_id, a.attempt, n, a.part_count, p.carrier_id, p.outcome, p.code),
+            *((p.receipt.state, p.receipt.code) if p.receipt is not None else (None, None)),
+        ]
         for a in answered
         for n, p in enumerate(a.parts, start=1)
     ]
     if not rows:
         return
     table = rowset(connection.dialect.name, _ATTEMPT)
-    # A flush that is repeated after an error on the way back inserts nothing twice.
+    # A flush that is repeated after an error on the way back inserts nothing twice; an attempt may
+    # be there too since a receipt was taken for it before.
     connection.execute(
         text(
             "INSERT INTO attempts (message_id, number, part, parts, route_id, carrier_id, outcome,"
-            " code, answered_at) SELECT w.message_id, w.number, w.part, w.parts, :route,"
-            f" w.carrier_id, w.outcome, w.code, :now FROM {table} w WHERE true"
-            " ON CONFLICT (message_id, number, part) DO NOTHING"
+            " code, answered_at, receipt, receipt_code, receipt_at)"
+            " SELECT w.message_id, w.number, w.part, w.parts, :route, w.carrier_id, w.outcome,"
+            " w.code, :now, w.receipt, w.receipt_code,"
+            " CASE WHEN w.receipt IS NOT NULL THEN CAST(:now AS BIGINT) END"
+            f" FROM {table} w WHERE true"
+            " ON CONFLICT (message_id, number, part) DO UPDATE SET receipt = excluded.receipt,"
+            " receipt_code = excluded.receipt_code, receipt_at = excluded.receipt_at"
+            " WHERE attempts.receipt IS NULL AND excluded.receipt IS NOT NULL"
+            " AND attempts.carrier_id = excluded.carrier_id"
         ),
         {"route": route_id, "now": clock.to_microseconds(clock.now()), "rows": as_rows(rows)},
     )

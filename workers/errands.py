@@ -63,7 +63,6 @@ class Sender(Protocol):
 
     @property
     def holder(self) -> Holder: ...
-    def note_begun(self, errand: Errand) -> None: ...
     def may_begin(self, errand: Errand) -> bool: ...
     def seconds_held(self, errand: Errand) -> float: ...
     def needs_a_person(self, errand: Errand, why: str) -> None: ...
@@ -71,20 +70,45 @@ class Sender(Protocol):
     def lose_metronome(self) -> None: ...
 
 
-async def run(errand: Errand, sender: Sender) -> Answered:
-    """Submit every part of the message, each at its slot; answers what became of it."""
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An errand whose first part waits for its slot."""
+
+    errand: Errand
+    gateway: Gateway
+    parts: list[object]
+    number: str
+
+    @property
+    def cost(self) -> int:
+        """Segments of the first part."""
+        return self.gateway.cost(self.parts[0])
+
+
+def prepare(errand: Errand, sender: Sender) -> Ready | Answered:
+    """Make the message's parts; what certainly may not begin now is answered at once."""
     gateway = sender.holder.gateway
     if gateway is None:
         return errand.unsent("no_session")
-    parts = gateway.parts(_outgoing(errand, sender))
-    said: list[PartAnswer] = []
-    for part in parts:
-        why = await _submit(errand, sender, gateway, part, said)
+    if not sender.may_begin(errand):
+        return errand.unsent("halted")
+    outgoing = _outgoing(errand, sender)
+    return Ready(errand, gateway, gateway.parts(outgoing), outgoing.number)
+
+
+async def run(ready: Ready, sender: Sender) -> Answered:
+    """Submit every part, the first at the slot that has come, each other at its own; answers what
+    became of the message."""
+    errand, said = ready.errand, list[PartAnswer]()
+    for part in ready.parts:
+        why = await _submit(ready, sender, part, said)
         if why is not None:
-            return _ended_early(errand, sender, said, why, len(parts))
+            answered = _ended_early(errand, sender, said, why, len(ready.parts))
+            answered.number = ready.number
+            return answered
     sender.holder.last_answer_at = clock.to_microseconds(clock.now())
     answered = errand.outcome(MessageState.ACCEPTED, None)
-    answered.parts, answered.part_count = said, len(parts)
+    answered.parts, answered.part_count, answered.number = said, len(ready.parts), ready.number
     return answered
 
 
@@ -101,7 +125,7 @@ def _outgoing(errand: Errand, sender: Sender) -> Outgoing:
 
 
 async def _submit(
-    errand: Errand, sender: Sender, gateway: Gateway, part: object, said: list[PartAnswer]
+    ready: Ready, sender: Sender, part: object, said: list[PartAnswer]
 ) -> Exception | None:
     """Submit one part; answers the reason where the message cannot go on.
 
@@ -111,7 +135,7 @@ async def _submit(
     give_up = clock.monotonic() + PART_PATIENCE
     while True:
         try:
-            carrier_id = await _reach_wire(errand, sender, gateway, part, first=not said)
+            carrier_id = await _reach_wire(ready, sender, part, first=not said)
         except RedisError:
             sender.lose_metronome()
             return NotSent("no_metronome")
@@ -135,19 +159,17 @@ async def _submit(
         return None
 
 
-async def _reach_wire(
-    errand: Errand, sender: Sender, gateway: Gateway, part: object, *, first: bool
-) -> str:
-    await sender.holder.pacer.slot(gateway.cost(part))
-    sender.note_begun(errand)
+async def _reach_wire(ready: Ready, sender: Sender, part: object, *, first: bool) -> str:
+    if not first:
+        await sender.holder.pacer.slot(ready.gateway.cost(part))
     # Between the parts of one message only the claim counts.
-    if first and not sender.may_begin(errand):
+    elif not sender.may_begin(ready.errand):
         raise NotSent("halted")
-    held = sender.seconds_held(errand)
+    held = sender.seconds_held(ready.errand)
     if held <= 0:
         raise NotSent("lease")
     try:
-        return await gateway.submit(part, time.monotonic() + held)
+        return await ready.gateway.submit(part, time.monotonic() + held)
     except asyncio.CancelledError:
         # The process ends and waits no longer; see SenderSession._wait_for_answers.
         raise NoAnswer("stopped") from None

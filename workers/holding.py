@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from redis.asyncio import Redis
@@ -23,6 +23,7 @@ from workers.gateways import registry
 from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
 from workers.pacing import Pacer
 from workers.throttle import Throttle
+from workers.unstored import Unstored
 from workers.writer import Writer
 
 log = structlog.get_logger()
@@ -38,6 +39,14 @@ class Report:
 
     state: str = "connecting"
     detail: str = ""
+
+
+@dataclass
+class _Arrivals:
+    """What came in together, and the task that stores it."""
+
+    inbound: list[Inbound] = field(default_factory=list)
+    storing: asyncio.Task[None] | None = None
 
 
 class Holder:
@@ -58,6 +67,9 @@ class Holder:
         self.gateway: Gateway | None = None
         self.pacer = Pacer(redis, contract.route_id, contract.rate)
         self.throttle = Throttle(contract.rate)
+        self.unstored = Unstored()
+        self._arrivals = _Arrivals()
+        self._one_store = asyncio.Lock()
         self.report = Report()
         self.seated_until = 0.0
         self.last_answer_at: int | None = None
@@ -125,12 +137,31 @@ class Holder:
         return gateway
 
     async def _take_in(self, inbound: Sequence[Inbound]) -> None:
-        """Store first; when this returns the carrier is answered. Matching follows by itself."""
+        """Store first; when this returns the carrier is answered. Matching follows by itself; what
+        is for an answer that is not stored yet is stored with it."""
+        flushed, rest = self.unstored.fold(inbound)
+        if rest:
+            await self._store_raw(rest)
+        if flushed is not None:
+            await asyncio.shield(flushed)
+
+    async def _store_raw(self, inbound: Sequence[Inbound]) -> None:
+        """Store what came in, with whatever else comes while the database is busy with the last."""
+        arrivals = self._arrivals
+        arrivals.inbound.extend(inbound)
+        if arrivals.storing is None:
+            arrivals.storing = asyncio.get_running_loop().create_task(self._store(arrivals))
+        await asyncio.shield(arrivals.storing)
+
+    async def _store(self, arrivals: _Arrivals) -> None:
         route = self.contract.route_id
-        raw_id = await self.writer.write(
-            lambda c: receipts.store_raw(c, self.sealer, route, inbound), STORE_PATIENCE
-        )
-        task = asyncio.get_running_loop().create_task(self._match(raw_id, inbound))
+        async with self._one_store:
+            self._arrivals = _Arrivals()
+            raw_id = await self.writer.write(
+                lambda c: receipts.store_raw(c, self.sealer, route, arrivals.inbound),
+                STORE_PATIENCE,
+            )
+        task = asyncio.get_running_loop().create_task(self._match(raw_id, arrivals.inbound))
         task.add_done_callback(_log_failure)
 
     async def _match(self, raw_id: int, inbound: Sequence[Inbound]) -> None:

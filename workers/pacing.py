@@ -34,18 +34,20 @@ class Pacer:
         self._turn = asyncio.Lock()
         self._asking: asyncio.Task[None] | None = None
         self._waiting = 0
+        self._behind = 0
         self._failed_at = float("-inf")
         self.rate = rate
 
-    async def slot(self, segments: int = 1) -> None:
-        """Return when a submit of so many segments may begin. Raises redis.RedisError without
-        Redis.
+    async def slot(self, segments: int = 1, behind: int = 0) -> None:
+        """Return when a submit of so many segments may begin; `behind` is how many submits more
+        will be asked for at once after it. Raises redis.RedisError without Redis.
 
         One after another: a slot that we wake up too late for is dropped and another is waited
         for, so that a stalled loop never makes up for lost time in a burst.
         """
         came_at = time.monotonic()
         self._waiting += segments
+        self._behind = behind
         try:
             async with self._turn:
                 if came_at <= self._failed_at:
@@ -80,7 +82,7 @@ class Pacer:
         return moment
 
     def _wanted(self) -> int:
-        return min(self._waiting, int(self.rate * AHEAD_US / 1_000_000) + 1)
+        return min(self._waiting + self._behind, int(self.rate * AHEAD_US / 1_000_000) + 1)
 
     async def _ask(self) -> None:
         interval = 1_000_000 / (self.rate * SHARE_OF_CONTRACT)

@@ -50,19 +50,27 @@ class _Hit:
 
 
 def store_raw(
-    connection: Connection, sealer: Sealer, route_id: int, inbound: Sequence[Inbound]
+    connection: Connection,
+    sealer: Sealer,
+    route_id: int,
+    inbound: Sequence[Inbound],
+    *,
+    matched: bool = False,
 ) -> int:
-    """Store what came in as one sealed blob; answers its id. Then the carrier is answered."""
+    """Store what came in as one sealed blob; answers its id. Then the carrier is answered.
+    `matched` says that this same transaction leaves nothing of it to be matched."""
+    now = clock.to_microseconds(clock.now())
     blob = json.dumps([b64encode(each.raw).decode() for each in inbound]).encode()
     return int(
         connection.execute(
             text(
-                "INSERT INTO raw_receipts (route_id, received_at, receipts, sealed)"
-                " VALUES (:route, :now, :count, :sealed) RETURNING id"
+                "INSERT INTO raw_receipts (route_id, received_at, receipts, sealed, matched_at)"
+                " VALUES (:route, :now, :count, :sealed, :matched) RETURNING id"
             ),
             {
                 "route": route_id,
-                "now": clock.to_microseconds(clock.now()),
+                "now": now,
+                "matched": now if matched else None,
                 "count": len(inbound),
                 "sealed": sealer.seal_blob(blob),
             },
@@ -135,7 +143,7 @@ def _ask_again(connection: Connection, route_id: int, rows: Sequence[Row[Any]]) 
         return 0
     known = [
         Known(
-            Receipt(tuple(r.carrier_id.split()), r.state, r.code, "", None),
+            Receipt(tuple(r.carrier_id.split()), r.state, r.code, ""),
             r.number_id,
             r.received_at,
             r.id,
@@ -228,10 +236,10 @@ def _write(connection: Connection, written: Sequence[tuple[_Hit, Receipt]]) -> N
         ),
         {"rows": as_rows([[h.attempt_id, r.state, r.code, now] for h, r in best.values()])},
     )
-    _move_messages(connection, sorted({hit.message_id for hit, _receipt in best.values()}))
+    move_messages(connection, sorted({hit.message_id for hit, _receipt in best.values()}))
 
 
-def _move_messages(connection: Connection, message_ids: Sequence[int]) -> None:
+def move_messages(connection: Connection, message_ids: Sequence[int]) -> None:
     """Fold the receipts of a message: delivered when all parts of one attempt are, failed as soon
     as one part of the last attempt is. What a person had sent again may be delivered by the first
     attempt, and a late failure of that says nothing about the second."""
@@ -250,14 +258,16 @@ def _move_messages(connection: Connection, message_ids: Sequence[int]) -> None:
     changes = [
         Change(message_id, *outcome)
         for (message_id, _number, last), seen in tries.items()
-        if (outcome := _fold(seen)) is not None and (last or outcome[0] is MessageState.DELIVERED)
+        if (outcome := fold(seen)) is not None and (last or outcome[0] is MessageState.DELIVERED)
     ]
     settle(connection, Cause.RECEIPT, changes)
 
 
-def _fold(
+def fold(
     parts: Sequence[tuple[str | None, str | None, int]],
 ) -> tuple[MessageState, str | None] | None:
+    """What the parts of one attempt say together, each (receipt, code, parts in all); None where
+    they settle nothing yet."""
     for receipt, code, _total in parts:
         if receipt in {"undelivered", "rejected", "carrier_expired"}:
             return MessageState(receipt), code or None

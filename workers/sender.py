@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,18 +23,21 @@ from sqlalchemy.exc import DBAPIError
 from campaigns import batches, stops
 from campaigns.states import MessageState
 from outreach import clock
-from workers import answers, claims, errands
+from workers import claims, errands
 from workers.answers import Answered
 from workers.claims import Claim, Lease
-from workers.errands import Errand
+from workers.errands import Errand, Ready
 from workers.holding import Holder
 
 log = structlog.get_logger()
 
 LONGEST = 60.0  # seconds a session runs before it makes way for its successor
-FLUSH_EVERY = 0.03
+# Longer than a quick carrier's receipt takes, which is then stored with its answer.
+FLUSH_EVERY = 0.1
 FLUSH_AT = 500
 CLAIM_AT_MOST = 200
+# Begun without giving others a turn, where slots are due already.
+TOGETHER = 16
 # No submit begins this close to the lapse of its lease.
 LEASE_MARGIN = 2.0
 STORE_PATIENCE = 60.0
@@ -78,24 +82,26 @@ class SenderSession:
         # more in doubt.
         self._unstored = 0
         self._open: dict[int, _Open] = {}
-        self._done_claims: list[int] = []
-        self._answered: list[Answered] = []
+        self._said = holder.unstored
         self._flush_now = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pacing: asyncio.Task[None] | None = None
         self._served: list[int] = []
         self._halted: set[int] = set()
         self._ends_at = time.monotonic() + LONGEST
         self._ending = Ending()
         self._metronome_gone = False
         self._over = False
-        # Claimed messages that have not come to the wire yet.
-        self._unbegun: set[int] = set()
+        # Claimed messages that have not come to the wire yet, in their order.
+        self._unbegun: deque[Errand] = deque()
+        self._claimed = asyncio.Event()
         # Something moved: a message came to the wire, or answers were stored.
         self._moved = asyncio.Event()
 
     async def run(self) -> Ending:
         """Serve until nothing is due, the minute is over, or we are to stop."""
         flushing = asyncio.create_task(self._flushing())
+        self._pacing = asyncio.create_task(self._keep_pace())
         helpers = [asyncio.create_task(each) for each in (self._renewing(), self._watching())]
         try:
             while self._may_go_on() and (lease := await self._lease()) is not None:
@@ -106,6 +112,8 @@ class SenderSession:
         finally:
             await self._wait_for_answers()
             self._over = True
+            self._claimed.set()
+            await asyncio.gather(self._pacing, return_exceptions=True)
             await flushing
             for helper in helpers:
                 helper.cancel()
@@ -158,11 +166,8 @@ class SenderSession:
             claim = await self._claim(lease, await self._room())
             if claim is None:
                 break
-            for message in claim.messages:
-                self._unbegun.add(message.message_id)
-                task = asyncio.create_task(self._carry(Errand(lease, claim, message)))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            self._unbegun.extend(Errand(lease, claim, message) for message in claim.messages)
+            self._claimed.set()
         await self._holder.writer.write(
             lambda c: batches.release(c, lease.batch_id, self._owner), STORE_PATIENCE
         )
@@ -197,18 +202,56 @@ class SenderSession:
             self._open[claim.claim_id] = _Open(len(claim.messages), begun + self._lease_seconds)
         return claim
 
-    async def _carry(self, errand: Errand) -> None:
+    async def _keep_pace(self) -> None:
+        """Begin what is claimed, one message at each slot of the metronome."""
+        begun_together = 0
+        while not self._over:
+            if not self._unbegun:
+                self._claimed.clear()
+                await self._claimed.wait()
+                continue
+            await self._begin(self._unbegun[0])
+            self._unbegun.popleft()
+            self._moved.set()
+            begun_together += 1
+            if begun_together % TOGETHER == 0:
+                await asyncio.sleep(0)  # slots that are due already leave no other task a turn
+
+    async def _begin(self, errand: Errand) -> None:
+        if self._metronome_gone:
+            self._note(errand, errand.unsent("no_metronome"))
+            return
         try:
-            answered = await errands.run(errand, self)
+            ready = errands.prepare(errand, self)
+            if isinstance(ready, Answered):
+                self._note(errand, ready)
+                return
+            await self._holder.pacer.slot(ready.cost, len(self._unbegun) - 1)
+        except RedisError:
+            self.lose_metronome()
+            self._note(errand, errand.unsent("no_metronome"))
+        except Exception:
+            log.exception("a message cannot be begun", message=errand.message.message_id)
+            self._note(errand, errand.unsent("unknown_failure"))
+        else:
+            task = asyncio.create_task(self._carry(errand, ready))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, errand: Errand, ready: Ready) -> None:
+        try:
+            answered = await errands.run(ready, self)
         except Exception:
             # Whatever it was, the message may be on the wire: only doubt is safe.
             log.exception("a submit failed in an unknown way", message=errand.message.message_id)
             answered = errand.outcome(MessageState.IN_DOUBT, "unknown_failure")
-        finally:
-            self.note_begun(errand)
-        self._answered.append(answered)
+        self._note(errand, answered)
+
+    def _note(self, errand: Errand, answered: Answered) -> None:
+        """A claimed message has its answer, or certainly never left."""
+        self._said.add(answered)
         self._account(errand.claim.claim_id)
-        if len(self._answered) >= min(FLUSH_AT, max(1, self._window // 2)):
+        if len(self._said) >= min(FLUSH_AT, max(1, self._window // 2)):
             self._flush_now.set()
 
     def _account(self, claim_id: int) -> None:
@@ -216,17 +259,12 @@ class SenderSession:
         claim.left -= 1
         if claim.left == 0:
             del self._open[claim_id]
-            self._done_claims.append(claim_id)
+            self._said.close_claim(claim_id)
 
     @property
     def holder(self) -> Holder:
         """Whose session, metronome and throttle the errands use."""
         return self._holder
-
-    def note_begun(self, errand: Errand) -> None:
-        """A claimed message has come to the wire, or never will."""
-        self._unbegun.discard(errand.message.message_id)
-        self._moved.set()
 
     def may_begin(self, errand: Errand) -> bool:
         """Whether the first part of a message may still be put on the wire now."""
@@ -256,7 +294,7 @@ class SenderSession:
         self._halted.add(errand.lease.campaign_id)
 
     async def _flushing(self) -> None:
-        while not self._over or self._answered or self._done_claims:
+        while not self._over or not self._said.is_empty:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._flush_now.wait(), FLUSH_EVERY)
             self._flush_now.clear()
@@ -265,18 +303,21 @@ class SenderSession:
     async def _flush(self) -> None:
         """Store what was answered, in one transaction. A database that fails is asked again for a
         minute; what could not be stored by then is in doubt once its claim lapses."""
-        answered, self._answered = self._answered, []
-        done, self._done_claims = self._done_claims, []
-        if not answered and not done:
+        if self._said.is_empty:
             return
+        flush = self._said.take()
+        sealer = self._holder.sealer
         try:
             await self._holder.writer.write(
-                lambda c: answers.store(c, self._route, answered, done), STORE_PATIENCE
+                lambda c: flush.write(c, self._route, sealer), STORE_PATIENCE
             )
-        except Exception:
-            log.exception("answers could not be stored", route=self._route, answers=len(answered))
+            flush.stored.set_result(None)
+        except Exception as error:
+            number = len(flush.answered)
+            log.exception("answers could not be stored", route=self._route, answers=number)
+            flush.fail(error)
         finally:
-            self._unstored -= len(answered)
+            self._unstored -= len(flush.answered)
             self._moved.set()
 
     async def _renewing(self) -> None:
@@ -310,10 +351,24 @@ class SenderSession:
         """Wait for all that is on its way; at a stop not for ever, since what has no answer then is
         to be stored as in doubt before the supervisor's patience ends."""
         stopped_at: float | None = None
-        while self._tasks:
+        while self._tasks or self._unbegun:
             if self._stopping():
-                stopped_at = stopped_at or time.monotonic()
+                if stopped_at is None:
+                    stopped_at = time.monotonic()
+                    await self._give_back_unbegun()
                 if time.monotonic() > stopped_at + STOP_PATIENCE:
                     for task in self._tasks:
                         task.cancel()
-            await asyncio.wait(set(self._tasks), timeout=0.2)
+            if self._tasks:
+                await asyncio.wait(set(self._tasks), timeout=0.2)
+            else:
+                await asyncio.sleep(0.02)
+
+    async def _give_back_unbegun(self) -> None:
+        """What waits for its slot never left; at a low rate the slot may be a long way off."""
+        if self._pacing is not None:
+            self._pacing.cancel()
+            await asyncio.gather(self._pacing, return_exceptions=True)
+        while self._unbegun:
+            errand = self._unbegun.popleft()
+            self._note(errand, errand.unsent("halted"))

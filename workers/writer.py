@@ -2,15 +2,21 @@
 
 One writer keeps SQLite's lock held by one statement at a time and the event loop free: no session
 is held across a carrier call, and a slow disk never delays an answer that is being read.
+
+What waits when the thread comes free is written in one transaction: claims, answers and receipts
+share one wait for the disk. Each is behind a savepoint of its own, so that one that is refused
+takes nothing of the others with it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import queue
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -23,36 +29,121 @@ log = structlog.get_logger()
 # What may pass by itself: gone, busy, restarted, a deadlock. A row that no constraint allows will
 # not become right, and trying it again would hold up everything that waits behind it.
 PASSING = (OperationalError, InterfaceError, InternalError)
+TOGETHER: Final = 16
+"""Most works of one transaction, so that no lock is held for long."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """A function of a connection, and who waits for what it answers."""
+
+    run: Callable[[Connection], Any]
+    patience: float
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
 
 
 class Writer:
-    """Runs functions of a connection, each in one short write transaction, one after another."""
+    """Runs functions of a connection in short write transactions, in the order they came."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
 
     async def write(self, work: Callable[[Connection], T], patience: float = 0.0) -> T:
-        """Run `work` in a transaction; where the database fails, again for `patience` seconds.
+        """Run `work` in a transaction, maybe together with others; returns once it is committed.
 
-        `patience` is for work that may be repeated, such as storing answers. Raises DBAPIError.
+        Where the database fails it is tried again for `patience` seconds: for work that may be
+        repeated, such as storing answers. Raises DBAPIError.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._run, work, patience)
-
-    def _run(self, work: Callable[[Connection], T], patience: float) -> T:
-        give_up, pause = time.monotonic() + patience, 0.05
-        while True:
-            try:
-                with write_connection(self._engine) as connection:
-                    return work(connection)
-            except DBAPIError as error:
-                if not isinstance(error, PASSING) or time.monotonic() + pause > give_up:
-                    raise
-                log.warning("database failed, trying again", error=type(error.orig).__name__)
-                time.sleep(pause)
-                pause = min(pause * 2, 2.0)
+        answer: asyncio.Future[T] = loop.create_future()
+        self._queue.put(_Work(work, patience, loop, answer))
+        return await answer
 
     def close(self) -> None:
         """Finish what was handed in."""
-        self._thread.shutdown()
+        self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        works: list[_Work] | None
+        while (works := self._next()) is not None:
+            works = [each for each in works if not each.answer.cancelled()]
+            if len(works) < 2 or not self._run_together(works):
+                for each in works:
+                    self._run_alone(each)
+            for loop in {each.loop for each in works}:
+                loop.call_soon_threadsafe(_tell, [each for each in works if each.loop is loop])
+
+    def _next(self) -> list[_Work] | None:
+        """What waits, the first waited for; None at the end."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        works = [first]
+        while len(works) < TOGETHER:
+            try:
+                another = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if another is None:
+                self._queue.put(None)  # the end, once these are done
+                break
+            works.append(another)
+        return works
+
+    def _run_together(self, works: list[_Work]) -> bool:
+        """Run all in one transaction; False where the database failed, and nothing is done."""
+        try:
+            with write_connection(self._engine) as connection:
+                for each in works:
+                    _run_behind_savepoint(each, connection)
+        except DBAPIError as error:
+            log.warning("database failed, trying one by one", error=type(error.orig).__name__)
+            for each in works:
+                each.result = each.error = None
+            return False
+        return True
+
+    def _run_alone(self, work: _Work) -> None:
+        give_up, pause = time.monotonic() + work.patience, 0.05
+        while True:
+            try:
+                with write_connection(self._engine) as connection:
+                    work.result = work.run(connection)
+                return
+            except DBAPIError as error:
+                if not isinstance(error, PASSING) or time.monotonic() + pause > give_up:
+                    work.error = error
+                    return
+                log.warning("database failed, trying again", error=type(error.orig).__name__)
+                time.sleep(pause)
+                pause = min(pause * 2, 2.0)
+            except BaseException as error:
+                work.error = error
+                return
+
+
+def _run_behind_savepoint(work: _Work, connection: Connection) -> None:
+    try:
+        with connection.begin_nested():
+            work.result = work.run(connection)
+    except PASSING:
+        raise
+    except BaseException as error:
+        work.error = error
+
+
+def _tell(works: list[_Work]) -> None:
+    for each in works:
+        if each.answer.done():  # whoever waited was cancelled
+            continue
+        if each.error is not None:
+            each.answer.set_exception(each.error)
+        else:
+            each.answer.set_result(each.result)

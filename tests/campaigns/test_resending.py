@@ -33,7 +33,7 @@ def three(stage: Stage, vnpt: Organisation) -> Carried:
 
 
 def receipt(there: Carried, person: int, carrier_id: str, state: str, code: str = "") -> None:
-    said = Receipt(carrier_id_forms(carrier_id), state, code, there.phones[person], None)
+    said = Receipt(carrier_id_forms(carrier_id), state, code, there.phones[person])
     with write_connection(db.engine) as connection:
         raw = receipts.store_raw(connection, sealer(), there.route.id, [Inbound(b"raw", said)])
         receipts.match(connection, sealer(), there.route.id, raw, [Inbound(b"raw", said)])

@@ -29,9 +29,7 @@ def on_its_way(stage: Stage, vnpt: Organisation) -> Carried:
 def come_in(there: Carried, *said: tuple[str, str] | tuple[str, str, str]) -> None:
     """Receipts as (id, state[, number]); the number is the first person's unless it is given."""
     inbound = [
-        Inbound(
-            b"raw", Receipt(carrier_id_forms(each[0]), each[1], "001", number(there, each), None)
-        )
+        Inbound(b"raw", Receipt(carrier_id_forms(each[0]), each[1], "001", number(there, each)))
         for each in said
     ]
     with write_connection(db.engine) as connection:

@@ -68,7 +68,7 @@ def receive(route: Route, *said: Receipt) -> None:
 
 
 def delivered(carrier_id: str, number: str = E164, state: str = "delivered") -> Receipt:
-    return Receipt((carrier_id,), state, "000", number, None)
+    return Receipt((carrier_id,), state, "000", number)
 
 
 def test_a_test_of_two_segments_arrives_once_and_its_receipt_is_told(

@@ -174,7 +174,7 @@ def _receipts(lease: Lease, message: Claimed) -> Iterator[Receipt]:
     state, number = _fate(message.message_id), sealer().open_number(message.sealed)
     for part in range(_parts(lease, message)):
         form = _carrier_id(message, part)
-        yield Receipt((form,), state, CODES[state], number, clock.now())
+        yield Receipt((form,), state, CODES[state], number)
 
 
 def _raw(receipt: Receipt) -> bytes:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["permanent", "temporary", "throttled", "auth"]
 
@@ -32,8 +30,7 @@ class NotSent(Exception):
     """Certainly never left: may be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message for one person: number in E.164, `validity` in seconds for the carrier to try."""
 
     number: str
@@ -43,8 +40,7 @@ class Outgoing:
     reference: int
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What a carrier said later about a submit. `number` E.164 or "" where it names none.
 
     `state`: delivered | undelivered | rejected | carrier_expired | accepted | enroute | unknown.
@@ -55,11 +51,9 @@ class Receipt:
     state: str
     code: str
     number: str
-    done_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(NamedTuple):
     """What came in: `raw` as it is stored, sealed, before the carrier is answered; then either a
     receipt, or a person's own words from a number."""
 

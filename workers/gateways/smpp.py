@@ -113,9 +113,7 @@ def inbound(deliver: Deliver) -> Inbound:
     if not deliver.is_receipt:
         return Inbound(deliver.raw, None, _e164(deliver.source), deliver.text)
     said = parse_receipt(deliver)
-    receipt = Receipt(
-        carrier_id_forms(said.carrier_id), said.state, said.error, _e164(said.msisdn), said.done_at
-    )
+    receipt = Receipt(carrier_id_forms(said.carrier_id), said.state, said.error, _e164(said.msisdn))
     return Inbound(deliver.raw, receipt)
 
 

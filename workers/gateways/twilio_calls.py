@@ -45,7 +45,7 @@ def inbound(body: bytes) -> Inbound:
     code = fields.get("ErrorCode", "")
     state = "carrier_expired" if code == VALIDITY_EXPIRED else STATES.get(status, "unknown")
     forms = (fields["MessageSid"],) if fields.get("MessageSid") else ()
-    return Inbound(body, Receipt(forms, state, code, _number(fields.get("To", "")), None))
+    return Inbound(body, Receipt(forms, state, code, _number(fields.get("To", ""))))
 
 
 def stored(raw: Sequence[bytes]) -> list[Inbound]:

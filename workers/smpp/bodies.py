@@ -90,8 +90,8 @@ class QueryResult(NamedTuple):
 def encode_bind(body: BindBody) -> bytes:
     """Octets of a bind's body. Raises ProtocolError for text that is not Latin-1."""
     numbers = bytes((body.interface_version, body.addr_ton, body.addr_npi))
-    head = (_cstring(body.system_id), _cstring(body.password), _cstring(body.system_type))
-    return b"".join((*head, numbers, _cstring(body.address_range)))
+    head = (cstring(body.system_id), cstring(body.password), cstring(body.system_type))
+    return b"".join((*head, numbers, cstring(body.address_range)))
 
 
 def decode_bind(octets: bytes) -> BindBody:
@@ -114,13 +114,13 @@ def encode_message(body: MessageBody) -> bytes:
     if size > 255:
         raise ProtocolError(f"short_message of {size} octets; at most 255 fit")
     parts = (
-        _cstring(body.service_type),
-        _address(body.source),
+        cstring(body.service_type),
+        encode_address(body.source),
         _two_octets(body.destination.ton, body.destination.npi),
-        _cstring(body.destination.text),
+        cstring(body.destination.text),
         _three_octets(body.esm_class, body.protocol_id, body.priority_flag),
-        _cstring(body.schedule_delivery_time),
-        _cstring(body.validity_period),
+        cstring(body.schedule_delivery_time),
+        cstring(body.validity_period),
         _three_octets(body.registered_delivery, body.replace_if_present, body.data_coding),
         _two_octets(body.sm_default_msg_id, size),
         body.short_message,
@@ -173,7 +173,7 @@ def _decode_message(octets: bytes) -> MessageBody:
 
 def encode_query(body: QueryBody) -> bytes:
     """Octets of a query_sm body. Raises ProtocolError for text that is not Latin-1."""
-    return _cstring(body.message_id) + _address(body.source)
+    return cstring(body.message_id) + encode_address(body.source)
 
 
 def decode_query(octets: bytes) -> QueryBody:
@@ -187,7 +187,7 @@ def decode_query(octets: bytes) -> QueryBody:
 def encode_query_result(result: QueryResult) -> bytes:
     """Octets of a query_sm_resp body. Raises ProtocolError for text that is not Latin-1."""
     tail = _two_octets(result.message_state, result.error_code)
-    return _cstring(result.message_id) + _cstring(result.final_date) + tail
+    return cstring(result.message_id) + cstring(result.final_date) + tail
 
 
 def decode_query_result(octets: bytes) -> QueryResult:
@@ -200,7 +200,7 @@ def decode_query_result(octets: bytes) -> QueryResult:
 
 def encode_id(text: str) -> bytes:
     """The only field of a bind's, a submit's or a deliver's answer: system_id or message_id."""
-    return _cstring(text)
+    return cstring(text)
 
 
 def decode_id(octets: bytes) -> str:
@@ -230,7 +230,8 @@ def decode_tlvs(octets: bytes, position: int = 0) -> dict[int, bytes]:
     return found
 
 
-def _cstring(text: str) -> bytes:
+def cstring(text: str) -> bytes:
+    """A C-octet string. Raises ProtocolError for text that is not Latin-1 or has a NUL in it."""
     if not text:
         return b"\0"
     try:
@@ -243,9 +244,9 @@ def _cstring(text: str) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _address(address: Address) -> bytes:
-    """Cached: sender names are few, and they lead every message."""
-    return _two_octets(address.ton, address.npi) + _cstring(address.text)
+def encode_address(address: Address) -> bytes:
+    """Type, plan and text; cached, since sender names are few and lead every message."""
+    return _two_octets(address.ton, address.npi) + cstring(address.text)
 
 
 @lru_cache(maxsize=4096)

@@ -20,10 +20,14 @@ _STALLED_SECONDS: Final = 2.0
 
 
 class InboxLimits(NamedTuple):
-    """`batch` deliveries at most a call, gathered for `wait` seconds; `held` unacknowledged."""
+    """`batch` deliveries at most a call, gathered for `wait` seconds; `held` unacknowledged.
+
+    Gathered briefly: a receipt that comes on the heels of its answer is stored with it, if it is
+    there in time. Whoever stores gathers the rest again.
+    """
 
     batch: int = 500
-    wait: float = 0.02
+    wait: float = 0.005
     held: int = 2_000
 
 
@@ -49,6 +53,7 @@ class Inbox:
         self._shedding = False
         self._stalled: asyncio.TimerHandle | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._storing: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def open(self, link: Link) -> None:
@@ -104,7 +109,10 @@ class Inbox:
             if self._waiting:
                 self._ready.set()
             if batch:
-                await self._hand_over(batch)
+                # Not waited for: what has come meanwhile may be stored together with it.
+                task = self._loop.create_task(self._hand_over(batch))
+                self._storing.add(task)
+                task.add_done_callback(self._storing.discard)
 
     async def _hand_over(self, batch: list[tuple[int, Deliver]]) -> None:
         code = status.ROK

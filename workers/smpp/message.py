@@ -5,7 +5,13 @@ from functools import lru_cache
 from typing import Final
 
 from workers.smpp import constants as smpp
-from workers.smpp.bodies import Address, MessageBody, encode_message
+from workers.smpp.bodies import (
+    Address,
+    MessageBody,
+    cstring,
+    encode_address,
+    encode_message,
+)
 from workers.smpp.errors import ProtocolError
 
 _LONGEST_VALIDITY: Final = 30 * 86_400
@@ -48,20 +54,44 @@ def encode_submit(message: ShortMessage) -> bytes:
 
     Raises ProtocolError for what cannot be encoded.
     """
-    octets = message.udh + message.payload if message.udh else message.payload
+    head, tail = _around_destination(
+        message.source,
+        message.payload,
+        message.data_coding,
+        message.udh,
+        message.validity,
+        message.registered_delivery,
+    )
+    return head + cstring(message.destination) + tail
+
+
+@lru_cache(maxsize=4096)
+def _around_destination(
+    source: str,
+    payload: bytes,
+    data_coding: int,
+    udh: bytes,
+    validity: str | int,
+    registered_delivery: int,
+) -> tuple[bytes, bytes]:
+    """What stands before and after the destination's digits: the same for thousands of people."""
+    octets = udh + payload if udh else payload
     fits = len(octets) <= smpp.MAX_SHORT_MESSAGE
-    validity = message.validity
+    sender = source_address(source)
     body = MessageBody(
-        source=source_address(message.source),
-        destination=Address(smpp.TON_INTERNATIONAL, smpp.NPI_ISDN, message.destination),
+        source=sender,
+        destination=Address(smpp.TON_INTERNATIONAL, smpp.NPI_ISDN, ""),
         short_message=octets if fits else b"",
-        esm_class=smpp.ESM_UDHI if message.udh else 0,
-        data_coding=message.data_coding,
-        registered_delivery=message.registered_delivery,
+        esm_class=smpp.ESM_UDHI if udh else 0,
+        data_coding=data_coding,
+        registered_delivery=registered_delivery,
         validity_period=validity if isinstance(validity, str) else relative_time(validity),
         tlvs={} if fits else {smpp.TAG_MESSAGE_PAYLOAD: octets},
     )
-    return encode_message(body)
+    whole = encode_message(body)
+    # service_type is empty; then the two addresses, the second without digits.
+    digits_at = len(cstring("")) + len(encode_address(sender)) + 2
+    return whole[:digits_at], whole[digits_at + 1 :]
 
 
 @lru_cache(maxsize=1024)

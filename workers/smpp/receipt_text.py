@@ -50,6 +50,11 @@ _BY_WORD: Final[dict[str, ReceiptState]] = {
 _FIELD: Final = re.compile(
     r"(?:^|(?<=[\s,;]))(submit\s*date|done\s*date|dlvrd|stat|text|sub|err|id)\s*:[ \t]*", re.I
 )
+# Appendix B to the letter, as most carriers write it: read in one step.
+_PLAIN: Final = re.compile(
+    r"id:(?P<id>\S+) sub:\S+ dlvrd:\S+ submit date:\d+ done date:(?P<donedate>\d+)"
+    r" stat:(?P<stat>\w+) err:(?P<err>\w+) [Tt]ext:"
+)
 _DATES: Final = {10: ("%y%m%d%H%M",), 12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"), 14: ("%Y%m%d%H%M%S",)}
 _DECIMAL: Final = re.compile(r"[0-9]+")
 _HEX: Final = re.compile(r"[0-9A-F]+")
@@ -60,16 +65,21 @@ class Receipt:
     """What one receipt says.
 
     `carrier_id` as the carrier wrote it ("" when it names none); `error` the carrier's code, ""
-    when it gives none; `done_at` aware, None when absent or unreadable; `msisdn` the subscriber in
-    `84…` form; `raw` the deliver_sm's body.
+    when it gives none; `msisdn` the subscriber in `84…` form; `raw` the deliver_sm's body.
     """
 
     carrier_id: str
     state: ReceiptState
     error: str
-    done_at: datetime | None
     msisdn: str
     raw: bytes
+    done_date: str
+    zone: tzinfo
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When it ended, aware; None when absent or unreadable."""
+        return _moment(self.done_date, self.zone)
 
 
 def parse_receipt(deliver: Deliver, zone: tzinfo = VIETNAM) -> Receipt:
@@ -83,9 +93,10 @@ def parse_receipt(deliver: Deliver, zone: tzinfo = VIETNAM) -> Receipt:
         carrier_id=_receipted_id(tlvs.get(smpp.TAG_RECEIPTED_MESSAGE_ID)) or fields.get("id", ""),
         state=_state(tlvs.get(smpp.TAG_MESSAGE_STATE), fields.get("stat", "")),
         error=fields.get("err", "") or _network_error(tlvs.get(smpp.TAG_NETWORK_ERROR_CODE)),
-        done_at=_moment(fields.get("donedate", ""), zone),
         msisdn=_subscriber(deliver),
         raw=deliver.raw,
+        done_date=fields.get("donedate", ""),
+        zone=zone,
     )
 
 
@@ -127,6 +138,9 @@ def _text_fields(text: str) -> dict[str, str]:
 
     The first of a name counts, so that words of the message after `text:` cannot replace it.
     """
+    plain = _PLAIN.match(text)
+    if plain is not None:
+        return plain.groupdict()
     text = text.replace("\0", " ")
     marks = list(_FIELD.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)]

@@ -34,7 +34,7 @@ def call(**fields: str) -> bytes:
 def test_each_status_has_a_state_that_receipts_know(status: str, code: str, state: str) -> None:
     fields = {"MessageStatus": status} | ({"ErrorCode": code} if code else {})
     said = inbound(call(**fields))
-    assert said.receipt == Receipt(("SM1",), state, code, NUMBER, None)
+    assert said.receipt == Receipt(("SM1",), state, code, NUMBER)
     assert state in RANK
 
 
