@@ -94,7 +94,8 @@
         const look = looks[s.group];
         return {
           name: narrow ? s.name + ": " + s.last : s.name, type: "line", symbol: look.symbol, symbolSize: data.days.length > 70 ? 0 : 6, showAllSymbol: true,
-          data: s.values.map(function (value, at) { return [at, value]; }), connectNulls: false,
+          // From the first known day on: a label at the end of a line that begins with none lies nowhere.
+          data: s.values.map(function (value, at) { return [at, value]; }).slice(s.values.findIndex(function (v) { return v !== null; })), connectNulls: false,
           itemStyle: { color: look.colour }, lineStyle: { color: look.colour, type: look.type, width: 2.5 },
           endLabel: { show: !narrow, distance: 10, color: look.colour, fontWeight: 600, fontSize: 13, lineHeight: 17, width: 134, overflow: "break", formatter: s.name + "\n" + s.last },
           labelLayout: { moveOverlap: "shiftY" }, emphasis: { disabled: true },
