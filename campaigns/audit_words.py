@@ -27,6 +27,7 @@ from outreach.subscribers import SubscriberList
 ACTS: Final[dict[str, str]] = {
     "app.add": N_("added an app"),
     "app.change": N_("changed an app"),
+    "app.define": N_("changed what counts as an install of an app"),
     "area.alias": N_("gave an area another name"),
     "area.change": N_("changed the population of an area"),
     "area.remove": N_("removed an area"),

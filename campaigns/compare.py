@@ -17,7 +17,7 @@ from campaigns import deliveries
 from campaigns.deliveries import Delivery, Sending
 from outreach import access, areas, rates, uptake
 from outreach.access import Act, Person, Subject
-from outreach.apps import App
+from outreach.apps import App, Definition
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.errors import Refused
@@ -70,6 +70,11 @@ class Asked:
     def ids(self) -> list[int]:
         """The communes' ids."""
         return [area.id for area in self.communes]
+
+    @property
+    def breaks(self) -> Sequence[Definition]:
+        """Where what counts as an install changed between both days."""
+        return self.app.breaks(self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)

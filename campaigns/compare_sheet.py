@@ -12,7 +12,7 @@ from openpyxl.styles import Alignment, Font
 
 from campaigns.compare import DOSE, Comparison, Row
 from campaigns.compare_showing import GROUP_NAMES, ChartDay, why_no_effect
-from outreach import clock, formats
+from outreach import clock, formats, labels
 from outreach.i18n import _, language
 
 WHOLE: Final = "#,##0"
@@ -126,6 +126,7 @@ def _day_headings() -> list[str]:
         _("Day"),
         *(_("New installs per 1,000 people, %(group)s", group=group) for group in groups),
         *(_("Communes with figures, %(group)s", group=group) for group in groups),
+        _("What counts as an install"),
         _("Messages of campaigns started this day"),
         _("National day"),
     ]
@@ -137,6 +138,7 @@ def _day_cells(each: ChartDay) -> list[Cell]:
         (each.day, DAY),
         *((None if group is None else group.rate, RATE) for group in groups),
         *((None if group is None else group.areas, WHOLE) for group in groups),
+        (labels.unit(each.counts), ""),
         (each.sent, WHOLE),
         (_(each.holiday) if each.holiday else "", ""),
     ]
@@ -145,6 +147,9 @@ def _day_cells(each: ChartDay) -> list[Cell]:
 def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
     asked = comparison.asked
     yield (_("App"), ""), (f"{asked.app.name} ({asked.app.code})", "")
+    yield (_("What counts as an install"), ""), (labels.unit(asked.app.counted_on(asked.last)), "")
+    for each in asked.breaks:
+        yield (_("What counts has changed"), ""), (labels.broken(each), "")
     yield (_("First day"), ""), (asked.first, DAY)
     yield (_("Last day"), ""), (asked.last, DAY)
     chosen = ", ".join(f"{area.name} ({area.code})" for area in asked.chosen)
@@ -156,7 +161,7 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
         yield (name, ""), (_span(moments), "")
     sources = sorted({row.area.population_source or "" for row in comparison.rows} - {""})
     yield (_("Source of the population"), ""), ("; ".join(sources) or "—", "")
-    campaigns = "; ".join(f"{each.name} ({_written(each.day)})" for each in comparison.sendings)
+    campaigns = "; ".join(f"{sent.name} ({_written(sent.day)})" for sent in comparison.sendings)
     yield (_("Campaigns"), ""), (campaigns or "—", "")
     yield (_("Made"), ""), (_local(clock.now()), MOMENT)
 

@@ -12,7 +12,8 @@ from campaigns import compare, selection
 from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
 from campaigns.deliveries import days_of
 from campaigns.selection import Rule
-from outreach import areas, daily, formats, holidays, maps
+from outreach import areas, daily, formats, holidays, labels, maps
+from outreach.apps import Unit
 from outreach.collation import vietnamese_key
 from outreach.daily import Day, Member
 from outreach.database import db
@@ -70,13 +71,15 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class ChartDay:
     """One line of the chart's table: each group's day, and what marks it; `holiday` is still to
-    be translated."""
+    be translated. `counts`: what counts as an install; `changed`: since this day."""
 
     day: date
     messaged: Day | None
     not_yet: Day | None
     sent: int
     holiday: str
+    counts: Unit
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +187,18 @@ def course(comparison: Comparison) -> list[ChartDay]:
         for each in holidays.within(asked.first, asked.last)
         for day in _days(each.first, each.last)
     }
+    app, changed = asked.app, {each.since for each in asked.breaks}
     both = [{day.day: day for day in days.get(number, ())} for number in range(len(COMPARED))]
     return [
-        ChartDay(day, both[0].get(day), both[1].get(day), sent.get(day, 0), off.get(day, ""))
+        ChartDay(
+            day,
+            both[0].get(day),
+            both[1].get(day),
+            sent.get(day, 0),
+            off.get(day, ""),
+            app.counted_on(day),
+            day in changed,
+        )
         for day in _days(asked.first, asked.last)
     ]
 
@@ -204,6 +216,18 @@ def chart(comparison: Comparison, days: Sequence[ChartDay], language: str) -> di
             {"at": at, "label": _("Sent %(day)s", day=formats.month_day(d, language=language))}
             for at, d in enumerate(each.day for each in days)
             if days[at].sent
+        ],
+        "breaks": [
+            {
+                "at": at,
+                "label": _(
+                    "From %(day)s: %(unit)s",
+                    day=formats.month_day(each.day, language=language),
+                    unit=labels.unit(each.counts),
+                ),
+            }
+            for at, each in enumerate(days)
+            if each.changed
         ],
         "holidays": [
             {

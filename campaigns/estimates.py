@@ -224,7 +224,7 @@ def _write(
 def _judge(campaign: Campaign, written: Places, settings: Settings, wrong: Collection[str]) -> None:
     """Raise what the submission would refuse of the texts."""
     for said in written.longest():
-        preparing.counted_segments(said.text, said.place)
+        preparing.counted_segments(said.text, said.here.place)
         if ENVELOPE.isdisjoint(wrong):
             for rule_set in rules.over(
                 campaign.kind, campaign.not_before, campaign.not_after, settings

@@ -90,6 +90,7 @@ def change(
     kind: Kind,
     network: str | None,
     area_id: int | None,
+    phone: str,
     *,
     form: str | None = None,
     actor_id: int | None,
@@ -98,7 +99,9 @@ def change(
     home in it, or where a carrier has routes."""
     if kind is not organisation.kind:
         _refuse_kind(organisation, kind)
-    organisations.change(organisation, name, kind, network, area_id, form=form, actor_id=actor_id)
+    organisations.change(
+        organisation, name, kind, network, area_id, phone, form=form, actor_id=actor_id
+    )
 
 
 def _refuse_kind(organisation: Organisation, kind: Kind) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, text
@@ -25,7 +26,7 @@ from campaigns.campaigns import (
     Variant,
 )
 from campaigns.routes import Route
-from outreach import areas, clock
+from outreach import areas, clock, targets
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -123,10 +124,10 @@ def render_all(
         )
     db.session.execute(delete(RenderedText).where(RenderedText.campaign_id == campaign.id))
     in_force = rules.over(campaign.kind, campaign.not_before, campaign.not_after, settings)
-    places = areas.places(inhabited)
+    known = locally(campaign, inhabited)
     for position, area_id in enumerate(inhabited, start=1):
         for variant in campaign.variants:
-            rendered = render(campaign, variant, places[area_id], strip=campaign.strip_marks)
+            rendered = render(campaign, variant, known[area_id], strip=campaign.strip_marks)
             for rule_set in in_force:
                 rules.check_text(rule_set, rendered)
             db.session.add(
@@ -136,26 +137,49 @@ def render_all(
                     area_id=area_id,
                     position=position,
                     text=rendered,
-                    segments=counted_segments(rendered, places[area_id]),
+                    segments=counted_segments(rendered, known[area_id].place),
                 )
             )
     db.session.flush()
     return texts_of(connection, campaign.id)
 
 
-def render(campaign: Campaign, variant: Variant, place: areas.Place, *, strip: bool) -> str:
-    """What a variant says to the people of a place; Refused for a placeholder empty there."""
-    said = "".join(words for words, _filled in filled(campaign, variant, place))
+@dataclass(frozen=True, slots=True)
+class Local:
+    """An area as its people's text speaks of it: the place, and the deadline there."""
+
+    place: areas.Place
+    deadline: date | None = None
+
+
+def locally(campaign: Campaign, area_ids: Collection[int]) -> dict[int, Local]:
+    """What differs from area to area, by the area's id. Targets are read only where a text says by
+    when; the deadline is that of the first app with a target there that is still to come on the
+    first day of the window."""
+    places = areas.places(area_ids)
+    deadlines: dict[int, date] = {}
+    if any(wording.parse(each.template).names_deadline for each in campaign.variants):
+        first = clock.local(campaign.not_before or clock.now()).date()
+        for app in campaign.apps:
+            deadlines = targets.deadlines(app, area_ids, first) | deadlines
+    return {id_: Local(place, deadlines.get(id_)) for id_, place in places.items()}
+
+
+def render(campaign: Campaign, variant: Variant, here: Local, *, strip: bool) -> str:
+    """What a variant says to the people of an area; Refused for a placeholder empty there."""
+    said = "".join(words for words, _filled in filled(campaign, variant, here))
     return wording.spelt(said, strip=strip)
 
 
-def filled(campaign: Campaign, variant: Variant, place: areas.Place) -> list[tuple[str, bool]]:
+def filled(campaign: Campaign, variant: Variant, here: Local) -> list[tuple[str, bool]]:
     """The same with its marks, in pieces: (words, whether they were filled in)."""
     return wording.filled(
         wording.parse(variant.template),
-        place,
+        here.place,
         [app.name for app in campaign.apps],
         next((app.link for app in campaign.apps if app.link), ""),
+        phone=campaign.organisation.phone,
+        deadline=here.deadline,
         language=variant.key if variant.key in wording.LANGUAGES else "vi",
     )
 

@@ -13,10 +13,10 @@ from sqlalchemy import Select, func, select
 
 from campaigns import preparing, segments, texts
 from campaigns.campaigns import Campaign, RenderedText
+from campaigns.preparing import Local
 from campaigns.segments import Count
 from campaigns.texts import Piece
-from outreach import areas
-from outreach.areas import Area, Place
+from outreach.areas import Area
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.text import fold
@@ -71,14 +71,14 @@ def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
     found = _find(communes, at)
     shown = found or longest
     text = _text(campaign.id, variant, shown.id)
-    place = areas.places([shown.id])[shown.id]
+    here = preparing.locally(campaign, [shown.id])[shown.id]
     return Reading(
         commune=shown,
         variant=variant,
         variants=keys,
-        parts=_marked(campaign, variant, place, text),
+        parts=_marked(campaign, variant, here, text),
         count=segments.count(text),
-        with_marks=_with_marks(campaign, variant, place, text),
+        with_marks=_with_marks(campaign, variant, here, text),
         longest=longest,
         shortest=min(communes, key=lambda c: (c.segments, c.units)),
         communes=count,
@@ -139,20 +139,20 @@ def _text(campaign_id: int, variant: str, area_id: int) -> str:
     return db.session.scalars(wanted).one()
 
 
-def _marked(campaign: Campaign, variant: str, place: Place, text: str) -> list[list[Piece]]:
+def _marked(campaign: Campaign, variant: str, here: Local, text: str) -> list[list[Piece]]:
     try:
-        return texts.marked(campaign, variant, place, text, strip=campaign.strip_marks)
+        return texts.marked(campaign, variant, here, text, strip=campaign.strip_marks)
     except Refused:  # a placeholder that is empty today: the stored text stands as it is
         return [[Piece(part, False)] for part in segments.split(text)]
 
 
-def _with_marks(campaign: Campaign, variant: str, place: Place, text: str) -> str | None:
+def _with_marks(campaign: Campaign, variant: str, here: Local, text: str) -> str | None:
     """The same with diacritics, for reading only; None where that is no help."""
     template = next((each for each in campaign.variants if each.key == variant), None)
     if not campaign.strip_marks or template is None:
         return None
     try:
-        written = preparing.render(campaign, template, place, strip=False)
+        written = preparing.render(campaign, template, here, strip=False)
     except Refused:
         return None
     return written if written != text else None

@@ -10,9 +10,8 @@ from typing import Final
 
 from campaigns import preparing, segments, wording
 from campaigns.campaigns import Campaign, Variant
+from campaigns.preparing import Local
 from campaigns.segments import Count
-from outreach import areas
-from outreach.areas import Place
 from outreach.errors import Refused
 
 UNWRITTEN: Final = "unwritten"
@@ -24,7 +23,7 @@ class Said:
     """What a variant says to the people of a place."""
 
     area_id: int
-    place: Place
+    here: Local
     text: str
     count: Count
 
@@ -83,22 +82,22 @@ class Writing:
 
 def of_places(campaign: Campaign, area_ids: list[int], strip: bool) -> Places:
     """Every variant for every commune. Refused (field `UNWRITTEN`) for an empty placeholder."""
-    places = areas.places(area_ids)
+    known = preparing.locally(campaign, area_ids)
     counted: dict[str, Count] = {}
     said: dict[str, dict[int, Said]] = {}
     for variant in campaign.variants:
         for area_id in area_ids:
-            text = _rendered(campaign, variant, places[area_id], strip)
+            text = _rendered(campaign, variant, known[area_id], strip)
             if text not in counted:
                 counted[text] = segments.count(text)
-            one = Said(area_id, places[area_id], text, counted[text])
+            one = Said(area_id, known[area_id], text, counted[text])
             said.setdefault(variant.key, {})[area_id] = one
     return Places(said)
 
 
-def _rendered(campaign: Campaign, variant: Variant, place: Place, strip: bool) -> str:
+def _rendered(campaign: Campaign, variant: Variant, here: Local, strip: bool) -> str:
     try:
-        return preparing.render(campaign, variant, place, strip=strip)
+        return preparing.render(campaign, variant, here, strip=strip)
     except Refused as refused:
         raise Refused(refused.sentence, UNWRITTEN) from None
 
@@ -116,7 +115,7 @@ def writing(
     return Writing(
         strip=strip,
         chosen=strip is campaign.strip_marks,
-        parts=marked(campaign, variant, said.place, said.text, strip=strip),
+        parts=marked(campaign, variant, said.here, said.text, strip=strip),
         count=said.count,
         room=segments.room_left(said.text),
         fit=_fit(list(places.said[variant].values()), names),
@@ -124,13 +123,13 @@ def writing(
 
 
 def marked(
-    campaign: Campaign, variant: str, place: Place, text: str, *, strip: bool
+    campaign: Campaign, variant: str, here: Local, text: str, *, strip: bool
 ) -> list[list[Piece]]:
-    """`text`, which the variant says at a place, by segments, with what was filled in marked."""
+    """`text`, which the variant says in an area, by segments, with what was filled in marked."""
     template = next((each for each in campaign.variants if each.key == variant), None)
     pieces = [(text, False)]
     if template is not None:
-        filled = preparing.filled(campaign, template, place)
+        filled = preparing.filled(campaign, template, here)
         spelt = [(wording.spelt(words, strip=strip), marked) for words, marked in filled]
         # Not equal where a mark joins two pieces into one letter, or the text is not of today.
         if "".join(words for words, _filled in spelt) == text:

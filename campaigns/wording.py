@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
+from outreach import formats
 from outreach.areas import Place
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.text import fold, nfc, strip_marks
 
-PLACEHOLDERS: Final = ("xa", "huyen", "tinh", "ung_dung", "link")
+PLACEHOLDERS: Final = ("xa", "huyen", "tinh", "ung_dung", "link", "dien_thoai", "han")
 FIELD: Final = "wording"
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}|([{}])")
@@ -34,7 +36,12 @@ class Template:
     @property
     def names_area(self) -> bool:
         """Whether the text differs from area to area."""
-        return not {"xa", "huyen", "tinh"}.isdisjoint(self.fields)
+        return not {"xa", "huyen", "tinh", "han"}.isdisjoint(self.fields)
+
+    @property
+    def names_deadline(self) -> bool:
+        """Whether it says by when, so that targets have to be looked up."""
+        return "han" in self.fields
 
 
 def parse(text: str) -> Template:
@@ -60,6 +67,8 @@ def render(
     apps: Sequence[str],
     link: str,
     *,
+    phone: str = "",
+    deadline: date | None = None,
     strip: bool = False,
     language: str = "vi",
 ) -> str:
@@ -68,7 +77,7 @@ def render(
     Raises `Refused` (field `wording`) where a placeholder of the text is empty for the place,
     naming both.
     """
-    pieces = filled(template, place, apps, link, language=language)
+    pieces = filled(template, place, apps, link, phone=phone, deadline=deadline, language=language)
     return spelt("".join(words for words, _filled in pieces), strip=strip)
 
 
@@ -78,16 +87,26 @@ def spelt(text: str, *, strip: bool) -> str:
 
 
 def filled(
-    template: Template, place: Place, apps: Sequence[str], link: str, *, language: str = "vi"
+    template: Template,
+    place: Place,
+    apps: Sequence[str],
+    link: str,
+    *,
+    phone: str = "",
+    deadline: date | None = None,
+    language: str = "vi",
 ) -> list[tuple[str, bool]]:
     """The text for `place` in pieces as they were typed: (words, whether they stand for a
-    placeholder). Raises `Refused` as `render` does."""
+    placeholder). `phone` is where its people may call, `deadline` the day by which they should
+    have installed the app. Raises `Refused` as `render` does."""
     values = {
         "xa": place.commune,
         "huyen": place.district,
         "tinh": place.province,
         "ung_dung": joined(apps, language),
         "link": link,
+        "dien_thoai": phone,
+        "han": "" if deadline is None else formats.day(deadline, language=language),
     }
     pieces = [(template.literals[0], False)]
     for name, literal in zip(template.fields, template.literals[1:], strict=True):
@@ -142,6 +161,25 @@ def _unbalanced(brace: str, at: int, text: str) -> Refused:
 
 
 def _empty(name: str, place: Place) -> Refused:
+    if name == "dien_thoai":
+        return Refused(
+            _(
+                "{dien_thoai} is empty for %(place)s: the campaign's organisation has no phone on "
+                "its page. The administrator enters it there; or leave it out of the text.",
+                place=str(place),
+            ),
+            FIELD,
+        )
+    if name == "han":
+        return Refused(
+            _(
+                "{han} is empty for the area %(place)s: the app has no target there whose day is "
+                "still to come. Set one, leave it out of the text, or leave the area out of the "
+                "campaign.",
+                place=str(place),
+            ),
+            FIELD,
+        )
     if name in {"ung_dung", "link"}:
         return Refused(
             _(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from outreach import formats
 from outreach.accounts import Role
+from outreach.apps import Definition, Unit
 from outreach.area_names import Level
-from outreach.i18n import N_, _
+from outreach.i18n import N_, _, language
 from outreach.organisations import Kind
 
 ROLES: Final[dict[Role, str]] = {
@@ -28,6 +30,18 @@ LEVELS: Final[dict[Level, str]] = {
     Level.DISTRICT: N_("District"),
     Level.COMMUNE: N_("Commune"),
     Level.HAMLET: N_("Hamlet"),
+}
+UNITS: Final[dict[Unit, str]] = {
+    Unit.NUMBERS: N_("phone numbers"),
+    Unit.USERS: N_("users"),
+    Unit.DEVICES: N_("devices"),
+    Unit.DOWNLOADS: N_("downloads"),
+}
+_IN_ALL: Final[dict[Unit, str]] = {
+    Unit.NUMBERS: N_("Phone numbers with %(app)s installed, in all"),
+    Unit.USERS: N_("Users of %(app)s, in all"),
+    Unit.DEVICES: N_("Devices with %(app)s installed, in all"),
+    Unit.DOWNLOADS: N_("Downloads of %(app)s, in all"),
 }
 NETWORKS: Final[dict[str, str]] = {
     "viettel": "Viettel",
@@ -58,3 +72,24 @@ def level(value: Level) -> str:
 def network(value: str | None) -> str:
     """The network by its own name; "" for none."""
     return NETWORKS.get(value or "", value or "")
+
+
+def unit(value: Unit) -> str:
+    """What counts as an install, in the reader's language."""
+    return _(UNITS[value])
+
+
+def in_all(value: Unit, app: str) -> str:
+    """What a cumulative figure of an app is, in the reader's language."""
+    return _(_IN_ALL[value], app=app)
+
+
+def broken(change: Definition) -> str:
+    """A change of what counts, as a sentence."""
+    return _(
+        "From %(day)s what counts is %(after)s, before that %(before)s: figures of both sides are"
+        " not the same thing.",
+        day=formats.day(change.since, language=language()),
+        after=unit(change.after),
+        before=unit(change.before),
+    )

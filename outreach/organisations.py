@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +17,8 @@ from outreach.errors import Refused
 from outreach.i18n import _
 
 NAME_LENGTH = 120
+PHONE_LENGTH = 24
+_PHONE: Final = re.compile(r"\+?\d(?:[ .-]?\d){2,14}")
 
 
 class Kind(StrEnum):
@@ -27,7 +31,8 @@ class Kind(StrEnum):
 
 
 class Organisation(Model):
-    """One carrier or office. `area_id` is the area an office answers for, with all below it."""
+    """One carrier or office. `area_id` is the area an office answers for, with all below it.
+    `phone` is where people may call it, as messages say it; "" where nobody may."""
 
     __tablename__ = "organisations"
 
@@ -36,6 +41,7 @@ class Organisation(Model):
     kind: Mapped[Kind] = mapped_column(words(Kind))
     network: Mapped[str | None] = mapped_column(String(24))
     area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    phone: Mapped[str] = mapped_column(String(PHONE_LENGTH), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
 
@@ -44,16 +50,19 @@ def add(
     kind: Kind,
     network: str | None = None,
     area_id: int | None = None,
+    phone: str = "",
     *,
     actor_id: int | None,
 ) -> Organisation:
-    """Add an organisation. Raises Refused for an empty or known name, or a network that does not
-    go with the kind: a carrier has one, an office has none."""
-    name = _checked_name(name)
+    """Add an organisation. Raises Refused for an empty or known name, a phone that is none, or a
+    network that does not go with the kind: a carrier has one, an office has none."""
+    name, phone = _checked_name(name), _checked_phone(phone)
     _check_network(kind, network)
     with transaction() as session:
         _refuse_known(name)
-        organisation = Organisation(name=name, kind=kind, network=network, area_id=area_id)
+        organisation = Organisation(
+            name=name, kind=kind, network=network, area_id=area_id, phone=phone
+        )
         session.add(organisation)
         session.flush()
         detail = {"name": name, "kind": kind, "network": network, "area": area_id}
@@ -68,9 +77,12 @@ def _refuse_known(name: str, but: int | None = None) -> None:
         raise Refused(_("There is already an organisation “%(name)s”.", name=name), "name")
 
 
+_SHOWN: Final = ("name", "kind", "network", "area_id", "phone")
+
+
 def shown(organisation: Organisation) -> dict[str, object]:
     """What a form of the organisation shows, for `seen`."""
-    return {key: getattr(organisation, key) for key in ("name", "kind", "network", "area_id")}
+    return {key: getattr(organisation, key) for key in _SHOWN}
 
 
 def change(
@@ -79,16 +91,23 @@ def change(
     kind: Kind,
     network: str | None,
     area_id: int | None,
+    phone: str,
     *,
     form: str | None = None,
     actor_id: int | None,
 ) -> None:
-    """Rename an organisation, or give it another kind, network or area.
+    """Rename an organisation, or give it another kind, network, area or phone.
 
     Raises Refused as `add` does, and where `form`, the mark of what was shown, is no longer true.
     That nothing hangs on the old kind is asked by who knows what may: campaigns.holdings.
     """
-    values = {"name": _checked_name(name), "kind": kind, "network": network, "area_id": area_id}
+    values: dict[str, object] = {
+        "name": _checked_name(name),
+        "kind": kind,
+        "network": network,
+        "area_id": area_id,
+        "phone": _checked_phone(phone),
+    }
     _check_network(kind, network)
     with transaction() as session:
         now = session.get_one(
@@ -114,6 +133,14 @@ def _checked_name(name: str) -> str:
             "name",
         )
     return name
+
+
+def _checked_phone(phone: str) -> str:
+    """The phone as it will be read in messages: any that can be called, 1022 and 0277 3837 123."""
+    phone = " ".join(phone.split())
+    if phone and (len(phone) > PHONE_LENGTH or not _PHONE.fullmatch(phone)):
+        raise Refused(_("“%(text)s” is no phone to call.", text=phone[:40]), "phone")
+    return phone
 
 
 def _check_network(kind: Kind, network: str | None) -> None:

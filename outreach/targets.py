@@ -7,16 +7,29 @@ people: a share without what it is a share of means nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, delete, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    or_,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach import areas, audit, clock, seen
+from outreach.accounts import User
 from outreach.apps import App
+from outreach.area_names import LEVELS
 from outreach.areas import Area
 from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Refused
@@ -24,6 +37,7 @@ from outreach.i18n import _
 
 GROUP_LENGTH: Final = 120
 LETTER_LENGTH: Final = 60
+MOST_WITHDRAWN: Final = 50
 _PERCENT: Final = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*(%?)")
 
 
@@ -37,11 +51,23 @@ class Denominator(StrEnum):
 
 class Target(Model):
     """One target. `share` is in hundredths of a percent: 60% = 6000. `group_name` is "" unless
-    the denominator is a group."""
+    the denominator is a group. One that was withdrawn stays to be read and counts nowhere: whoever
+    looks for targets begins with `standing`."""
 
     __tablename__ = "targets"
+    # One of a kind among those that stand; a withdrawn one may be set anew.
     __table_args__ = (
-        UniqueConstraint("area_id", "app_id", "denominator", "group_name", "deadline"),
+        Index(
+            "uq_targets_standing",
+            "area_id",
+            "app_id",
+            "denominator",
+            "group_name",
+            "deadline",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -53,8 +79,15 @@ class Target(Model):
     deadline: Mapped[date] = mapped_column(Date)
     letter: Mapped[str] = mapped_column(String(LETTER_LENGTH))
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
     area: Mapped[Area] = relationship(lazy="joined")
     app: Mapped[App] = relationship(lazy="joined")
+
+
+def standing() -> Select[Target]:
+    """The targets that were not withdrawn."""
+    return select(Target).where(Target.withdrawn_at.is_(None))
 
 
 def parse_share(text: str) -> int:
@@ -144,21 +177,20 @@ def change(
 
 
 def withdraw(target: Target, *, form: str | None = None, actor_id: int | None) -> None:
-    """Take a target back. The audit row keeps what it was. Raises Refused where it is gone, or is
-    no longer what was shown."""
-    with transaction() as session:
+    """Take a target back: it stays to be read, with who and when, and counts nowhere any more.
+    Raises Refused where it is gone, or is no longer what was shown."""
+    with transaction():
         now = _locked(target)
         seen.demand(form, shown(now))
         detail = {key: _plain(value) for key, value in shown(now).items()}
         detail |= {"area": now.area.code, "app": now.app.code}
-        target_id = now.id
-        session.execute(delete(Target).where(Target.id == target_id))
-        audit.record("target.withdraw", "target", target_id, detail, actor_id)
+        now.withdrawn_at, now.withdrawn_by_id = clock.now(), actor_id
+        audit.record("target.withdraw", "target", now.id, detail, actor_id)
 
 
 def _locked(target: Target) -> Target:
     target_id = target.id
-    row = select(Target).where(Target.id == target_id).with_for_update(of=Target)
+    row = standing().where(Target.id == target_id).with_for_update(of=Target)
     now = db.session.scalar(row.execution_options(populate_existing=True))
     if now is None:
         raise Refused(_("Somebody has withdrawn this target."), seen.FIELD)
@@ -192,7 +224,7 @@ def _letter(letter: str) -> str:
 
 
 def _refuse_second(target: Target) -> None:
-    same = select(Target.id).where(
+    same = standing().where(
         Target.area_id == target.area.id,
         Target.app_id == target.app.id,
         Target.denominator == target.denominator,
@@ -206,13 +238,13 @@ def _refuse_second(target: Target) -> None:
 
 def every() -> Sequence[Target]:
     """All targets, the nearest deadline first."""
-    return db.session.scalars(select(Target).order_by(Target.deadline, Target.id)).all()
+    return db.session.scalars(standing().order_by(Target.deadline, Target.id)).all()
 
 
 def by_id(target_id: int) -> Target:
     """One target. Raises Refused where there is none."""
     target = find(Target, target_id)
-    if target is None:
+    if target is None or target.withdrawn_at is not None:
         raise Refused(_("There is no such target; it may have been withdrawn."), "target")
     return target
 
@@ -220,23 +252,65 @@ def by_id(target_id: int) -> Target:
 def reaching(area_id: int | None) -> Sequence[Target]:
     """The targets of an area, of those below it, and of those it lies in; of all where it is None.
     By app and area, the nearest deadline first."""
-    every = select(Target).join(Target.area).join(Target.app)
-    if area_id is not None:
-        above = [area.id for area in areas.ancestors(area_id)]
-        below = areas.closure_query([area_id])
-        every = every.where(or_(Target.area_id.in_(below), Target.area_id.in_(above)))
     order = (App.code, Area.area_list, Area.position, Target.deadline, Target.id)
-    return db.session.scalars(every.order_by(*order)).all()
+    found = standing().join(Target.area).join(Target.app).where(_near(area_id))
+    return db.session.scalars(found.order_by(*order)).all()
+
+
+def withdrawn(area_id: int | None) -> list[tuple[Target, str]]:
+    """Those of `reaching` that were withdrawn, with who did it ("" for the system), the newest
+    first, at most `MOST_WITHDRAWN`."""
+    rows = (
+        select(Target, User)
+        .join(User, User.id == Target.withdrawn_by_id, isouter=True)
+        .where(Target.withdrawn_at.is_not(None), _near(area_id))
+        .order_by(Target.withdrawn_at.desc(), Target.id.desc())
+        .limit(MOST_WITHDRAWN)
+    )
+    return [
+        (target, "" if by is None else by.name or by.email)
+        for target, by in db.session.execute(rows)
+    ]
+
+
+def _near(area_id: int | None) -> ColumnElement[bool]:
+    if area_id is None:
+        return true()
+    above = [area.id for area in areas.ancestors(area_id)]
+    below = areas.closure_query([area_id])
+    return or_(Target.area_id.in_(below), Target.area_id.in_(above))
 
 
 def in_force(area: Area, app: App, day: date) -> Target | None:
     """The target an area works towards on a day: its own, else that of the nearest area above;
     there the nearest deadline still to come, else the last one that has passed."""
-    line = [area.id, *(above.id for above in reversed(areas.ancestors(area.id)))]
-    set_there = select(Target).where(Target.app_id == app.id, Target.area_id.in_(line))
-    found = db.session.scalars(set_there).all()
-    return min(found, key=lambda target: _nearness(target, line, day), default=None)
+    line = [area.id, *(above.id for above in areas.ancestors(area.id))]
+    set_there = standing().where(Target.app_id == app.id, Target.area_id.in_(line))
+    return _nearest(db.session.scalars(set_there), day)
 
 
-def _nearness(target: Target, line: Sequence[int], day: date) -> tuple[int, bool, int]:
-    return line.index(target.area_id), target.deadline < day, abs((target.deadline - day).days)
+def deadlines(app: App, area_ids: Collection[int], day: date) -> dict[int, date]:
+    """By when each of these areas should reach the target in force there on a day; without those
+    that have none, or whose day has passed. However many areas, the statements
+    are the same few."""
+    by_area: dict[int, list[Target]] = {}
+    for target in db.session.scalars(standing().where(Target.app_id == app.id)):
+        by_area.setdefault(target.area_id, []).append(target)
+    if not by_area:
+        return {}
+    found: dict[int, date] = {}
+    for area_id, line in areas.lines(area_ids).items():
+        nearest = _nearest((each for above in line for each in by_area.get(above, ())), day)
+        if nearest is not None and nearest.deadline >= day:
+            found[area_id] = nearest.deadline
+    return found
+
+
+def _nearest(in_line: Iterable[Target], day: date) -> Target | None:
+    """Of the targets of an area and of those it lies in, the one in force on a day."""
+
+    def nearness(target: Target) -> tuple[int, bool, int]:
+        deepest = -LEVELS.index(target.area.level)
+        return deepest, target.deadline < day, abs((target.deadline - day).days)
+
+    return min(in_line, key=nearness, default=None)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import apps, areas, clock
+from outreach import apps, areas, clock, targets
 from outreach.accounts import User
 from outreach.apps import App
 from outreach.database import BigId, Model, Moment, db, words
@@ -181,7 +181,7 @@ def apps_counted(area_id: int | None = None) -> list[App]:
     with a target that it works towards. All where there is neither."""
     every = list(apps.every())
     reported = select(_R.id).where(_R.app_id == App.id)
-    aimed = select(Target.id).where(Target.app_id == App.id)
+    aimed = targets.standing().where(Target.app_id == App.id)
     if area_id is not None:
         here = areas.closure([area_id])
         line = [*here, *(above.id for above in areas.ancestors(area_id))]

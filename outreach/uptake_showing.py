@@ -277,22 +277,26 @@ def history(area: Area, app: App) -> History:
     rows = uptake.editions(app.id, area.id, today - HISTORY)
     by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
     of = rates.people(area, denominator)
-    return History(area, app, of, denominator, standing, _days(by_day, today, of))
+    return History(area, app, of, denominator, standing, _days(by_day, app, today, of))
 
 
-def _days(by_day: Mapping[date, Sequence[UptakeReport]], today: date, of: int | None) -> list[Day]:
+def _days(
+    by_day: Mapping[date, Sequence[UptakeReport]], app: App, today: date, of: int | None
+) -> list[Day]:
     if not by_day:
         return []
     days: list[Day] = []
-    before: int | None = None
+    before: UptakeReport | None = None
     for number in range((today - min(by_day)).days + 1):
         day = min(by_day) + timedelta(days=number)
         editions = by_day.get(day, ())
         if not editions:
             days.append(Day(day))
             continue
-        installs = editions[-1].installs
-        change = None if before is None else installs - before
-        days.append(Day(day, editions, change, rates.share(installs, of)))
-        before = installs
+        last = editions[-1]
+        change = None
+        if before is not None and not app.breaks(before.day, day):
+            change = last.installs - before.installs
+        days.append(Day(day, editions, change, rates.share(last.installs, of)))
+        before = last
     return days[::-1]

@@ -91,3 +91,11 @@ def links(page: str, at: str) -> list[str]:
     found = (urljoin(at, each.get("href") or "") for each in tree.iter("a") if each.get("href"))
     here = (urlsplit(address) for address in found)
     return [each._replace(fragment="").geturl() for each in here if not each.netloc]
+
+
+def waiting(page: str, address: str) -> int:
+    """The red number beside an entry of the side bar; 0 where there is none."""
+    entry = re.search(rf'<li><a href="{re.escape(address)}".*?</a></li>', page, re.DOTALL)
+    assert entry is not None, f"{address} is not in the side bar"
+    count = re.search(r'class="count n waits">(\d+)', entry[0])
+    return int(count[1]) if count else 0

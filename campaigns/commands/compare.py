@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from campaigns import compare as comparing
+from outreach import labels
 from outreach.console import answering
 
 
@@ -19,4 +20,6 @@ from outreach.console import answering
 def compare(code: str, first: str, last: str, areas: str) -> dict[str, Any]:
     """Compare the communes of some areas: messages and install rates of a period."""
     asked = comparing.ask(code, first, last, areas.split(","))
+    for each in asked.breaks:
+        click.echo(labels.broken(each), err=True)
     return comparing.as_object(comparing.of(asked))

@@ -17,7 +17,7 @@ from outreach import clock, once
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import N_, _
-from outreach.pages import navigation
+from outreach.pages import forms, navigation
 from outreach.pages.guard import needs, person
 
 blueprint = Blueprint("doubts", __name__, url_prefix="/campaigns")
@@ -110,8 +110,7 @@ def _until() -> datetime | None:
 
 def _do(campaign: Campaign, decision: Decision, chosen: Chosen) -> int:
     why = request.form.get("why", "")
-    form = once.of(person().id, request.form.get("once", ""))
-    return once.do(form, lambda: deciding.decide(campaign, decision, chosen, why, person().id))
+    return forms.once_only(lambda: deciding.decide(campaign, decision, chosen, why, person().id))
 
 
 def _done(campaign_id: int, decision: Decision, moved: int) -> ResponseReturnValue:

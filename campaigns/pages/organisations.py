@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from campaigns import holdings
@@ -14,6 +14,7 @@ from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.organisations import Kind, Organisation
+from outreach.pages import forms
 from outreach.pages.guard import needs, person
 from outreach.typed import key
 
@@ -46,17 +47,16 @@ def new() -> str:
 @needs(Act.ORGANISATION_MANAGE)
 def create() -> ResponseReturnValue:
     """Add it."""
-    form = once.of(person().id, request.form.get("once", ""))
-    try:
-        made = once.do(form, lambda: organisations.add(*_typed(), actor_id=person().id).id)
-    except Refused as refused:
-        return _form(None, request.form, refused), 422
-    flash(_("Added. Now its people can be invited."), "success")
-    return redirect(url_for("organisations.show", organisation_id=made))
+    return forms.save(
+        lambda: forms.once_only(lambda: organisations.add(*_typed(), actor_id=person().id).id),
+        lambda refused: _form(None, request.form, refused),
+        _("Added. Now its people can be invited."),
+        lambda made: url_for("organisations.show", organisation_id=made),
+    )
 
 
-def _typed() -> tuple[str, Kind, str | None, int | None]:
-    """Name, kind, network and area as typed. Raises Refused at their fields."""
+def _typed() -> tuple[str, Kind, str | None, int | None, str]:
+    """Name, kind, network, area and phone as typed. Raises Refused at their fields."""
     typed = request.form
     try:
         kind = Kind(typed.get("kind", ""))
@@ -66,7 +66,8 @@ def _typed() -> tuple[str, Kind, str | None, int | None]:
     if network is not None and network not in labels.NETWORKS:
         raise Refused(_("Choose its network."), "network")
     area = area_choice.chosen(typed.get("area", ""))
-    return typed.get("name", ""), kind, network, None if area is None else area.id
+    area_id = None if area is None else area.id
+    return typed.get("name", ""), kind, network, area_id, typed.get("phone", "")
 
 
 @blueprint.get("/<int:organisation_id>")
@@ -78,6 +79,7 @@ def show(organisation: Organisation) -> str:
         "kind": organisation.kind.value,
         "network": organisation.network or "",
         "area": areas.code_of(organisation.area_id) or "",
+        "phone": organisation.phone,
         "seen": seen.mark(organisations.shown(organisation)),
     }
     return _form(organisation, typed)
@@ -88,12 +90,12 @@ def show(organisation: Organisation) -> str:
 def change(organisation: Organisation) -> ResponseReturnValue:
     """Save what was changed."""
     organisation_id, form = organisation.id, request.form.get("seen", "")
-    try:
-        holdings.change(organisation, *_typed(), form=form, actor_id=person().id)
-    except Refused as refused:
-        return _form(organisations.by_id(organisation_id), request.form, refused), 422
-    flash(_("Saved."), "success")
-    return redirect(url_for("organisations.show", organisation_id=organisation_id))
+    return forms.save(
+        lambda: holdings.change(organisation, *_typed(), form=form, actor_id=person().id),
+        lambda refused: _form(organisations.by_id(organisation_id), request.form, refused),
+        _("Saved."),
+        lambda _none: url_for("organisations.show", organisation_id=organisation_id),
+    )
 
 
 def _form(
@@ -103,7 +105,7 @@ def _form(
         "organisations/form.html",
         row=None if organisation is None else holdings.of_one(organisation),
         typed=typed,
-        errors={} if refused is None else {refused.field or "": refused.sentence},
+        errors=forms.errors(refused),
         kinds=_kinds(),
         networks=list(labels.NETWORKS.items()),
     )

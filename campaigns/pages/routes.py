@@ -21,6 +21,7 @@ from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.numbers import sealer
 from outreach.organisations import Kind
+from outreach.pages import forms
 from outreach.pages.guard import needs, person
 
 blueprint = Blueprint("routes", __name__, url_prefix="/admin/routes")
@@ -64,13 +65,12 @@ def new() -> str:
 @needs(Act.ROUTE_MANAGE)
 def create() -> ResponseReturnValue:
     """Store it."""
-    form = once.of(person().id, request.form.get("once", ""))
-    try:
-        made = once.do(form, lambda: routes.add(_contract(None), actor_id=person().id).id)
-    except Refused as refused:
-        return _form(None, request.form, refused), 422
-    flash(_("Added. Check it before a campaign is sent over it."), "success")
-    return redirect(url_for("routes.show", route_id=made))
+    return forms.save(
+        lambda: forms.once_only(lambda: routes.add(_contract(None), actor_id=person().id).id),
+        lambda refused: _form(None, request.form, refused),
+        _("Added. Check it before a campaign is sent over it."),
+        lambda made: url_for("routes.show", route_id=made),
+    )
 
 
 def _contract(route: Route | None) -> NewRoute:
@@ -192,18 +192,18 @@ def _given(route: Route) -> MultiDict[str, Any]:
 def change(route: Route) -> ResponseReturnValue:
     """Save what was changed."""
     route_id, given = route.id, request.form
-    try:
-        route_editing.change(
+    return forms.save(
+        lambda: route_editing.change(
             route,
             _contract(route),
             confirmed="confirmed" in given,
             form=given.get("seen", ""),
             actor_id=person().id,
-        )
-    except Refused as refused:
-        return _form(routes.get(route_id), given, refused), 422
-    flash(_("Saved. What is being sent follows within seconds."), "success")
-    return redirect(url_for("routes.show", route_id=route_id))
+        ),
+        lambda refused: _form(routes.get(route_id), given, refused),
+        _("Saved. What is being sent follows within seconds."),
+        lambda _none: url_for("routes.show", route_id=route_id),
+    )
 
 
 @blueprint.post("/<int:route_id>/enabled")

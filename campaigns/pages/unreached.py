@@ -14,6 +14,7 @@ from outreach import once, sheets
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.pages import forms
 from outreach.pages.guard import needs, person
 
 blueprint = Blueprint("unreached", __name__, url_prefix="/campaigns")
@@ -66,7 +67,7 @@ def _form(campaign: Campaign, error: Refused | None = None) -> ResponseReturnVal
         failures=failures.of(campaign),
         may_resend=life.may_reopen(campaign),
         once=request.form.get("once") or once.word(),
-        errors={} if error is None else {error.field or "": error.sentence},
+        errors=forms.errors(error),
     )
     return page, 422 if error else 200
 
@@ -78,10 +79,9 @@ def resend(campaign: Campaign) -> ResponseReturnValue:
     campaign_id, said = campaign.id, request.form.get("shown", "")
     # Receipts come all the time: what the page said is what was meant.
     shown = int(said) if said.isdecimal() and len(said) < 10 else -1
-    form = once.of(person().id, request.form.get("once", ""))
     try:
         confirmed(shown)
-        moved = once.do(form, lambda: resending.resend_failed(campaign_id, shown, person().id))
+        moved = forms.once_only(lambda: resending.resend_failed(campaign_id, shown, person().id))
     except Refused as refused:
         return _form(life.get(campaign_id), refused)
     flash(_("On their way again: %(count)s messages.", count=moved), "success")

@@ -20,14 +20,16 @@ group = AppGroup("organisations", help="Carriers and offices.")
 @click.option("--kind", required=True, type=click.Choice([kind.value for kind in Kind]))
 @click.option("--network", type=click.Choice(NETWORKS), help="A carrier's network.")
 @click.option("--area", help="Code of the area an office answers for; without it: all areas.")
+@click.option("--phone", default="", help="Where people may call; a message's {dien_thoai}.")
 @answering
-def add(name: str, kind: str, network: str | None, area: str | None) -> dict[str, Any]:
+def add(name: str, kind: str, network: str | None, area: str | None, phone: str) -> dict[str, Any]:
     """Add an organisation."""
     organisation = organisations.add(
         name,
         Kind(kind),
         network,
         None if area is None else areas.by_code(area).id,
+        phone,
         actor_id=accounts.system().id,
     )
     return _described(organisation)
@@ -47,4 +49,5 @@ def _described(organisation: Organisation) -> dict[str, Any]:
         "kind": organisation.kind,
         "network": organisation.network,
         "area": areas.code_of(organisation.area_id),
+        "phone": organisation.phone,
     }

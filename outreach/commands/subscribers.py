@@ -17,7 +17,7 @@ from outreach.commands.files import mapping_of, rejects_path
 from outreach.console import answering
 from outreach.database import db
 from outreach.i18n import _
-from outreach.lists import trying, uploads
+from outreach.lists import expiry, trying, uploads
 from outreach.lists.following import follow
 from outreach.lists.uploads import Choices, Purpose
 from outreach.subscribers import ListState, SubscriberList, list_by_id
@@ -116,6 +116,19 @@ def rejects_(list_id: int, file: Path) -> dict[str, Any]:
     upload = list_by_id(list_id)
     uploads.export_rejects(upload, file, actor_id=accounts.system().id)
     return {"id": upload.id, "rejected": upload.rejected, "rejects_file": str(file)}
+
+
+@group.command("expiry")
+@click.argument("list_id", metavar="LIST", type=int)
+@click.option("--last-day", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--reason", required=True, help="A letter, an agreement, a request to delete.")
+@answering
+def expiry_(list_id: int, last_day: datetime, reason: str) -> dict[str, Any]:
+    """Set the last day on which LIST may be used; a day that is over ends its use at once."""
+    actor, upload = accounts.system(), list_by_id(list_id)
+    access.demand(actor, Act.LIST_IMPORT, upload)
+    expiry.change(upload, last_day.date(), reason, actor_id=actor.id)
+    return {"id": list_id, "expires_on": last_day.date().isoformat()}
 
 
 def _day(given: datetime | None) -> date:

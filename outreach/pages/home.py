@@ -79,6 +79,7 @@ def _drive(who: User) -> dict[str, Any]:
     return around | {
         "d": shown,
         "apps": counted,
+        "breaks": shown.app.breaks(day - timedelta(days=DAYS), day),
         "previous": day - timedelta(days=1),
         "steps": uptake_showing.rate_steps(),
     }

@@ -20,6 +20,7 @@ from outreach.i18n import _
 from outreach.lists import columns, expiry, history, uploads
 from outreach.lists.leases import UNFINISHED
 from outreach.lists.uploads import Choices, Purpose
+from outreach.pages import forms
 from outreach.pages.guard import needs, person
 from outreach.subscribers import ListState, SubscriberList, list_by_id
 
@@ -56,7 +57,7 @@ def upload() -> ResponseReturnValue:
     own = person().organisation_id or 0
     access.demand(person(), Act.LIST_IMPORT, Subject(organisation_id=own))
     try:
-        kept = once.do(once.of(person().id, request.form.get("once", "")), lambda: _kept(own))
+        kept = forms.once_only(lambda: _kept(own))
     except Refused as refused:
         return _upload_form(request.form, {refused.field or "file": refused.sentence}), 422
     return redirect(url_for("lists.confirm", list_id=kept))

@@ -52,7 +52,7 @@ _ADMINISTRATION = (
     ("rules.index", N_("Rules of messages"), "shield-check"),
     ("audit.index", N_("Audit trail"), "journal-text"),
 )
-"""The administrator's own, under a heading; others reach those they may see by links."""
+"""Under a heading of their own: the administrator's work, for others to look up."""
 
 
 ONLY_WITH_COUNT = frozenset({"doubts.index"})
@@ -80,14 +80,12 @@ def entries(person: User) -> list[Entry]:
         if _may_open(person, endpoint)
     ]
     found = [e for e in found if e.badge_count or e.endpoint not in ONLY_WITH_COUNT]
-    if person.role is Role.ADMIN:
-        group = _("Administration")
-        found += [
-            Entry(page, _(label), icon, group=group)
-            for page, label, icon in _ADMINISTRATION
-            if _may_open(person, page)
-        ]
-    return found
+    group = _("Administration") if person.role is Role.ADMIN else _("To look up")
+    return found + [
+        Entry(page, _(label), icon, group=group)
+        for page, label, icon in _ADMINISTRATION
+        if _may_open(person, page)
+    ]
 
 
 def _counted(person: User, endpoint: str) -> tuple[int, str]:

@@ -27,6 +27,7 @@ from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.organisations import Organisation
+from outreach.pages import forms
 from outreach.pages.guard import needs, person
 from outreach.people import State, Wanted
 
@@ -71,10 +72,9 @@ def new() -> str:
 @needs(Act.PEOPLE_MANAGE)
 def create() -> ResponseReturnValue:
     """Add somebody and show the link that invites them."""
-    form = once.of(person().id, request.form.get("once", ""))
-    token = invitations.token_of(form, str(current_app.secret_key))
+    token = invitations.token_of(forms.pressed(), str(current_app.secret_key))
     try:
-        made = once.do(form, lambda: _added(token))
+        made = forms.once_only(lambda: _added(token))
     except Refused as refused:
         return _new_form(request.form, refused), 422
     return _invited(accounts.by_id(made), token)
@@ -109,11 +109,9 @@ def _place() -> tuple[Role, Organisation | None, int | None]:
 
 
 def _new_form(given: Mapping[str, Any], refused: Refused | None = None) -> str:
-    return render_template("people/new.html", typed=given, errors=_errors(refused), **_choices())
-
-
-def _errors(refused: Refused | None) -> dict[str, str]:
-    return {} if refused is None else {refused.field or "": refused.sentence}
+    return render_template(
+        "people/new.html", typed=given, errors=forms.errors(refused), **_choices()
+    )
 
 
 def _invited(user: User, token: str | None) -> str:
@@ -143,7 +141,7 @@ def _form(user: User, given: Mapping[str, Any], refused: Refused | None = None) 
         "people/show.html",
         row=people.one(user),
         typed=given,
-        errors=_errors(refused),
+        errors=forms.errors(refused),
         myself=user.id == person().id,
         once=once.word(),
         **_choices(),
@@ -155,24 +153,25 @@ def _form(user: User, given: Mapping[str, Any], refused: Refused | None = None) 
 def change(user: User) -> ResponseReturnValue:
     """Save what was changed."""
     user_id = user.id
-    try:
-        role, organisation, area_id = _place()
-        name, form = request.form.get("name", ""), request.form.get("seen", "")
-        actor = person().id
-        accounts.change(user, name, role, organisation, area_id, form=form, actor_id=actor)
-    except Refused as refused:
-        return _form(accounts.by_id(user_id), request.form, refused), 422
-    flash(_("Saved. It holds from the next page they open."), "success")
-    return redirect(url_for("people.show", person_id=user_id))
+    return forms.save(
+        lambda: _changed(user),
+        lambda refused: _form(accounts.by_id(user_id), request.form, refused),
+        _("Saved. It holds from the next page they open."),
+        lambda _none: url_for("people.show", person_id=user_id),
+    )
+
+
+def _changed(user: User) -> None:
+    role, organisation, area_id = _place()
+    name, form = request.form.get("name", ""), request.form.get("seen", "")
+    accounts.change(user, name, role, organisation, area_id, form=form, actor_id=person().id)
 
 
 @blueprint.post("/<int:person_id>/invite")
 @needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
 def invite(user: User) -> ResponseReturnValue:
     """Make another link; the older one is worth nothing any more."""
-    token = invitations.token_of(
-        once.of(person().id, request.form.get("once", "")), str(current_app.secret_key)
-    )
+    token = invitations.token_of(forms.pressed(), str(current_app.secret_key))
     try:
         made = invitations.create(user, actor_id=person().id, token=token)
     except Refused as refused:

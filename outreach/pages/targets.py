@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach import access, apps, area_choice, areas, once, seen, target_showing, targets, typed
+from outreach import (
+    access,
+    apps,
+    area_choice,
+    areas,
+    labels,
+    once,
+    rates,
+    seen,
+    target_showing,
+    targets,
+    typed,
+    uptake,
+)
 from outreach.access import Act, Subject
 from outreach.areas import Area
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.pages import forms
 from outreach.pages.guard import needs, person
 from outreach.targets import Denominator, Target
 
@@ -27,6 +41,9 @@ def index() -> str:
     return render_template(
         "targets/list.html",
         rows=target_showing.rows(person().own_area_id),
+        today=uptake.today(),
+        pace_from=uptake.today() - timedelta(days=rates.PACE_DAYS),
+        withdrawn=targets.withdrawn(person().own_area_id),
         may_set=access.allowed(person(), Act.TARGET_SET),
     )
 
@@ -44,13 +61,12 @@ def new() -> str:
 @needs(Act.TARGET_SET)
 def create() -> ResponseReturnValue:
     """Set it."""
-    form = once.of(person().id, request.form.get("once", ""))
-    try:
-        once.do(form, _added)
-    except Refused as refused:
-        return _form(None, request.form, refused), 422
-    flash(_("The target is set. The pages of figures stand it beside the rate."), "success")
-    return redirect(url_for("targets.index"))
+    return forms.save(
+        lambda: forms.once_only(_added),
+        lambda refused: _form(None, request.form, refused),
+        _("The target is set. The pages of figures stand it beside the rate."),
+        lambda _id: url_for("targets.index"),
+    )
 
 
 def _added() -> int:
@@ -109,14 +125,19 @@ def show(target: Target) -> str:
 @needs(Act.TARGET_SET, of=targets.by_id)
 def change(target: Target) -> ResponseReturnValue:
     """Set it anew."""
-    target_id, form = target.id, request.form.get("seen", "")
-    try:
-        share, deadline, words = _aim()
-        targets.change(target, share, deadline, **words, form=form, actor_id=person().id)
-    except Refused as refused:
-        return _form(targets.by_id(target_id), request.form, refused), 422
-    flash(_("Saved. What it was stays in the audit trail."), "success")
-    return redirect(url_for("targets.index"))
+    target_id = target.id
+    return forms.save(
+        lambda: _changed(target),
+        lambda refused: _form(targets.by_id(target_id), request.form, refused),
+        _("Saved. What it was stays in the audit trail."),
+        lambda _none: url_for("targets.index"),
+    )
+
+
+def _changed(target: Target) -> None:
+    share, deadline, words = _aim()
+    form = request.form.get("seen", "")
+    targets.change(target, share, deadline, **words, form=form, actor_id=person().id)
 
 
 @blueprint.post("/<int:target_id>/withdraw")
@@ -129,7 +150,7 @@ def withdraw(target: Target) -> ResponseReturnValue:
     except Refused as refused:
         flash(refused.sentence, "error")
         return redirect(url_for("targets.show", target_id=target_id))
-    flash(_("Withdrawn. What it was stays in the audit trail."), "success")
+    flash(_("Withdrawn. It stands below the targets, and counts no longer."), "success")
     return redirect(url_for("targets.index"))
 
 
@@ -138,6 +159,6 @@ def _form(target: Target | None, given: Mapping[str, Any], refused: Refused | No
         "targets/form.html",
         target=target,
         typed=given,
-        errors={} if refused is None else {refused.field or "": refused.sentence},
-        apps=[(app.code, app.name) for app in apps.every()],
+        errors=forms.errors(refused),
+        apps=[(app.code, f"{app.name} ({labels.unit(app.counts)})") for app in apps.every()],
     )

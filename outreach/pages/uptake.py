@@ -110,6 +110,7 @@ def _around(area: Area, app: App, day: date) -> dict[str, Any]:
         "oldest": uptake.today() - uptake.OLDEST,
         "now": clock.now(),
         "apps": uptake.apps_counted(area.id),
+        "breaks": app.breaks(day - timedelta(days=rates.PACE_DAYS), day),
         "above": above,
         "previous": day - timedelta(days=1),
         "next": tomorrow if tomorrow <= uptake.today() else None,

@@ -48,7 +48,8 @@
     };
     const right = narrow ? 14 : 150, left = 46;
     const width = box.clientWidth - left - right;
-    const labels = data.sent.map(function (s) { return { at: s.at, text: s.label, sent: true }; })
+    const labels = data.sent.map(function (s) { return { at: s.at, text: s.label, colour: token("--son") }; })
+      .concat(data.breaks.map(function (b) { return { at: b.at, text: b.label, colour: token("--muc"), dashed: true }; }))
       .concat(data.holidays.map(function (h) { return { at: (h.from + h.to) / 2, text: h.label, from: h.from, to: h.to }; }));
     labels.sort(function (a, b) { return a.at - b.at; });
     const row = rows(labels, width);
@@ -56,8 +57,11 @@
     const lines = [], shades = [];
     labels.forEach(function (label, i) {
       const base = Object.assign({}, words, { show: true, formatter: label.text });
-      if (label.sent) {
-        lines.push({ xAxis: label.at, label: Object.assign(base, { color: token("--son"), fontWeight: 600, distance: 4 + 18 * row[i] }) });
+      if (label.colour) {
+        lines.push({
+          xAxis: label.at, lineStyle: { color: label.colour, type: label.dashed ? "dashed" : "solid" },
+          label: Object.assign(base, { color: label.colour, fontWeight: 600, distance: 4 + 18 * row[i] }),
+        });
       } else {
         const shade = Object.assign(base, { color: token("--hoe"), position: "top", distance: 4 + 18 * row[i] });
         shades.push([{ xAxis: Math.max(label.from - 0.5, 0), label: shade, name: label.text }, { xAxis: Math.min(label.to + 0.5, data.days.length - 1) }]);
@@ -90,11 +94,12 @@
         const look = looks[s.group];
         return {
           name: narrow ? s.name + ": " + s.last : s.name, type: "line", symbol: look.symbol, symbolSize: data.days.length > 70 ? 0 : 6, showAllSymbol: true,
-          data: s.values.map(function (value, at) { return [at, value]; }), connectNulls: false,
+          // From the first known day on: a label at the end of a line that begins with none lies nowhere.
+          data: s.values.map(function (value, at) { return [at, value]; }).slice(s.values.findIndex(function (v) { return v !== null; })), connectNulls: false,
           itemStyle: { color: look.colour }, lineStyle: { color: look.colour, type: look.type, width: 2.5 },
           endLabel: { show: !narrow, distance: 10, color: look.colour, fontWeight: 600, fontSize: 13, lineHeight: 17, width: 134, overflow: "break", formatter: s.name + "\n" + s.last },
           labelLayout: { moveOverlap: "shiftY" }, emphasis: { disabled: true },
-          markLine: i ? undefined : { silent: true, symbol: "none", lineStyle: { color: token("--son"), type: "solid", width: 1.5 }, data: lines },
+          markLine: i ? undefined : { silent: true, symbol: "none", lineStyle: { width: 1.5 }, data: lines },
           markArea: i ? undefined : { silent: true, itemStyle: { color: token("--hoe-nhat"), opacity: 0.8 }, data: shades },
         };
       }),

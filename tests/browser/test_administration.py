@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from campaigns import routes
-from outreach import apps, areas, closing, organisations, targets
+from outreach import apps, areas, closing, organisations, targets, uptake
 from outreach.accounts import Role
 from outreach.areas import Area
 from outreach.database import db, find, transaction
@@ -155,7 +155,7 @@ def test_a_culture_office_sets_a_target_and_withdraws_it(visit, full, culture, c
     page = visit.open("/targets/", width=width, client=client_as(culture))
     clean(page)
     page.get_by_role("link", name="Đặt mục tiêu").click()
-    page.get_by_label("Ứng dụng", exact=True).select_option("Bluezone")
+    page.get_by_label("Ứng dụng", exact=True).select_option("Bluezone (số điện thoại)")
     page.get_by_label("Tỷ lệ").fill("0,6")
     page.get_by_label("Hạn").fill("2020-10-01")
     page.get_by_role("button", name="Đặt mục tiêu").click()
@@ -168,7 +168,30 @@ def test_a_culture_office_sets_a_target_and_withdraws_it(visit, full, culture, c
     page.get_by_role("link", name="Huyện Hồng Ngự").last.click()
     clean(page)
     page.get_by_role("button", name="Rút").click()
-    page.get_by_text("Đã rút").wait_for()
+    page.get_by_text("Đã rút: 1").click()
+    page.locator("#withdrawn-targets").get_by_text("Cúc").wait_for()
+    clean(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_what_counts_is_changed_and_every_page_of_figures_says_so(
+    visit, full, culture, admin, client_as, width
+):
+    page = visit.open(f"/admin/apps/{full['app']}", width=width, client=client_as(admin))
+    clean(page)
+    today = uptake.today()
+    page.get_by_label("Từ nay tính theo").select_option("lượt tải")
+    page.get_by_label("Từ ngày").fill(today.isoformat())
+    page.get_by_label("Lý do").fill("Công văn 12")
+    page.get_by_role("button", name="Đổi cách tính").click()
+    page.get_by_text("tính theo lượt tải, trước đó tính theo số điện thoại").wait_for()
+    clean(page)
+    clean(visit.open("/targets/", width=width, client=client_as(culture)))
+    grid = f"/figures/{full['area']}/grid"
+    figures = visit.open(grid, width=width, client=client_as(culture))
+    figures.get_by_text("Tổng số lượt tải Bluezone").wait_for()
+    figures.get_by_text("trước đó tính theo số điện thoại").wait_for()
+    clean(figures)
 
 
 def test_a_file_of_areas_is_looked_at_before_it_is_loaded(visit, admin, land, client_as, tmp_path):
@@ -200,7 +223,7 @@ def test_an_organisation_is_added_by_keyboard_alone(visit, admin, client_as):
     page.keyboard.press("Tab")
     for _ in range(3):
         page.keyboard.press("ArrowDown")
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.type") == "submit"
     page.keyboard.press("Enter")

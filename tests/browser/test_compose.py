@@ -1,9 +1,13 @@
 """Writing a campaign, as a person does it: live, without JavaScript, and on a phone."""
 
+from datetime import timedelta
+
 import pytest
 
+from outreach import apps, targets, uptake
 from outreach.areas import Area
-from outreach.database import transaction
+from outreach.database import find, transaction
+from outreach.organisations import Organisation
 from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
 from tests.stage import numbers_of
 
@@ -127,3 +131,26 @@ def test_a_carrier_without_a_list_is_led_to_its_lists(visit, stage, stranger, cl
     page = visit.open("/campaigns/new", client=client_as(stranger))
     assert page.get_by_role("heading", name="Chưa có danh sách thuê bao").is_visible()
     assert_axe_clean(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_the_help_line_and_the_deadline_are_put_in_and_missed_by_name(
+    visit, stage, route, culture, client_as, width
+):
+    page = visit.open("/campaigns/new", width=width, client=client_as(culture))
+    write(page, "Bà con {xa} cần giúp gọi ")
+    page.get_by_role("button", name="{dien_thoai}").click()
+    page.get_by_text("{dien_thoai} để trống cho xã Long Khánh A").wait_for()
+    assert_axe_clean(page)
+    with transaction() as session:
+        session.get_one(Organisation, culture.organisation_id).phone = "0277 3837 123"
+    day = uptake.today() + timedelta(days=20)
+    area, app = find(Area, stage.land.district), apps.by_code("BLUEZONE")
+    targets.add(area, app, 2000, day, group="population", letter="", actor_id=None)
+    page.get_by_label("Nội dung tin").press_sequentially(", hạn ")
+    page.get_by_role("button", name="{han}").click()
+    filled = page.locator(".writing.chosen mark")
+    filled.filter(has_text="0277 3837 123").wait_for()
+    filled.filter(has_text=f"{day.day}/{day.month}/{day.year}").wait_for()
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)

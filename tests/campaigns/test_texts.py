@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from campaigns import composing, segments, texts
+from campaigns import approvals, composing, segments, texts
 from campaigns.texts import Writing
+from outreach import apps, clock, targets, uptake
+from outreach.areas import Area
+from outreach.database import find, transaction
 from outreach.errors import Refused
-from tests.stage import Stage
+from outreach.organisations import Organisation
+from tests.stage import Stage, numbers_of
 
 
 def written(stage: Stage, text: str, *, strip: bool = True, at: int = 0, **more: Any) -> Writing:
@@ -81,3 +86,49 @@ def test_an_empty_placeholder_is_refused(stage: Stage) -> None:
     with pytest.raises(Refused, match="is empty") as refused:
         written(stage, "{ung_dung}", apps=[])
     assert refused.value.field == texts.UNWRITTEN
+
+
+def _aim(stage: Stage, area_id: int, days: int) -> date:
+    area = find(Area, area_id)
+    assert area is not None
+    day = uptake.today() + timedelta(days=days)
+    app = apps.by_code("BLUEZONE")
+    targets.add(area, app, 2000, day, group="population", letter="", actor_id=None)
+    return day
+
+
+def test_the_phone_is_the_offices_and_the_deadline_the_areas(stage: Stage) -> None:
+    with transaction():
+        stage.owner.phone = "0277 3837 123"
+    here = _aim(stage, stage.land.district, 20)
+    there = _aim(stage, stage.land.other_commune, 30)
+    text = "Gọi {dien_thoai} trước {han}"
+    for area_id, day in ((stage.land.commune, here), (stage.land.other_commune, there)):
+        writing = written(stage, text, strip=False, at=area_id)
+        filled = [piece.text for part in writing.parts for piece in part if piece.filled]
+        assert filled == ["0277 3837 123", f"{day.day}/{day.month}/{day.year}"]
+
+
+def test_a_commune_without_a_deadline_is_refused_by_name_here_and_at_the_submission(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    _aim(stage, stage.land.commune, 20)
+    stage.subscribe(vnpt, numbers_of("vinaphone", 2))
+    stage.subscribe(vnpt, numbers_of("vinaphone", 2, offset=9), stage.land.other_commune)
+    with pytest.raises(Refused, match=r"\{han\}.*xã Long Thuận"):
+        written(stage, "Hạn {han}")
+    route = stage.route(vnpt, 9, networks=["vinaphone"])
+    draft = stage.draft([route.id], wording={"vi": "Hạn {han}"})
+    with pytest.raises(Refused, match="Long Thuận") as refused:
+        approvals.submit(draft, stage.author, stage.settings)
+    assert refused.value.field == "wording"
+    with pytest.raises(Refused, match=r"\{dien_thoai\}"):
+        written(stage, "Gọi {dien_thoai}")
+
+
+def test_a_deadline_before_the_window_is_none(stage: Stage) -> None:
+    _aim(stage, stage.land.district, 2)
+    after = clock.iso(clock.now() + timedelta(days=3))
+    assert said(written(stage, "Hạn {han}", strip=False)).startswith("Hạn ")
+    with pytest.raises(Refused):
+        written(stage, "Hạn {han}", not_before=after)

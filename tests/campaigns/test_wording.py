@@ -1,6 +1,7 @@
 """Wording: placeholders, and what people of an area get to read."""
 
 import unicodedata
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -89,8 +90,26 @@ def test_an_empty_placeholder_the_text_does_not_use_is_no_matter() -> None:
     assert render(parse("Gửi {xa}"), SINCE_2025, [], "") == "Gửi xã Long Thuận"
 
 
-def test_only_names_of_areas_make_a_text_differ_from_area_to_area() -> None:
+def test_the_help_line_and_the_deadline_are_filled_in() -> None:
+    text = render(
+        parse("Hỏi {dien_thoai}, hạn {han}"),
+        LONG_THUAN,
+        [],
+        "",
+        phone="0277 3837 123",
+        deadline=date(2020, 8, 31),
+    )
+    assert text == "Hỏi 0277 3837 123, hạn 31/8/2020"
+    for name in ("dien_thoai", "han"):
+        sentence = refusal(f"Hỏi {{{name}}}").sentence
+        assert f"{{{name}}}" in sentence
+        assert "xã Long Thuận" in sentence
+
+
+def test_only_what_areas_have_of_their_own_makes_a_text_differ_from_area_to_area() -> None:
     assert parse("Gửi {xa}").names_area
+    assert parse("Hạn {han}").names_area
+    assert not parse("Hỏi {dien_thoai}").names_area
     assert not parse("Cài {ung_dung} tại {link}").names_area
 
 
@@ -102,8 +121,10 @@ def test_filling_in_keeps_every_other_character(pieces: list[tuple[str, str]], e
     place = Place("<xa>", "<huyen>", "<tinh>")
     template = "".join(f"{text}{{{name}}}" for text, name in pieces) + end
     expected = "".join(f"{text}<{name}>" for text, name in pieces) + end
-    text = render(parse(template), place, ["<ung_dung>"], "<link>")
-    assert text == unicodedata.normalize("NFC", expected)
+    day = date(2020, 8, 31)
+    more = {"phone": "<dien_thoai>", "deadline": day}
+    text = render(parse(template), place, ["<ung_dung>"], "<link>", **more)
+    assert text == unicodedata.normalize("NFC", expected.replace("<han>", "31/8/2020"))
 
 
 @given(st.text(max_size=60))

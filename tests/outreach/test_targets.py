@@ -75,3 +75,34 @@ def test_the_same_target_twice_and_a_group_without_a_name_are_refused(letters: F
     with pytest.raises(Refused):
         _add("group")
     assert len(targets.every()) == 2
+
+
+def test_the_deadline_of_an_area_is_its_own_or_that_of_the_nearest_above(letters: Flask) -> None:
+    bluezone = apps.by_code("BLUEZONE")
+
+    def aim(code: str, day: date) -> Target:
+        area = areas.by_code(code)
+        return targets.add(area, bluezone, 5, day, group="population", letter="", actor_id=None)
+
+    one, other, far = (areas.by_code(code).id for code in ("29962", "29974", "45"))
+    aim("870", date(2020, 8, 31))
+    aim("29974", date(2020, 8, 25))
+    aim("29974", date(2020, 9, 15))
+
+    def on(day: date) -> list[date | None]:
+        found = targets.deadlines(bluezone, [one, other, far], day)
+        return [found.get(id_) for id_ in (one, other, far)]
+
+    assert on(date(2020, 8, 20)) == [date(2020, 8, 31), date(2020, 8, 25), None]
+    assert on(date(2020, 8, 26)) == [date(2020, 8, 31), date(2020, 9, 15), None]
+    assert on(date(2020, 9, 1)) == [None, date(2020, 9, 15), None], "a day that passed is none"
+    assert targets.in_force(areas.by_code("29962"), bluezone, date(2020, 9, 1)) is not None
+
+
+def test_a_withdrawn_target_is_nobodys_deadline(letters: Flask) -> None:
+    target = _add("population")
+    targets.withdraw(target, actor_id=None)
+    commune, bluezone = areas.by_code("29962"), apps.by_code("BLUEZONE")
+    assert targets.deadlines(bluezone, [commune.id], date(2020, 8, 20)) == {}
+    assert targets.in_force(commune, bluezone, date(2020, 8, 20)) is None
+    assert [each.id for each, _by in targets.withdrawn(commune.id)] == [target.id]

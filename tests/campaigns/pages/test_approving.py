@@ -22,6 +22,7 @@ from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.organisations import Organisation
+from tests import pages
 from tests.stage import Stage, numbers_of
 
 C = CampaignState
@@ -204,12 +205,12 @@ def test_the_history_tells_it_in_order_by_the_names_of_people(
 def test_the_side_bar_counts_what_waits_for_its_reader(
     stage: Stage, submitted: Campaign, health: User, liaison: User, client_as: ClientAs
 ) -> None:
-    def waits(person: User) -> bool:
-        return "waiting for you" in said(page(client_as(person), submitted))
+    def waits(person: User) -> int:
+        return pages.waiting(page(client_as(person), submitted).text, "/campaigns/")
 
-    assert [waits(each) for each in (health, stage.approver, liaison)] == [True, False, False]
+    assert [waits(each) for each in (health, stage.approver, liaison)] == [1, 0, 0]
     approvals.check_facts(submitted, health, submitted.digest or "")
-    assert [waits(each) for each in (health, stage.approver, liaison)] == [False, True, False]
+    assert [waits(each) for each in (health, stage.approver, liaison)] == [0, 1, 0]
     shown = english(client_as(stage.approver)).get("/campaigns/?state=waits")
     assert f'href="/campaigns/{submitted.id}"' in shown.text
     nothing = english(client_as(health)).get("/campaigns/?state=waits")

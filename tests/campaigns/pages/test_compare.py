@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import html
+import io
+import json
+import re
 from collections.abc import Callable
+from datetime import date
 
+import openpyxl
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
+from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import event
 
 from campaigns import compare_showing
-from outreach import organisations
+from outreach import apps, organisations
 from outreach.accounts import Role, User
+from outreach.apps import Unit
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, transaction
@@ -176,3 +183,29 @@ def test_a_page_takes_the_same_statements_however_many_communes(
         event.remove(db.engine, *listen)
     assert few == many <= 40
     assert not any("FROM messages" in each for each in statements)
+
+
+def test_a_change_of_what_counts_within_the_period_is_said_and_drawn(
+    drive_done: Scene, client_as: ClientAs, runner: FlaskCliRunner
+) -> None:
+    app = apps.by_code("BLUEZONE")
+    apps.define(app, Unit.DOWNLOADS, date(2020, 8, 12), "CV 12", actor_id=None)
+    said = "Từ ngày 12/8/2020 tính theo lượt tải, trước đó tính theo số điện thoại"
+    client = client_as(drive_done.staff)
+    page = client.get("/compare", query_string=PERIOD).text
+    assert said in page
+    (chart,) = re.findall(r'data-chart="([^"]*)"', page)
+    assert json.loads(html.unescape(chart))["breaks"] == [{"at": 6, "label": "Từ 12/8: lượt tải"}]
+    assert "từ ngày này tính theo lượt tải" in page
+    file = client.get("/compare/table.xlsx", query_string=PERIOD).data
+    book = openpyxl.load_workbook(io.BytesIO(file))
+    assert said in " ".join(str(cell.value) for row in book["Ghi chú"] for cell in row)
+    days = list(book["Theo ngày"].values)
+    at = days[0].index("Lượt cài tính theo")
+    assert [row[at] for row in days[6:8]] == ["số điện thoại", "lượt tải"]
+    later = client.get("/compare", query_string=PERIOD | {"from": "2020-08-12"}).text
+    assert "tính theo lượt tải" not in later
+    words = ["--app", "BLUEZONE", "--from", "2020-08-06", "--to", "2020-08-20", "--json"]
+    answer = runner.invoke(args=["compare", *words])
+    assert set(json.loads(answer.stdout)) == {"areas"}
+    assert "From 12 Aug 2020 what counts is downloads" in answer.stderr

@@ -40,14 +40,15 @@ def test_an_organisation_is_added_once_and_renamed(admin: FlaskClient) -> None:
     db.session.rollback()
     (made,) = organisations.every()
     made_id = made.id
-    form = typed | {"name": "Sở Y tế Đồng Tháp", "seen": mark(made_id)}
+    form = typed | {"name": "Sở Y tế Đồng Tháp", "phone": "0277 3837 123", "seen": mark(made_id)}
     assert admin.post(f"{HERE}/{made_id}", data=form).status_code == 302
     late = admin.post(f"{HERE}/{made_id}", data=form | {"name": "Sở khác"})
     assert late.status_code == 422
     assert "Somebody changed this" in late.text
     assert 'value="Sở khác"' in late.text
     db.session.rollback()
-    assert organisations.by_id(made_id).name == "Sở Y tế Đồng Tháp"
+    made = organisations.by_id(made_id)
+    assert (made.name, made.phone) == ("Sở Y tế Đồng Tháp", "0277 3837 123")
     (row,) = db.session.scalars(select(AuditRow).where(AuditRow.act == "organisation.change"))
     assert "Sở Y tế Đồng Tháp" in row.detail
 
@@ -61,6 +62,7 @@ def test_an_organisation_is_added_once_and_renamed(admin: FlaskClient) -> None:
         ({"kind": "carrier"}, "network"),
         ({"network": "viettel"}, "network"),
         ({"area": "nowhere"}, "area"),
+        ({"phone": "gọi tôi"}, "phone"),
     ],
 )
 def test_what_is_refused_is_said_at_its_field(
@@ -106,6 +108,7 @@ def test_what_each_has_is_counted_by_sets(
 
 def test_an_app_is_changed_and_keeps_its_code(admin: FlaskClient) -> None:
     typed = {"once": once.word(), "code": "ncovi", "name": "NCOVI", "link": "https://ncovi.vn"}
+    typed |= {"counts": "users"}
     for _ in range(2):
         assert admin.post("/admin/apps/new", data=typed).status_code == 302
     bad = admin.post("/admin/apps/new", data=typed | {"once": once.word(), "link": "ncovi"})
@@ -120,3 +123,28 @@ def test_an_app_is_changed_and_keeps_its_code(admin: FlaskClient) -> None:
     db.session.rollback()
     app = apps.by_id(app_id)
     assert (app.code, app.name) == ("NCOVI", "NCOVI 2")
+
+
+def test_an_app_says_what_counts_and_since_when_it_is_another_thing(admin: FlaskClient) -> None:
+    typed = {"code": "NCOVI", "name": "NCOVI", "link": "https://ncovi.vn", "counts": ""}
+    assert 'id="counts-error"' in admin.post("/admin/apps/new", data=typed).text
+    admin.post("/admin/apps/new", data=typed | {"counts": "users"})
+    db.session.rollback()
+    (app,) = apps.every()
+    change = {
+        "counts": "downloads",
+        "since": "2020-08-10",
+        "reason": "CV 12",
+        "seen_counts": seen.mark(apps.shown_definition(app)),
+    }
+    address = f"/admin/apps/{app.id}"
+    for wrong, field in ({"since": ""}, "since"), ({"reason": " "}, "reason"):
+        answer = admin.post(f"{address}/counts", data=change | wrong)
+        assert (answer.status_code, f'id="{field}-error"' in answer.text) == (422, True)
+        assert 'value="https://ncovi.vn"' in answer.text
+    assert admin.post(f"{address}/counts", data=change).headers["Location"] == address
+    late = admin.post(f"{address}/counts", data=change | {"counts": "devices"})
+    assert "Somebody changed this" in late.text
+    page = admin.get(address).text
+    assert "From 10 Aug 2020 what counts is downloads, before that users" in page
+    assert "CV 12" in page

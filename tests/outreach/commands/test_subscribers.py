@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from sqlalchemy import select
 
+from outreach.audit import AuditRow
+from outreach.database import db
 from outreach.lists import importing, uploads
 from outreach.organisations import Organisation
 from outreach.signals import work_requested
@@ -124,3 +127,19 @@ def test_a_list_is_imported_with_the_last_day_of_its_use(
     assert second["expires_on"] == uploads.usual_expiry().isoformat()
     refused, _ = run(runner, "import", file, *known, "--expires", "2020-01-01", code=1)
     assert refused["field"] == "expires_on"
+
+
+def test_the_last_day_of_a_list_is_set_with_a_reason(
+    runner: FlaskCliRunner, vnpt: Organisation, file: Path, worker: None
+) -> None:
+    known = ("--organisation", vnpt.id, *WHY)
+    answer, _shown = run(runner, "import", file, *known, "--expires", "2030-12-31")
+    day = ("--last-day", "2031-01-31")
+    refused, _ = run(runner, "expiry", answer["id"], *day, "--reason", " ", code=1)
+    assert refused["field"] == "reason"
+    done, _ = run(runner, "expiry", answer["id"], *day, "--reason", "CV 12")
+    assert done == {"id": answer["id"], "expires_on": "2031-01-31"}
+    assert run(runner, "list")[0][0]["expires_on"] == "2031-01-31"
+    (row,) = db.session.scalars(select(AuditRow).where(AuditRow.act == "list.expiry"))
+    assert json.loads(row.detail) == {"from": "2030-12-31", "to": "2031-01-31", "reason": "CV 12"}
+    assert run(runner, "expiry", 999, *day, "--reason", "CV 12", code=1)[0]["field"] == "list"

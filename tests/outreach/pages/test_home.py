@@ -42,6 +42,32 @@ def test_the_side_bar_holds_only_what_the_role_may_open(
     assert "home.index" not in of_reporter
 
 
+def test_who_may_read_routes_and_rules_finds_them_in_the_side_bar(
+    client_as: ClientAs,
+    liaison: User,
+    culture: User,
+    make_person: MakePerson,
+    culture_office: Organisation,
+    land: Land,
+) -> None:
+    staff = make_person(Role.STAFF, culture_office)
+    reporter = make_person(Role.REPORTER, culture_office, land.commune)
+    admin = make_person(Role.ADMIN)
+    for who, pages in (
+        (liaison, ["routes.index", "rules.index"]),
+        (culture, ["routes.index", "rules.index"]),
+        (staff, ["rules.index"]),
+        (reporter, []),
+    ):
+        entries = [each for each in navigation.entries(who) if each.group]
+        assert [each.endpoint for each in entries] == pages
+        assert all(each.group == "To look up" for each in entries)
+    assert len([each for each in navigation.entries(admin) if each.group == "Administration"]) == 7
+    page = client_as(culture).get("/admin/routes/").text
+    assert 'href="/admin/rules/"' in page
+    assert "/admin/routes/new" not in page
+
+
 def test_a_reporter_begins_with_the_figures(
     client_as: ClientAs, make_person: MakePerson, culture_office: Organisation, land: Land
 ) -> None:

@@ -92,6 +92,17 @@ def test_who_is_invited_gets_a_link_that_works_once(
     assert "argon2" not in page
 
 
+@pytest.mark.parametrize("typed", ["đặng", "ĐẶNG THỊ ẤT", "Đă\u0323ng thi\u0323", "ẤT", "DANG@X"])
+def test_people_are_found_whatever_the_case_of_vietnamese_letters(
+    office: FlaskClient, vnpt: Organisation, typed: str
+) -> None:
+    accounts.add("dang@x.vn", Role.LIAISON, vnpt, name="Đặng Thị Ất", actor_id=None)
+    accounts.add("mai@x.vn", Role.LIAISON, vnpt, name="Dặng Thi Át", actor_id=None)
+    page = office.get("/admin/people/", query_string={"q": typed}).text
+    assert "Đặng Thị Ất" in page
+    assert "Dặng Thi Át" not in page, "accents count as they are typed"
+
+
 BAD = [
     ({"email": "no address"}, "email", "not an e-mail address"),
     ({"email": "culture@x.vn", "role": ""}, "role", "Choose a role"),

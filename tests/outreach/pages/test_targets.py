@@ -117,6 +117,29 @@ def test_a_target_is_changed_and_withdrawn_and_the_trail_keeps_what_it_was(
     assert office.get(address).status_code == 404
 
 
+def test_a_withdrawn_target_stands_folded_with_who_and_when_and_may_be_set_anew(
+    office: FlaskClient, drive: Drive
+) -> None:
+    drive.report(1_000)
+    office.post("/targets/new", data=form())
+    (target,) = every()
+    mark = seen.mark(targets.shown(target))
+    before = office.get(f"/figures/{drive.land.district}").text
+    office.post(f"/targets/{target.id}/withdraw", data={"seen": mark})
+    page = office.get("/targets/").text
+    folded = said(page.partition('id="withdrawn"')[2])
+    assert "Withdrawn: 1" in folded
+    for words in ("Huyện Hồng Ngự", "20%", "30 Aug 2020", "12/CV", "20 Aug 2020 14:00", "Cúc"):
+        assert words in folded
+    assert "/targets/" + str(target.id) not in page, "it is no longer to be changed"
+    assert every() == []
+    after = office.get(f"/figures/{drive.land.district}").text
+    assert "No target has been set" in after
+    assert "No target has been set" not in before
+    assert office.post("/targets/new", data=form()).status_code == 302
+    assert len(every()) == 1
+
+
 def test_others_read_and_a_target_above_shows_no_figures(
     office: FlaskClient, drive: Drive, client_as: ClientAs, make_person: Callable[..., User]
 ) -> None:

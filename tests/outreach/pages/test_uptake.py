@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from outreach import apps
 from outreach.accounts import Role, User
+from outreach.apps import Unit
 from outreach.organisations import Organisation
 from outreach.uptake import Source
 from tests.drive import Drive, at
@@ -270,3 +273,28 @@ def test_a_district_without_communes_reports_for_itself(
     assert "6,00%" in page
     assert "+50" in page  # every day stands below, as on a commune's page
     assert client.get(f"/figures/{alone}/enter").status_code == 200
+
+
+BROKEN = "Từ ngày 18/8/2020 tính theo lượt tải, trước đó tính theo số điện thoại"
+
+
+def test_every_page_says_what_counts_and_where_that_changed(
+    staff: FlaskClient, drive: Drive
+) -> None:
+    drive.report(300, "17/8 14:00")
+    drive.report(310, "18/8 14:00")
+    drive.report(320, "20/8 14:00")
+    app = apps.by_id(drive.app_id)
+    apps.define(app, Unit.DOWNLOADS, date(2020, 8, 18), "CV 12", actor_id=None)
+    district, commune = (f"/figures/{id_}" for id_ in (drive.land.district, drive.land.commune))
+    for page in (f"{commune}/enter", f"{district}/grid", district, commune, "/"):
+        text = staff.get(page).text
+        assert BROKEN in text, page
+        assert "lượt tải" in text.replace(BROKEN, ""), page
+        assert "Tổng số điện thoại" not in text, page
+    before = staff.get(f"{commune}/enter?day=2020-08-17").text
+    assert "Tổng số điện thoại đã cài Bluezone" in before
+    assert BROKEN not in before
+    history = staff.get(commune).text
+    assert "+10" in history, "20/8 after 18/8"
+    assert history.count("+10") == 1, "no change is worked out over the break"
