@@ -14,13 +14,14 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from campaigns import counts, marks, order_counts, order_parts, preparing, route_status
-from campaigns.campaigns import Campaign, PlannedCount, Suppression
+from campaigns import marks, order_counts, order_parts, places, preparing, route_status
+from campaigns.campaigns import Campaign, Suppression
 from campaigns.counts import CountRow
 from campaigns.order_counts import Known
 from campaigns.routes import Route
 from campaigns.states import ENDED, LEFT_SYSTEM, UNDECIDED, CampaignState, MessageState
 from outreach import clock
+from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db
 
@@ -115,6 +116,7 @@ class AreaPart(Part):
     code: str = ""
     name: str = ""
     short_name: str = ""
+    level: Level = Level.COMMUNE
     by_route: dict[int, int] = field(default_factory=dict)
     reported: Known | None = None
 
@@ -181,24 +183,25 @@ class Progress:
         return None if left is None else self.updated_at + timedelta(seconds=left)
 
 
-def of(campaign: Campaign) -> Progress:
-    """The figures of one campaign, now."""
+def of(campaign: Campaign, within: int | None = None) -> Progress:
+    """The figures of one campaign, now. Its lines by place are those of all its areas, or of those
+    `within` one; see `places`."""
     now = clock.now()
-    rows = counts.of_campaign(db.session(), campaign.id) or _planned(campaign.id)
+    rows = places.of_campaign(campaign.id)
     forecast = campaign.state not in ENDED
     routes = {r.id: _route_part(r, forecast) for r in preparing.routes_of(campaign.id)}
     by_area: dict[int, AreaPart] = defaultdict(AreaPart)
     total = Part()
     for row in rows:
         total.add(row.state, row.messages, row.segments)
+        _add_to_route(routes[row.route_id], row)
+    for row in rows if within is None else places.of_campaign(campaign.id, within):
         area = by_area[row.area_id]
         area.add(row.state, row.messages, row.segments)
         area.by_route[row.route_id] = area.by_route.get(row.route_id, 0) + row.messages
-        _add_to_route(routes[row.route_id], row)
     orders = order_parts.parts(campaign)
     if any(part.total.areas for part in orders):
-        for area_id, reported in order_counts.by_area(campaign.id).items():
-            by_area[area_id].reported = reported
+        _add_reported(by_area, campaign.id, within)
     _name_areas(by_area)
     claimed = _claimed_lately(campaign.id, now) if campaign.state is CampaignState.SENDING else []
     _judge_routes(routes, claimed, campaign, now)
@@ -214,12 +217,23 @@ def of(campaign: Campaign) -> Progress:
     )
 
 
-def _planned(campaign_id: int) -> list[CountRow]:
-    plan = select(PlannedCount).where(PlannedCount.campaign_id == campaign_id)
-    return [
-        CountRow(p.area_id, p.route_id, MessageState.QUEUED, p.people, p.segments)
-        for p in db.session.scalars(plan)
-    ]
+def _add_reported(by_area: dict[int, AreaPart], campaign_id: int, within: int | None) -> None:
+    """What carriers reported, at the places that are shown, or at the areas they named."""
+    reported = order_counts.by_area(campaign_id)
+    shown = places.above(set(reported), set(by_area), whole=within is None)
+    for area_id, place in shown.items():
+        known, before = reported[area_id], by_area[place].reported
+        by_area[place].reported = known if before is None else _together(before, known)
+
+
+def _together(one: Known, other: Known) -> Known:
+    """What is known of both; what nobody said of one is left out."""
+
+    def added(a: int | None, b: int | None) -> int | None:
+        return b if a is None else a + (b or 0)
+
+    delivered = added(one.delivered, other.delivered)
+    return Known(0, one.sent + other.sent, delivered, added(one.cost, other.cost))
 
 
 def _route_part(route: Route, forecast: bool) -> RoutePart:
@@ -246,6 +260,7 @@ def _name_areas(by_area: dict[int, AreaPart]) -> None:
         part = by_area[area.id]
         part.id, part.code, part.name = area.id, area.code, area.name
         part.short_name = area.short_name
+        part.level = area.level
 
 
 def _suppressed(campaign_id: int) -> dict[str, int]:

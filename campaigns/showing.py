@@ -38,8 +38,9 @@ from campaigns.states import (
 from outreach import access, clock
 from outreach.access import Act
 from outreach.accounts import User
+from outreach.areas import Area
 from outreach.audit import AuditRow
-from outreach.database import db
+from outreach.database import db, find
 from outreach.i18n import N_, _
 from outreach.numbers import sealer
 from outreach.organisations import Organisation
@@ -125,6 +126,7 @@ class View:
     failures: failures.Account | None
     beside: list[calendar.Entry]
     confirm_areas: int | None = None
+    within: Area | None = None
 
     @property
     def first_month(self) -> str:
@@ -140,9 +142,9 @@ class View:
         return getattr(self.figures, name)
 
 
-def of(campaign: Campaign, person: User) -> View:
-    """The page of one campaign for one reader."""
-    figures = progress.of(campaign)
+def of(campaign: Campaign, person: User, within: int | None = None) -> View:
+    """The page of one campaign for one reader; `within` is the area whose places it lists."""
+    figures = progress.of(campaign, within)
     return View(
         figures,
         _described(campaign),
@@ -153,6 +155,7 @@ def of(campaign: Campaign, person: User) -> View:
         failures.of(campaign) if campaign.started_at else None,
         _beside(campaign, person) if campaign.state in {C.APPROVED, C.SCHEDULED} else [],
         order_parts.confirms_by_areas(campaign),
+        None if within is None else find(Area, within),
     )
 
 

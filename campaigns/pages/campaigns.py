@@ -55,7 +55,7 @@ def show(campaign: Campaign) -> ResponseReturnValue:
 
 
 def _page(campaign: Campaign, errors: dict[str, str] | None = None) -> ResponseReturnValue:
-    view = showing.of(campaign, person())
+    view = showing.of(campaign, person(), _within())
     decided = approving.of(
         campaign,
         person(),
@@ -73,7 +73,12 @@ def _page(campaign: Campaign, errors: dict[str, str] | None = None) -> ResponseR
 @needs(Act.CAMPAIGN_VIEW, of=life.get)
 def progress(campaign: Campaign) -> ResponseReturnValue:
     """The part of the page that is refreshed, the same partial as its first render."""
-    return render_template("campaigns/_progress.html", p=showing.of(campaign, person()))
+    return render_template("campaigns/_progress.html", p=showing.of(campaign, person(), _within()))
+
+
+def _within() -> int | None:
+    """The area whose places are listed, where a campaign has more than one looks through."""
+    return request.args.get("within", type=int)
 
 
 def _act(campaign: Campaign, act: Callable[[], None], done: str) -> ResponseReturnValue:
