@@ -19,6 +19,7 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from campaigns import orders
 from campaigns.campaigns import Campaign, PlannedCount, RouteChoice
 from campaigns.hours import Window
 from campaigns.order_parts import mark
@@ -152,14 +153,14 @@ def during(person: User, first: date, last: date, without: int | None = None) ->
     found = [c for c in _overlapping(begin, end) if c.id != without]
     seen = access.among(person, Act.CAMPAIGN_VIEW, found)
     lengths = _lengths([c for c in seen if c.state is C.SCHEDULED])
-    orders = _orders([c.id for c in found])
-    told = Counter(order.campaign_id for order in orders)
+    carried = _orders([c.id for c in found])
+    told = Counter(order.campaign_id for order in carried)
     entries = [
         _entry(campaign, lengths.get(campaign.id, timedelta(0)))
         for campaign in seen
         if not _only_orders(campaign) or told[campaign.id] < len(campaign.order_carriers)
     ]
-    entries += [_entry_of(order) for order in access.among(person, Act.ORDER_VIEW, orders)]
+    entries += [_entry_of(order) for order in access.among(person, Act.ORDER_VIEW, carried)]
     shown = [entry for entry in entries if entry.start < end and entry.end >= begin]
     return sorted(shown, key=lambda entry: (entry.open, entry.start, entry.id))
 
@@ -236,7 +237,7 @@ def _entry(campaign: Campaign, length: timedelta) -> Entry:
 
 
 def _entry_of(order: BroadcastOrder) -> Entry:
-    campaign, now = order.campaign, clock.now()
+    campaign = order.campaign
     areas, more = _named(campaign)
     start, end = _period_of(order)
     return Entry(
@@ -251,7 +252,7 @@ def _entry_of(order: BroadcastOrder) -> Entry:
         end=end,
         window=campaign.window,
         open=order.started_at is None,
-        running=order.state is OrderState.STARTED and now < campaign.not_after,
+        running=order.state is OrderState.STARTED and clock.now() < campaign.not_after,
         order_id=order.id,
         carrier=order.carrier.name,
         mark=mark(order.carrier),
@@ -276,12 +277,14 @@ def _period(campaign: Campaign, length: timedelta) -> tuple[datetime, datetime]:
 
 def _period_of(order: BroadcastOrder) -> tuple[datetime, datetime]:
     """As the carrier said; never after the window, in which alone it may send."""
-    now, last = clock.now(), order.campaign.not_after
+    campaign = order.campaign
     if order.started_at is None:
-        first = order.campaign.started_at or order.campaign.start_at or order.campaign.not_before
-        return max(first, min(now, last)), last
-    ended = order.changed_at if order.state is OrderState.WITHDRAWN else order.finished_at
-    return order.started_at, max(order.started_at, min(ended or now, last))
+        first = campaign.started_at or campaign.start_at or campaign.not_before
+        return max(first, min(clock.now(), campaign.not_after)), campaign.not_after
+    ended = orders.ended_at(
+        order.state, order.changed_at, order.finished_at, campaign.not_after
+    ) or min(clock.now(), campaign.not_after)
+    return order.started_at, max(order.started_at, ended)
 
 
 def _finish(window: Window, start: datetime, length: timedelta) -> datetime:
