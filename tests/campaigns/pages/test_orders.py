@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,6 +91,27 @@ def test_what_is_not_its_turn_is_not_in_the_carrier_s_list(
     page = lan.get(f"/orders/{order.id}").text
     assert "Kinh gui ba con" not in page
     assert lan.get(f"/orders/{order.id}/texts.csv").status_code == 302
+
+
+def test_every_wording_of_every_commune_is_handed_over_as_approved(
+    ordering: Ordering, lan: FlaskClient
+) -> None:
+    both = {"vi": "Kính gửi {xa}:  cài\n{link}", "b": "Mời {xa} cài {ung_dung}"}
+    order = ordering.opened(wording=both, strip_marks=False)
+    link = "https://bluezone.gov.vn/taiapp"
+    said = {
+        f"Kính gửi xã Long Khánh A:  cài\n{link}",
+        f"Kính gửi xã Long Thuận:  cài\n{link}",
+        "Mời xã Long Khánh A cài Bluezone",
+        "Mời xã Long Thuận cài Bluezone",
+    }
+    rows = csv.DictReader(io.StringIO(lan.get(f"/orders/{order.id}/texts.csv").text[1:]))
+    assert {row["nội dung"] for row in rows} == said
+    for page in ("", "/print"):
+        shown = lan.get(f"/orders/{order.id}{page}").text
+        assert all(f">{text}</" in shown for text in said), page
+        assert "Chia đều" in shown, page
+    assert lan.get(f"/orders/{order.id}/print").text.count("<td>vi</td>") == 2
 
 
 def test_the_red_count_is_of_what_waits_for_the_liaison(
