@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -118,11 +119,16 @@ def test_the_red_count_is_of_what_waits_for_the_liaison(
     ordering: Ordering, lan: FlaskClient, culture: User, stranger: User, client_as: ClientAs
 ) -> None:
     order = ordering.opened()
-    assert 'class="count n waits">1' in lan.get("/orders/").text
+
+    def entry(client: FlaskClient) -> str:
+        """The side bar's; an office has counts of its own beside others, late in the day."""
+        return client.get("/orders/").text.split('href="/orders/"')[1].split("</a>")[0]
+
+    assert 'class="count n waits">1' in entry(lan)
     for other in (culture, stranger):
-        assert "count n waits" not in client_as(other).get("/orders/").text
+        assert "count n waits" not in entry(client_as(other))
     lan.post(f"/orders/{order.id}/accept", data={"digest": digest_of(order.id)})
-    assert "count n waits" not in lan.get("/orders/").text
+    assert "count n waits" not in entry(lan)
 
 
 def test_a_double_click_accepts_once(ordering: Ordering, lan: FlaskClient) -> None:
@@ -156,6 +162,21 @@ def test_a_stale_page_accepts_nothing(ordering: Ordering, lan: FlaskClient) -> N
     page = lan.post(f"/orders/{order.id}/accept", data=form, follow_redirects=True)
     assert "đang “đã rút”" in page.text
     assert state_of(order.id) is OrderState.WITHDRAWN
+
+
+def test_a_cost_told_of_a_part_is_marked_as_of_a_part(ordering: Ordering, lan: FlaskClient) -> None:
+    order, land = ordering.begun(), ordering.stage.land
+
+    def total() -> str:
+        foot = lan.get(f"/orders/{order.id}").text.split("<tfoot>")[1].split("</tfoot>")[0]
+        return unescape(foot.split('<td class="n">')[-1].split("<")[0])
+
+    ordering.report(orders.get(order.id), Entry(land.commune, "9"))
+    assert total() == "—"
+    ordering.report(orders.get(order.id), Entry(land.other_commune, "5", cost="7000"))
+    assert total() == "≥\xa07.000"
+    ordering.report(orders.get(order.id), Entry(land.commune, "9", cost="1000"))
+    assert total() == "8.000"
 
 
 def test_a_return_without_a_reason_comes_back(ordering: Ordering, lan: FlaskClient) -> None:
