@@ -1,7 +1,8 @@
 """The areas a person may choose from, as a tree with population and subscribers.
 
-An office sees the area it answers for; a carrier the areas its list names. A large tree comes
-closed: an area is opened by the reader, or because something in it is chosen.
+An office sees the area it answers for; a carrier the areas its list names. Who has neither, or has
+a carrier send it by an order, sees every area: an order goes where nobody of ours is listed. A
+large tree comes closed: an area is opened by the reader, or because something in it is chosen.
 """
 
 from __future__ import annotations
@@ -74,11 +75,13 @@ def grow(
     owners: Collection[int],
     chosen: Collection[str],
     opened: Collection[str] = (),
+    *,
+    ordered: bool = False,
 ) -> Tree:
     """The tree for a person who answers for an area (None: for no one area), over the lists of
-    `owners`; `chosen` and `opened` are codes."""
+    `owners`; `chosen` and `opened` are codes; `ordered`: a carrier sends it by an order."""
     counts = _counts.get(tuple(owners), lambda: _count(owners))
-    nodes = _nodes(own_area_id, counts, chosen)
+    nodes = _nodes(own_area_id, counts, chosen, everywhere=ordered or not counts)
     roots = _plant(nodes)
     for root in roots:
         _add_up(root, counts)
@@ -113,7 +116,7 @@ def _count(owners: Collection[int]) -> dict[int, int]:
 
 
 def _nodes(
-    own_area_id: int | None, counts: dict[int, int], chosen: Collection[str]
+    own_area_id: int | None, counts: dict[int, int], chosen: Collection[str], *, everywhere: bool
 ) -> dict[int, Node]:
     every = (
         select(
@@ -133,7 +136,7 @@ def _nodes(
         within = areas.closure_query([own_area_id])
         every = every.where(Area.id.in_(within) | Area.code.in_(list(chosen)))
     known = {row[0]: Node(*row) for row in db.session.execute(every)}
-    if own_area_id is not None:
+    if own_area_id is not None or everywhere:
         return known
     wanted = set(counts) | {node.id for node in known.values() if node.code in set(chosen)}
     for area_id in list(wanted):

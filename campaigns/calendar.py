@@ -1,13 +1,16 @@
 """What goes out when: the campaigns of a month or of some days, on their days with their hours.
 
 A campaign that is approved and has no start yet stands on every day it may start on; one with a
-start on the days it will take at its routes' rates; one that began on the days it really took.
+start on the days it will take at its routes' rates; one that began on the days it really took. A
+carrier's part that it sends itself (`campaigns.orders`) is an entry of its own, by what the carrier
+said: accepted, it may go out on every day left; begun, it stands from then to when all was sent.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -16,9 +19,12 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from campaigns import orders
 from campaigns.campaigns import Campaign, PlannedCount, RouteChoice
 from campaigns.hours import Window
-from campaigns.states import CampaignState
+from campaigns.order_parts import mark
+from campaigns.orders import BroadcastOrder
+from campaigns.states import APPROVED_STATES, CampaignState, OrderState
 from outreach import access, clock
 from outreach.access import Act
 from outreach.accounts import User
@@ -34,30 +40,31 @@ _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
 
 @dataclass(frozen=True)
 class Entry:
-    """One campaign on the calendar, from `start` to `end`; `open` where it only may start then."""
+    """One campaign on the calendar, from `start` to `end`; `open` where it only may start then,
+    `running` where nobody knows yet when it ends. Of a carrier's part that it sends itself also the
+    order, with its state, and the carrier; `people` is None where none of ours are sent to."""
 
     id: int
     name: str
     state: str
     organisation_name: str
-    people: int
+    people: int | None
     areas: list[str]
     more_areas: int
     start: datetime
     end: datetime
     window: Window
     open: bool
+    running: bool
+    order_id: int | None = None
+    carrier: str = ""
+    mark: str = ""
 
     def days(self, first: date, last: date) -> list[date]:
         """Its days among these."""
         begin = max(first, clock.local(self.start).date())
         end = min(last, clock.local(self.end).date())
         return [begin + timedelta(days=i) for i in range((end - begin).days + 1)]
-
-    @property
-    def running(self) -> bool:
-        """Whether nobody knows yet when it ends."""
-        return self.state in {C.SENDING, C.PAUSED}
 
     def hours_on(self, day: date) -> tuple[str, str]:
         """From when to when it goes out, or may, on one of its days: `15:00`, `24:00`; "" where
@@ -146,9 +153,35 @@ def during(person: User, first: date, last: date, without: int | None = None) ->
     found = [c for c in _overlapping(begin, end) if c.id != without]
     seen = access.among(person, Act.CAMPAIGN_VIEW, found)
     lengths = _lengths([c for c in seen if c.state is C.SCHEDULED])
-    entries = [_entry(campaign, lengths.get(campaign.id, timedelta(0))) for campaign in seen]
+    carried = _orders([c.id for c in found])
+    told = Counter(order.campaign_id for order in carried)
+    entries = [
+        _entry(campaign, lengths.get(campaign.id, timedelta(0)))
+        for campaign in seen
+        if not _only_orders(campaign) or told[campaign.id] < len(campaign.order_carriers)
+    ]
+    entries += [_entry_of(order) for order in access.among(person, Act.ORDER_VIEW, carried)]
     shown = [entry for entry in entries if entry.start < end and entry.end >= begin]
     return sorted(shown, key=lambda entry: (entry.open, entry.start, entry.id))
+
+
+def _only_orders(campaign: Campaign) -> bool:
+    """Whether nothing of it leaves from here; it stands there by its orders, once all are told."""
+    return bool(campaign.order_carriers) and not campaign.route_choices
+
+
+def _orders(campaign_ids: Sequence[int]) -> Sequence[BroadcastOrder]:
+    """Of these campaigns what a carrier will send, sends or has sent from its own system."""
+    ready = and_(
+        BroadcastOrder.state == OrderState.ACCEPTED, Campaign.state.in_(sorted(APPROVED_STATES))
+    )
+    wanted = (
+        select(BroadcastOrder)
+        .join(Campaign, Campaign.id == BroadcastOrder.campaign_id)
+        .where(BroadcastOrder.campaign_id.in_(campaign_ids))
+        .where(or_(ready, BroadcastOrder.started_at.is_not(None)))
+    )
+    return db.session.scalars(wanted.order_by(BroadcastOrder.id)).all() if campaign_ids else []
 
 
 def _overlapping(begin: datetime, end: datetime) -> Sequence[Campaign]:
@@ -161,6 +194,7 @@ def _overlapping(begin: datetime, end: datetime) -> Sequence[Campaign]:
     return db.session.scalars(
         statement.options(
             selectinload(Campaign.areas),
+            selectinload(Campaign.order_carriers),
             joinedload(Campaign.organisation),
             selectinload(Campaign.route_choices).joinedload(RouteChoice.route),
         )
@@ -185,20 +219,50 @@ def _lengths(campaigns: Sequence[Campaign]) -> dict[int, timedelta]:
 
 def _entry(campaign: Campaign, length: timedelta) -> Entry:
     start, end = _period(campaign, length)
-    named = [area.short_name for area in campaign.areas]
+    areas, more = _named(campaign)
     return Entry(
-        campaign.id,
-        campaign.name,
-        campaign.state.value,
-        campaign.organisation.name,
-        campaign.recipients_counted or 0,
-        named[:AREAS_NAMED],
-        max(0, len(named) - AREAS_NAMED),
-        start,
-        end,
-        campaign.window,
-        campaign.state is C.APPROVED,
+        id=campaign.id,
+        name=campaign.name,
+        state=campaign.state.value,
+        organisation_name=campaign.organisation.name,
+        people=None if _only_orders(campaign) else campaign.recipients_counted or 0,
+        areas=areas,
+        more_areas=more,
+        start=start,
+        end=end,
+        window=campaign.window,
+        open=campaign.state is C.APPROVED,
+        running=campaign.state in {C.SENDING, C.PAUSED},
     )
+
+
+def _entry_of(order: BroadcastOrder) -> Entry:
+    campaign = order.campaign
+    areas, more = _named(campaign)
+    start, end = _period_of(order)
+    return Entry(
+        id=campaign.id,
+        name=campaign.name,
+        state=order.state.value,
+        organisation_name=campaign.organisation.name,
+        people=None,
+        areas=areas,
+        more_areas=more,
+        start=start,
+        end=end,
+        window=campaign.window,
+        open=order.started_at is None,
+        running=order.state is OrderState.STARTED and clock.now() < campaign.not_after,
+        order_id=order.id,
+        carrier=order.carrier.name,
+        mark=mark(order.carrier),
+    )
+
+
+def _named(campaign: Campaign) -> tuple[list[str], int]:
+    """The first areas by name, and how many more there are."""
+    named = [area.short_name for area in campaign.areas]
+    return named[:AREAS_NAMED], max(0, len(named) - AREAS_NAMED)
 
 
 def _period(campaign: Campaign, length: timedelta) -> tuple[datetime, datetime]:
@@ -209,6 +273,18 @@ def _period(campaign: Campaign, length: timedelta) -> tuple[datetime, datetime]:
         return campaign.start_at, _finish(campaign.window, campaign.start_at, length)
     start = campaign.started_at or campaign.start_at
     return start, max(start, campaign.completed_at or now)
+
+
+def _period_of(order: BroadcastOrder) -> tuple[datetime, datetime]:
+    """As the carrier said; never after the window, in which alone it may send."""
+    campaign = order.campaign
+    if order.started_at is None:
+        first = campaign.started_at or campaign.start_at or campaign.not_before
+        return max(first, min(clock.now(), campaign.not_after)), campaign.not_after
+    ended = orders.ended_at(
+        order.state, order.changed_at, order.finished_at, campaign.not_after
+    ) or min(clock.now(), campaign.not_after)
+    return order.started_at, max(order.started_at, ended)
 
 
 def _finish(window: Window, start: datetime, length: timedelta) -> datetime:

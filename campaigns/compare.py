@@ -121,7 +121,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A group added up. Installs, rates and `new` are those of the `counted` areas, which have
-    figures on both sides and a population: `people` of them live there."""
+    figures on both sides and a population: `people` of them live there. `cost` is what is known of
+    it: of `uncosted` messages it is not; None where it is of none."""
 
     group: Group
     areas: int
@@ -130,7 +131,8 @@ class Summary:
     people: int
     messaged: int
     delivered: int | None
-    cost: int
+    cost: int | None
+    uncosted: int
     installs_from: int | None
     installs_to: int | None
 
@@ -257,15 +259,19 @@ def _summary(group: Group, rows: Sequence[Row]) -> Summary:
     counted = [row for row in own if row.new is not None and row.population]
     receipts = [row.delivery.delivered for row in own if row.delivery.messaged]
     known = [count for count in receipts if count is not None]
+    messaged = sum(row.delivery.messaged for row in own)
+    uncosted = sum(row.delivery.uncosted for row in own)
+    cost = sum(row.delivery.cost or 0 for row in own)
     return Summary(
         group,
         areas=len(own),
         counted=len(counted),
         population=sum(row.population or 0 for row in own),
         people=sum(row.population or 0 for row in counted),
-        messaged=sum(row.delivery.messaged for row in own),
+        messaged=messaged,
         delivered=sum(known) if known or not receipts else None,
-        cost=sum(row.delivery.cost for row in own),
+        cost=deliveries.known_cost(cost, messaged, uncosted),
+        uncosted=uncosted,
         installs_from=sum(row.before.installs or 0 for row in counted) if counted else None,
         installs_to=sum(row.after.installs or 0 for row in counted) if counted else None,
     )

@@ -11,12 +11,14 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from campaigns.compare import DOSE, Comparison, Row
-from campaigns.compare_showing import GROUP_NAMES, ChartDay, why_no_effect
+from campaigns.compare_showing import GROUP_NAMES, ChartDay, days_said, why_no_effect
 from outreach import clock, formats, labels
 from outreach.i18n import _, language
 
 WHOLE: Final = "#,##0"
 MONEY: Final = '#,##0 "đ"'
+AT_LEAST: Final = '"≥ "#,##0 "đ"'
+"""Money where the cost of some messages is not known."""
 SHARE: Final = "0.00%"
 POINTS: Final = "+0.00;-0.00;0.00"
 RATE: Final = "0.00"
@@ -114,7 +116,7 @@ def _cells(row: Row) -> list[Cell]:
         (row.before.share, SHARE),
         (row.after.share, SHARE),
         (row.change_points, POINTS),
-        (sent.cost, MONEY),
+        (sent.cost, AT_LEAST if sent.uncosted else MONEY),
         (_local(row.before.as_of), MOMENT),
         (_local(row.after.as_of), MOMENT),
     ]
@@ -161,7 +163,9 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
         yield (name, ""), (_span(moments), "")
     sources = sorted({row.area.population_source or "" for row in comparison.rows} - {""})
     yield (_("Source of the population"), ""), ("; ".join(sources) or "—", "")
-    campaigns = "; ".join(f"{sent.name} ({_written(sent.day)})" for sent in comparison.sendings)
+    campaigns = "; ".join(
+        f"{each.name} ({days_said(each, language())})" for each in comparison.sendings
+    )
     yield (_("Campaigns"), ""), (campaigns or "—", "")
     yield (_("Made"), ""), (_local(clock.now()), MOMENT)
 
@@ -179,7 +183,9 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
             _("Messaged"),
             _(
                 "Messages a carrier took, of campaigns about this app that started within the"
-                " period. A commune is in the messaged group from %(share)s of its population on.",
+                " period; what a carrier sends itself counts to the day it says it began, however"
+                " long it sent. A commune is in the messaged group from %(share)s of its population"
+                " on.",
                 share=share,
             ),
         ),
@@ -193,7 +199,14 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
         ),
         (_("Change in points"), _("Rate of the last day minus rate of the first, as percent.")),
         (_("Rank"), _("By the rate of the last day, among the communes compared.")),
-        (_("Cost"), _("Segments a carrier took times the price of its route, in đồng.")),
+        (
+            _("Cost"),
+            _(
+                "Segments a carrier took times the price of its route, and what carriers report of"
+                " what they send themselves, in đồng. “≥” where they report it of a part only;"
+                " empty where of nothing."
+            ),
+        ),
         (
             _("Sources"),
             _(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from campaigns import compare, selection
 from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
-from campaigns.deliveries import days_of
+from campaigns.deliveries import Sending, days_of
 from campaigns.selection import Rule
 from outreach import areas, daily, formats, holidays, labels, maps
 from outreach.apps import Unit
@@ -131,6 +131,20 @@ def why_no_effect(comparison: Comparison) -> str:
     )
 
 
+def days_said(sending: Sending, language: str) -> str:
+    """When a campaign was sent: the day it started; of what a carrier sends itself from when to
+    when, as the carrier says."""
+    day = formats.day(sending.day, language=language)
+    if not sending.by_order:
+        return day
+    if sending.last is None:
+        return _("from %(day)s; the carrier has not said that all is sent", day=day)
+    if sending.last == sending.day:
+        return _("%(day)s, the carrier says", day=day)
+    last = formats.day(sending.last, language=language)
+    return _("from %(first)s to %(last)s, the carrier says", first=day, last=last)
+
+
 def order_of(written: str) -> tuple[str, bool]:
     """("change", True) of "-change": what to sort by, and whether downwards; the usual order for
     what is none."""
@@ -213,9 +227,9 @@ def chart(comparison: Comparison, days: Sequence[ChartDay], language: str) -> di
         "days": [formats.month_day(each.day, language=language) for each in days],
         "series": [_series(comparison, days, group, language) for group in COMPARED],
         "sent": [
-            {"at": at, "label": _("Sent %(day)s", day=formats.month_day(d, language=language))}
-            for at, d in enumerate(each.day for each in days)
-            if days[at].sent
+            {"at": at, "label": _sent_label(comparison, each.day, language)}
+            for at, each in enumerate(days)
+            if each.sent
         ],
         "breaks": [
             {
@@ -239,6 +253,14 @@ def chart(comparison: Comparison, days: Sequence[ChartDay], language: str) -> di
         ],
         "unit": _("New installs a day per 1,000 people"),
     }
+
+
+def _sent_label(comparison: Comparison, day: date, language: str) -> str:
+    written = formats.month_day(day, language=language)
+    own = [each for each in comparison.sendings if each.day == day]
+    if any(each.by_order and each.last != day for each in own):
+        return _("Sent from %(day)s on", day=written)
+    return _("Sent %(day)s", day=written)
 
 
 def _series(

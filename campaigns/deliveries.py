@@ -2,6 +2,7 @@
 
 Read from the counts (`campaigns.counts`), never from the messages. A campaign belongs to the period
 its first message could leave in: the day in Vietnam on which it started, however long it sent.
+A carrier that sends by an order reports sums, not days: they belong to the day it says it began.
 People listed under a hamlet count to its commune; who is listed under a district without saying
 which commune counts to none.
 """
@@ -36,18 +37,20 @@ TAKEN: Final = BILLED
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Messages of one area within a period. `messaged` were taken by a carrier, `delivered` are
-    the receipts that say so; None where no route used here gives receipts. `cost` in đồng.
-    `first_day`: when the first campaign that messaged here started. `unreceipted` of the messaged
-    went where no receipts come from. `earlier` were messaged by campaigns before the period.
-    `reported_by_carrier`: how many of the messaged a carrier reports to have sent itself."""
+    the receipts that say so; None where no route used here gives receipts. `cost` in đồng, as far
+    as it is known; None where it is of none of the messages. `first_day`: when the first campaign
+    that messaged here started. `unreceipted` of the messaged went where no receipts come from.
+    `earlier` were messaged by campaigns before the period. `reported_by_carrier`: how many of the
+    messaged a carrier reports to have sent itself; of `uncosted` of them it told no cost."""
 
     messaged: int = 0
     delivered: int | None = 0
-    cost: int = 0
+    cost: int | None = 0
     first_day: date | None = None
     unreceipted: int = 0
     earlier: int = 0
     reported_by_carrier: int = 0
+    uncosted: int = 0
 
 
 NONE: Final = Delivery()
@@ -55,7 +58,8 @@ NONE: Final = Delivery()
 
 class Sending(NamedTuple):
     """A campaign that messaged some of the areas: when it started, how many it messaged, in how
-    many of them, and by which `rule` it chose areas, in its author's words."""
+    many of them, and by which `rule` it chose areas, in its author's words. Of what a carrier sent
+    `by_order` the days are its word; `last` is None where it did not say that all was sent."""
 
     campaign_id: int
     name: str
@@ -63,6 +67,8 @@ class Sending(NamedTuple):
     messaged: int
     areas: int
     rule: str
+    by_order: bool = False
+    last: date | None = None
 
 
 def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> dict[int, Delivery]:
@@ -108,31 +114,51 @@ def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -
         later.area_id == OrderCount.area_id,
         later.edition > OrderCount.edition,
     )
-    named = (Campaign.id, Campaign.name, Organisation.name, BroadcastOrder.started_at)
+    order = BroadcastOrder
+    named = (
+        Campaign.id,
+        Campaign.name,
+        Campaign.selection_rule,
+        Campaign.not_after,
+        Organisation.name.label("carrier"),
+        order.started_at,
+        order.state,
+        order.changed_at,
+        order.finished_at,
+    )
     rows = db.session.execute(
         select(
             *named,
-            func.sum(OrderCount.sent),
-            func.count(line.c.start.distinct()),
-            Campaign.selection_rule,
+            func.sum(OrderCount.sent).label("sent"),
+            func.count(line.c.start.distinct()).label("places"),
         )
         .select_from(line)
         .join(OrderCount, OrderCount.area_id == line.c.id)
-        .join(BroadcastOrder, BroadcastOrder.id == OrderCount.order_id)
-        .join(Organisation, Organisation.id == BroadcastOrder.carrier_id)
-        .join(Campaign, Campaign.id == BroadcastOrder.campaign_id)
+        .join(order, order.id == OrderCount.order_id)
+        .join(Organisation, Organisation.id == order.carrier_id)
+        .join(Campaign, Campaign.id == order.campaign_id)
         .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
         .where(CampaignApp.app_id == app_id, ~corrected)
-        .where(BroadcastOrder.started_at >= _midnight(start))
-        .where(BroadcastOrder.started_at < _midnight(end + timedelta(days=1)))
-        .group_by(*named, Campaign.selection_rule)
+        .where(order.started_at >= _midnight(start))
+        .where(order.started_at < _midnight(end + timedelta(days=1)))
+        .group_by(order.id, *named)
         .having(func.sum(OrderCount.sent) > 0)
     )
-    return [
-        Sending(id_, f"{name} ({carrier})", _day(at), int(n), places, rule)
-        for id_, name, carrier, at, n, places, rule in rows
-        if at is not None
-    ]
+    return [_by_order(row) for row in rows]
+
+
+def _by_order(row: Any) -> Sending:
+    ended = orders.ended_at(row.state, row.changed_at, row.finished_at, row.not_after)
+    return Sending(
+        row.id,
+        f"{row.name} ({row.carrier})",
+        _day(row.started_at),
+        int(row.sent),
+        row.places,
+        row.selection_rule,
+        by_order=True,
+        last=None if ended is None else _day(max(row.started_at, ended)),
+    )
 
 
 def _through_routes(
@@ -184,10 +210,11 @@ def _reported_by_carriers(
         area_id: Delivery(
             messaged=said.sent,
             delivered=said.delivered,
-            cost=said.cost or 0,
+            cost=known_cost(said.cost, said.sent, said.uncosted),
             first_day=said.first_day,
-            unreceipted=said.sent if said.delivered is None else 0,
+            unreceipted=said.unreceipted,
             reported_by_carrier=said.sent,
+            uncosted=said.uncosted,
         )
         for area_id, said in orders.reported_by_area(app_id, area_ids, start, end).items()
     }
@@ -197,17 +224,24 @@ def _reported_by_carriers(
     return found
 
 
+def known_cost(cost: int | None, messaged: int, uncosted: int) -> int | None:
+    """The cost as far as it is known; None where it is of none of the messages."""
+    return None if uncosted and uncosted == messaged else cost or 0
+
+
 def _joined(one: Delivery, other: Delivery) -> Delivery:
     days = [day for day in (one.first_day, other.first_day) if day is not None]
     receipts = [d.delivered for d in (one, other) if d.messaged and d.delivered is not None]
+    messaged, uncosted = one.messaged + other.messaged, one.uncosted + other.uncosted
     return Delivery(
-        one.messaged + other.messaged,
-        sum(receipts) if receipts or not (one.messaged or other.messaged) else None,
-        one.cost + other.cost,
+        messaged,
+        sum(receipts) if receipts or not messaged else None,
+        known_cost((one.cost or 0) + (other.cost or 0), messaged, uncosted),
         min(days, default=None),
         one.unreceipted + other.unreceipted,
         one.earlier + other.earlier,
         one.reported_by_carrier + other.reported_by_carrier,
+        uncosted,
     )
 
 

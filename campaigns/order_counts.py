@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, case, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns.orders import BroadcastOrder
@@ -141,12 +141,14 @@ def latest(order_id: int, area_ids: Collection[int] | None = None) -> dict[int, 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """An order's counts added up: over how many areas, and when its carrier last reported."""
+    """An order's counts added up: over how many areas, and when its carrier last reported. Of
+    `uncosted` of the messages it told no cost."""
 
     areas: int = 0
     sent: int = 0
     delivered: int | None = None
     cost: int | None = None
+    uncosted: int = 0
     last_at: datetime | None = None
 
 
@@ -170,6 +172,7 @@ def totals(order_ids: Collection[int]) -> Mapping[int, Total]:
             func.sum(c.sent),
             func.sum(c.delivered),
             func.sum(c.cost),
+            func.sum(case((c.cost.is_(None), c.sent), else_=0)),
             last.c.at,
         )
         .join(
@@ -182,7 +185,8 @@ def totals(order_ids: Collection[int]) -> Mapping[int, Total]:
         .group_by(c.order_id, last.c.at)
     )
     return {
-        row[0]: Total(row[1], int(row[2]), _whole(row[3]), _whole(row[4]), row[5]) for row in rows
+        order_id: Total(areas, int(sent), _whole(arrived), _whole(cost), int(uncosted), at)
+        for order_id, areas, sent, arrived, cost, uncosted, at in rows
     }
 
 

@@ -18,7 +18,7 @@ from campaigns import order_areas, order_reporting
 from campaigns.order_counts import FILENAME_LENGTH, OrderReport, Source
 from campaigns.order_reporting import Doubtful, Entry
 from campaigns.orders import BroadcastOrder
-from outreach import clock
+from outreach import clock, figures
 from outreach.area_matching import AreaMatcher
 from outreach.database import transaction
 from outreach.errors import Refused
@@ -58,6 +58,7 @@ COUNTS: Final = Vocabulary(
         ),
         "cost": _names("cost", "cost (đ)", "Chi phí", "Chi phí (đ)", "Thành tiền", "Số tiền"),
         "reason": _names("reason", "note", "Lý do", "Ghi chú"),
+        "wording": _names("wording", "Lời nhắn"),
     },
     required=("sent",),
 )
@@ -158,22 +159,26 @@ class _Reader:
 
     def entries(self) -> tuple[list[tuple[int, Entry]], list[Reject]]:
         """(row, entry) of every row that can be judged, and the other rows' rejects."""
-        found: list[tuple[int, Entry]] = []
         rejects: list[Reject] = []
-        rows_of: dict[int, list[int]] = {}
+        rows_of: dict[int, list[tuple[int, Entry, str]]] = {}
         for number, row in self._rows:
             try:
                 entry = self._entry(row)
             except Wrong as wrong:
                 rejects.append(wrong.at(number))
                 continue
-            rows_of.setdefault(entry.area_id, []).append(number)
-            found.append((number, entry))
-        once = [(n, e) for n, e in found if len(rows_of[e.area_id]) == 1]
-        rejects += [
-            self._twice(n, e, rows_of[e.area_id]) for n, e in found if len(rows_of[e.area_id]) > 1
-        ]
-        return once, rejects
+            said = (number, entry, self._text(row, "wording").strip())
+            rows_of.setdefault(entry.area_id, []).append(said)
+        found: list[tuple[int, Entry]] = []
+        for rows in rows_of.values():
+            numbers, entries, wordings = (list(column) for column in zip(*rows, strict=True))
+            if len(rows) == 1:
+                found.append((numbers[0], entries[0]))
+            elif all(wordings) and len(set(wordings)) == len(wordings):
+                found.append((numbers[0], _of_all_wordings(entries)))
+            else:
+                rejects += [self._twice(n, e, numbers) for n, e, _wording in rows]
+        return found, rejects
 
     def _entry(self, row: Sequence[object]) -> Entry:
         area_id = self._areas.read(self._heading(self._by), self._columns.value(row, self._by))
@@ -221,6 +226,32 @@ class _Reader:
                 rows=", ".join(map(str, rows)),
             ),
         )
+
+
+def _of_all_wordings(entries: Sequence[Entry]) -> Entry:
+    """The counts of an area of which each wording has its row, added up. What one row leaves open
+    is open for all of them; a figure that is none stands for the sum, to be refused as it is."""
+    sent = _sum([each.sent for each in entries], "sent")
+    return Entry(
+        entries[0].area_id,
+        sent,
+        _sum([each.delivered for each in entries], "delivered"),
+        _sum([each.cost for each in entries], "cost"),
+        "; ".join(dict.fromkeys(each.reason for each in entries if each.reason)),
+        asked=sent if sent.isdecimal() else "",
+    )
+
+
+def _sum(written: Sequence[str], name: str) -> str:
+    total = 0
+    for each in written:
+        if not each.strip():
+            return ""
+        try:
+            total += figures.parse(each, name)
+        except Refused:
+            return each
+    return str(total)
 
 
 def _matcher(chosen: Sequence[int]) -> AreaMatcher:

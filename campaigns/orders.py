@@ -291,6 +291,16 @@ def finish(order: BroadcastOrder, actor_id: int) -> None:
     move(order, OrderState.FINISHED, actor_id, act="order.finish", finished_at=now)
 
 
+def ended_at(
+    state: OrderState, changed_at: datetime, finished_at: datetime | None, not_after: datetime
+) -> datetime | None:
+    """When an order that has begun was over: when the carrier said so, or it was withdrawn; a word
+    that came after the campaign's time (`not_after`) is about what left by then. None where nobody
+    said so."""
+    ended = changed_at if state is OrderState.WITHDRAWN else finished_at
+    return None if ended is None else min(ended, not_after)
+
+
 def any_awaited(campaign_id: int) -> bool:
     """Whether a carrier still has its part of the campaign to send, or to answer for."""
     return _any(campaign_id, frozenset(OrderState) - ANSWERED)
@@ -319,12 +329,15 @@ def waiting_for(carrier_id: int | None) -> int:
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What carriers reported of an area: messages, those that arrived and đồng where they know
-    them; the first day of an order that counts."""
+    them; the first day of an order that counts. Of the messages `unreceipted` were reported without
+    saying how many arrived, `uncosted` without saying what they cost."""
 
     sent: int
     delivered: int | None
     cost: int | None
     first_day: date
+    unreceipted: int
+    uncosted: int
 
 
 def reported_by_area(
@@ -339,7 +352,9 @@ def reported_by_area(
             f" SELECT w.id, w.id FROM {wanted} w"
             " UNION ALL SELECT line.start, a.id FROM line JOIN areas a ON a.parent_id = line.id)"
             " SELECT line.start AS area_id, SUM(c.sent) AS sent, SUM(c.delivered) AS delivered,"
-            " SUM(c.cost) AS cost, MIN(o.started_at) AS first_at"
+            " SUM(c.cost) AS cost, MIN(o.started_at) AS first_at,"
+            " SUM(CASE WHEN c.delivered IS NULL THEN c.sent ELSE 0 END) AS unreceipted,"
+            " SUM(CASE WHEN c.cost IS NULL THEN c.sent ELSE 0 END) AS uncosted"
             " FROM line JOIN order_counts c ON c.area_id = line.id"
             " JOIN broadcast_orders o ON o.id = c.order_id"
             " JOIN campaign_apps p ON p.campaign_id = o.campaign_id AND p.app_id = :app"
@@ -361,6 +376,8 @@ def reported_by_area(
             None if row.delivered is None else int(row.delivered),
             None if row.cost is None else int(row.cost),
             clock.local(clock.from_microseconds(int(row.first_at))).date(),
+            int(row.unreceipted),
+            int(row.uncosted),
         )
         for row in rows
     }

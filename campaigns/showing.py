@@ -23,9 +23,10 @@ from campaigns import (
     scopes,
     versions,
     waiting,
+    ways,
 )
 from campaigns.campaigns import Campaign
-from campaigns.progress import Progress
+from campaigns.progress import WAITING, Progress
 from campaigns.states import (
     CAMPAIGN_TRANSITIONS,
     CHANGEABLE,
@@ -309,13 +310,15 @@ def listed(person: User, state: str | None) -> list[Row]:
     seen = seen.order_by(Campaign.id.desc()).limit(ROWS_SHOWN)
     rows = list(db.session.scalars(seen.options(joinedload(Campaign.organisation))))
     by_state = counts.of_campaigns(db.session(), [c.id for c in rows])
-    return [_row(campaign, by_state.get(campaign.id, {})) for campaign in rows]
+    under_way = ways.of([c.id for c in rows if c.state is C.SENDING])
+    return [_row(c, by_state.get(c.id, {}), under_way.get(c.id)) for c in rows]
 
 
-def _row(campaign: Campaign, by_state: dict[MessageState, int]) -> Row:
+def _row(
+    campaign: Campaign, by_state: dict[MessageState, int], way: ways.CampaignWay | None
+) -> Row:
     recipients = sum(by_state.values()) or campaign.recipients_counted or 0
     left = sum(by_state.get(s, 0) for s in LEFT_SYSTEM)
-    sending = campaign.state is C.SENDING
     return Row(
         campaign.id,
         campaign.name,
@@ -332,7 +335,7 @@ def _row(campaign: Campaign, by_state: dict[MessageState, int]) -> Row:
         by_state.get(MessageState.IN_DOUBT, 0),
         campaign.start_at,
         campaign.created_at,
-        progress.of(campaign).seconds_left if sending else None,
+        None if way is None else way.seconds_left,
     )
 
 
@@ -354,14 +357,19 @@ def filters(person: User, current: str | None) -> list[dict[str, Any]]:
 
 def running(person: User) -> list[dict[str, Any]]:
     """The campaigns an emergency stop would halt."""
-    sending = select(Campaign).where(Campaign.state == C.SENDING).order_by(Campaign.id)
+    seen = scopes.covered(person, Act.CAMPAIGN_VIEW)
+    sending = select(Campaign).where(Campaign.state == C.SENDING, seen).order_by(Campaign.id)
+    rows = list(db.session.scalars(sending.options(joinedload(Campaign.organisation))))
+    by_state = counts.of_campaigns(db.session(), [c.id for c in rows])
     return [
         {
             "id": c.id,
             "name": c.name,
             "organisation_name": c.organisation.name,
-            "left": progress.of(c).total.left,
+            # Before its messages are made, all it was approved for are to come.
+            "left": sum(by_state[c.id].get(s, 0) for s in WAITING)
+            if c.id in by_state
+            else c.recipients_counted or 0,
         }
-        for c in db.session.scalars(sending)
-        if access.allowed(person, Act.CAMPAIGN_VIEW, c)
+        for c in rows
     ]

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from campaigns import approvals, approving, life, showing, stops, waiting
 from campaigns.campaigns import Campaign
 from campaigns.pages import moments
-from campaigns.pages.confirming import confirmed, confirmed_size
+from campaigns.pages.confirming import confirmed, confirmed_areas, confirmed_size
 from campaigns.states import CampaignState
 from outreach import access
 from outreach.access import Act
@@ -193,7 +193,7 @@ def resume(campaign: Campaign) -> ResponseReturnValue:
 @blueprint.get("/<int:campaign_id>/cancel")
 @needs(Act.CAMPAIGN_CANCEL, of=life.get)
 def cancel(campaign: Campaign) -> ResponseReturnValue:
-    """Ask for the number of messages that will not be sent."""
+    """Ask for the number of messages that will not be sent, or of only orders of their areas."""
     return render_template("campaigns/cancel.html", p=showing.of(campaign, person()))
 
 
@@ -206,7 +206,11 @@ def do_cancel(campaign: Campaign) -> ResponseReturnValue:
     try:
         # While it runs fewer wait each second: what the page said is what was meant.
         shown = request.form.get("shown", "")
-        confirmed(int(shown) if shown.isdecimal() else waiting)
+        people = int(shown if shown.isdecimal() else 0) or waiting
+        if view.confirm_areas is not None:
+            confirmed_areas(view.confirm_areas)
+        elif people:  # where nothing waits there is no number to type
+            confirmed(people)
         life.cancel(campaign, person().id)
     except Refused as refused:
         page = render_template("campaigns/cancel.html", p=view, errors={"number": refused.sentence})

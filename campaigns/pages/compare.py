@@ -87,6 +87,7 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
         "why": compare_showing.why_no_effect(comparison),
         "explanations": compare_sheet.explanations(comparison),
         "said": selection.said,
+        "days_said": compare_showing.days_said,
     }
 
 

@@ -132,7 +132,9 @@ def renew_map() -> str:
 
 def _tree(sheet: Sheet) -> area_tree.Tree:
     own, typed = person().own_area_id, sheet.typed
-    return area_tree.grow(own, sheet.offers.list_owners, typed.areas, typed.opened)
+    return area_tree.grow(
+        own, sheet.offers.list_owners, typed.areas, typed.opened, ordered=bool(typed.orders)
+    )
 
 
 def _sheet(campaign: Campaign | None) -> Sheet:

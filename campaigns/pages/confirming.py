@@ -28,7 +28,13 @@ def confirmed_size(campaign: Campaign) -> None:
     areas = order_parts.confirms_by_areas(campaign)
     if areas is None:
         confirmed(campaign.recipients_counted or 0)
-    elif _typed() != areas:
+    else:
+        confirmed_areas(areas)
+
+
+def confirmed_areas(areas: int) -> None:
+    """The same for the number of areas, where nobody of our lists is messaged."""
+    if _typed() != areas:
         raise Refused(
             _(
                 "You typed “%(typed)s”; the number of areas is %(areas)s. Nothing was done.",

@@ -127,10 +127,16 @@ def test_the_form_is_accessible_in_the_dark(visit, route, culture, client_as):
     assert_axe_clean(page)
 
 
-def test_a_carrier_without_a_list_is_led_to_its_lists(visit, stage, stranger, client_as):
-    page = visit.open("/campaigns/new", client=client_as(stranger))
-    assert page.get_by_role("heading", name="Chưa có danh sách thuê bao").is_visible()
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_a_carrier_without_a_list_is_led_to_its_lists_or_to_its_order(
+    visit, stage, stranger, client_as, width
+):
+    page = visit.open("/campaigns/new", width=width, client=client_as(stranger))
+    assert page.get_by_text("Chưa có ai trong danh sách ở các địa bàn này.").is_visible()
+    assert page.get_by_role("link", name="Đến danh sách thuê bao").is_visible()
+    assert page.get_by_label("Xã Long Thuận").is_visible()
     assert_axe_clean(page)
+    assert_no_sideways_scroll(page)
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])

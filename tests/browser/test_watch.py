@@ -122,18 +122,23 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         looks_right(page)
 
 
-def test_the_calendar_shows_what_goes_out_and_what_may(visit, stage, vnpt, liaison, client_as):
+def test_the_calendar_shows_what_goes_out_and_what_may(
+    visit, stage, vnpt, liaison, ordering, client_as
+):
     stage.subscribe(vnpt, numbers_of("vinaphone", PEOPLE))
     route = stage.route(vnpt, 9, networks=["vinaphone"], name="VNPT")
     stage.started([route.id], name="Đợt đang gửi")
     scheduled = stage.approved([route.id], name="Đợt đã lên lịch")
     life.schedule(scheduled, clock.now() + timedelta(hours=1), None)
     approved = stage.approved([route.id], name="Đợt chưa chọn giờ")
+    ordering.begun(name="Đợt nhà mạng tự gửi")
+    ordering.accepted(name="Đợt nhà mạng đã nhận")
     page = visit.open("/campaigns/calendar", client=client_as(liaison))
     looks_right(page)
     assert page.locator("table.month .outing.sending").count() >= 1
     assert page.locator("table.month .outing.scheduled").count() >= 1
     assert page.locator("table.month .outing.approved").count() >= 1
+    assert page.locator("table.month .outing.started svg").count()
     page.get_by_role("link", name="Tháng sau").click()
     page.get_by_role("heading", name="Lịch gửi tin tháng").wait_for()
     page.get_by_role("link", name="Tháng trước").click()

@@ -41,8 +41,16 @@ def test_a_carrier_sees_where_its_list_is(stage: Stage, listed: int) -> None:
     assert NEXT not in codes(tree), "nobody of the list lives there"
 
 
-def test_a_carrier_without_a_list_sees_nothing(stage: Stage, viettel: Organisation) -> None:
-    assert area_tree.grow(None, [viettel.id], []).roots == []
+def test_a_carrier_without_a_list_sees_every_area(stage: Stage, viettel: Organisation) -> None:
+    tree = area_tree.grow(None, [viettel.id], [COMMUNE])
+    assert codes(tree) == {PROVINCE, DISTRICT, COMMUNE, OTHER, NEXT}
+    assert (tree.chosen.areas, tree.chosen.subscribers) == (1, 0)
+
+
+def test_an_order_goes_where_nobody_is_listed(stage: Stage, listed: int) -> None:
+    assert NEXT in codes(area_tree.grow(None, [listed], [], ordered=True))
+    own = area_tree.grow(stage.land.district, [listed], [], ordered=True)
+    assert NEXT not in codes(own), "an office answers for its own area"
 
 
 def test_subscribers_are_those_of_all_below(stage: Stage, listed: int) -> None:

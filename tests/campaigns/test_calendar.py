@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 
-from campaigns import calendar, life
+from campaigns import calendar, life, orders
 from campaigns.campaigns import Campaign
+from campaigns.orders import BroadcastOrder
 from outreach import clock
 from outreach.accounts import User
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.organisations import Organisation
+from tests.ordering import Ordering
 from tests.stage import Stage, numbers_of
 
 AUGUST = date(2020, 8, 1)
@@ -110,6 +112,98 @@ def test_a_reader_sees_what_they_may_see(
     assert seen == [1, 1, 0]
 
 
+@pytest.fixture
+def window() -> dict[str, str]:
+    """From noon of the 20th to the evening of the 25th; it is two o'clock on the 20th."""
+    clock.set_offset(moment("20 14:00") - clock.real_now())
+    return {
+        "hours": "07:00-21:00",
+        "not_before": clock.iso(moment("20 12:00")),
+        "not_after": clock.iso(moment("25 20:00")),
+    }
+
+
+def test_what_a_carrier_sends_itself_stands_on_the_days_it_says(
+    ordering: Ordering, culture: User, window: dict[str, str]
+) -> None:
+    order = ordering.accepted(**window)
+    assert days(culture) == [20, 21, 22, 23, 24, 25]
+    ready = entry(culture)
+    assert (ready.order_id, ready.carrier, ready.mark) == (order.id, "VNPT", "vnpt")
+    assert (ready.open, ready.people, len(ready.areas)) == (True, None, 1)
+    orders.start(order, order.campaign.digest or "", ordering.liaison.id)
+    clock.set_offset(moment("21 09:30") - clock.real_now())
+    assert days(culture) == [20, 21]
+    assert entry(culture).hours_on(date(2020, 8, 21)) == ("07:00", "")
+    orders.finish(orders.get(order.id), ordering.liaison.id)
+    clock.set_offset(moment("23 09:30") - clock.real_now())
+    assert days(culture) == [20, 21]
+    assert entry(culture).hours_on(date(2020, 8, 21)) == ("07:00", "09:30")
+
+
+def test_what_a_carrier_never_says_it_ended_ends_with_its_window(
+    ordering: Ordering, culture: User, window: dict[str, str]
+) -> None:
+    ordering.begun(**window)
+    clock.set_offset(moment("28 09:30") - clock.real_now())
+    assert days(culture) == [20, 21, 22, 23, 24, 25]
+    assert not entry(culture).running
+
+
+def test_what_had_left_before_it_was_withdrawn_stays_there(
+    ordering: Ordering, culture: User, window: dict[str, str]
+) -> None:
+    order = ordering.begun(**window)
+    clock.set_offset(moment("21 09:30") - clock.real_now())
+    life.cancel(ordering.ended(order), None)
+    assert (days(culture), entry(culture).state) == ([20, 21], "withdrawn")
+
+
+def test_a_campaign_stands_there_itself_until_each_carrier_told(
+    ordering: Ordering, viettel: Organisation, culture: User, window: dict[str, str]
+) -> None:
+    """Two carriers send it, nothing leaves from here: whoever has not answered is no secret."""
+    office = culture.organisation_id
+    both = [ordering.carrier.id, viettel.id]
+    campaign = ordering.started(organisation=office, orders=both, **window)
+
+    def shown() -> list[tuple[str, int | None]]:
+        db.session.rollback()
+        return [(each.carrier, each.people) for each in calendar.month(culture, AUGUST).entries]
+
+    assert shown() == [("", None)]
+    wanted = select(BroadcastOrder).where(BroadcastOrder.campaign_id == campaign.id)
+    first, second = db.session.scalars(wanted.order_by(BroadcastOrder.carrier_id)).all()
+    orders.accept(first, campaign.digest or "", ordering.liaison.id)
+    assert shown() == [("", None), ("VNPT", None)]
+    orders.accept(second, campaign.digest or "", ordering.liaison.id)
+    assert shown() == [("VNPT", None), ("Viettel", None)]
+
+
+def test_what_leaves_from_here_stands_beside_what_a_carrier_sends(
+    ordering: Ordering, route_id: int, viettel: Organisation, culture: User, window: dict[str, str]
+) -> None:
+    order = ordering.order_of(ordering.started([route_id], orders=[viettel.id], **window))
+    orders.accept(order, order.campaign.digest or "", ordering.liaison.id)
+    found = calendar.month(culture, AUGUST).entries
+    assert [(each.carrier, each.people) for each in found] == [("", 30), ("Viettel", None)]
+
+
+def test_a_carrier_sees_its_own_order_and_no_other(
+    ordering: Ordering,
+    culture: User,
+    stranger: User,
+    client_as: Callable[[User], FlaskClient],
+    window: dict[str, str],
+) -> None:
+    order = ordering.accepted(organisation=culture.organisation_id, **window)
+    seen = [calendar.month(who, AUGUST).entries for who in (ordering.liaison, culture, stranger)]
+    assert [[each.order_id for each in entries] for entries in seen] == [[order.id], [order.id], []]
+    page = client_as(ordering.liaison).get("/campaigns/calendar?month=2020-08").text
+    assert f'href="/orders/{order.id}"' in page and "VNPT</span> tự gửi" in page
+    assert f'href="/campaigns/{order.campaign_id}"' not in page
+
+
 def test_other_months_and_the_way_to_them(stage: Stage, route_id: int, culture: User) -> None:
     approved(stage, route_id)
     august = calendar.month(culture, AUGUST)
@@ -125,7 +219,7 @@ def test_what_is_no_month_is_refused(written: str, app: object) -> None:
 
 
 def test_a_month_asks_as_much_for_many_campaigns_as_for_few(
-    stage: Stage, route_id: int, culture: User
+    stage: Stage, route_id: int, culture: User, ordering: Ordering, window: dict[str, str]
 ) -> None:
     seen: list[str] = []
 
@@ -140,14 +234,16 @@ def test_a_month_asks_as_much_for_many_campaigns_as_for_few(
         return len(seen)
 
     life.schedule(approved(stage, route_id), moment("21 16:00"), None)
+    ordering.accepted(**window)
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        few = asked(1)
+        few = asked(2)
         for number in range(6):
             made = approved(stage, route_id, f"c{number}")
             if number % 2:
                 life.schedule(made, moment("22 16:00"), None)
-        assert asked(7) == few
+            ordering.accepted(name=f"o{number}", **window)
+        assert asked(14) == few
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
 

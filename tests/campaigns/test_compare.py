@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
+from html import unescape
 from typing import Any
 
 import openpyxl
@@ -14,16 +15,18 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import event, text
 
-from campaigns import compare, deliveries
+from campaigns import compare, deliveries, orders
 from campaigns.compare import Comparison, Group, Row
+from campaigns.order_reporting import Entry
 from campaigns.states import MessageState
 from outreach.accounts import User
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.errors import Refused
-from tests.campaigns.comparing import FIRST, LAST, PERIOD, Scene, drive_done, scene
+from tests.campaigns.comparing import FIRST, LAST, PEOPLE, PERIOD, Scene, drive_done, scene
 from tests.drive import at
+from tests.ordering import Ordering
 from tests.people import Land
 
 __all__ = ["drive_done", "scene"]
@@ -219,6 +222,74 @@ def test_the_workbook_holds_the_raw_rows_as_numbers(
     assert {"Mẫu số", "Nguồn số liệu", "Thời điểm số liệu ngày cuối"} <= notes.keys()
     days = list(book.worksheets[1].iter_rows(min_row=2, values_only=True))
     assert [day[0].date() for day in days] == [FIRST + timedelta(days=n) for n in range(15)]
+
+
+@pytest.fixture
+def told(scene: Scene, ordering: Ordering) -> Scene:
+    """A carrier sends from the 12th to the 14th and says what it cost in one commune of three; in
+    another 20 messages of ours went out too."""
+    wave = scene.send("11/8", {"29983": 20}, areas=["29983"], name="Của ta")
+    scene.move(wave, (M.DELIVERED, 20))
+    at("12/8 9:00")
+    order = ordering.begun(name="Nhà mạng gửi")
+    codes = (("29971", "225000"), ("29983", ""), ("29974", ""))
+    ordering.report(order, *(Entry(scene.ids[code], "500", cost=cost) for code, cost in codes))
+    at("14/8 9:00")
+    orders.finish(orders.get(order.id), ordering.liaison.id)
+    with transaction() as session:
+        for area in session.query(Area):
+            area.population = PEOPLE.get(area.code)
+    at("20/8 16:00")
+    return scene
+
+
+def test_a_cost_nobody_told_is_no_0(told: Scene) -> None:
+    costs = {code: (row.delivery.cost, row.delivery.uncosted) for code, row in rows().items()}
+    assert costs == {
+        "29971": (225_000, 0),
+        "29983": (6_000, 500),
+        "29974": (None, 500),
+        "29977": (0, 0),
+        "29980": (0, 0),
+    }
+    summed = compared().groups[Group.MESSAGED]
+    assert (summed.cost, summed.uncosted) == (231_000, 1000)
+    silent = compared("29974").groups[Group.MESSAGED]
+    assert (silent.cost, silent.uncosted) == (None, 500)
+
+
+def test_the_page_says_of_how_much_the_cost_is_and_until_when_a_carrier_sent(
+    told: Scene, client_as: Callable[[User], FlaskClient]
+) -> None:
+    for code in ("29971", "29983"):
+        for number in range(1, 21):
+            told.report(code, f"{number}/8", 40 + number)
+    page = client_as(told.staff).get("/compare", query_string=PERIOD).text
+    shown = re.findall(r'data-label="Chi phí">([^<]*)<', unescape(page))
+    assert sorted(shown) == [
+        *("0\xa0đ", "0\xa0đ", "0\xa0đ", "225.000\xa0đ"),
+        *("—", "≥\xa0231.000\xa0đ", "≥\xa06.000\xa0đ"),
+    ]
+    assert "Nhà mạng gửi (VNPT): " in page
+    assert "từ 12/8/2020 đến 14/8/2020, nhà mạng báo" in page
+    chart = json.loads(unescape(page.split('data-chart="')[1].split('"')[0]))
+    assert [each["label"] for each in chart["sent"]] == ["Nhắn tin 11/8", "Nhắn tin từ 12/8"]
+
+
+def test_the_workbook_leaves_a_cost_nobody_told_empty(
+    told: Scene, client_as: Callable[[User], FlaskClient]
+) -> None:
+    answer = client_as(told.staff).get("/compare/table.xlsx", query_string=PERIOD)
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    cells = {line[1].value: line[16] for line in book.worksheets[0].iter_rows(min_row=2)}
+    assert {code: cells[code].value for code in ("29971", "29983", "29974")} == {
+        "29971": 225_000,
+        "29983": 6_000,
+        "29974": None,
+    }
+    assert cells["29983"].number_format == '"≥ "#,##0 "đ"'
+    notes = {row[0]: row[1] for row in book.worksheets[-1].iter_rows(values_only=True)}
+    assert "(từ 12/8/2020 đến 14/8/2020, nhà mạng báo)" in notes["Chiến dịch"]
 
 
 def test_a_name_that_begins_like_a_formula_is_a_name(

@@ -6,9 +6,10 @@ from datetime import date
 
 from sqlalchemy import event
 
-from campaigns import deliveries
+from campaigns import deliveries, life, orders
 from campaigns.deliveries import Delivery
 from campaigns.order_reporting import Entry
+from campaigns.orders import BroadcastOrder
 from campaigns.states import MessageState
 from outreach.database import db
 from tests.campaigns.comparing import FIRST, LAST, Scene, scene
@@ -97,9 +98,11 @@ def test_three_statements_whatever_there_is(scene: Scene) -> None:
 
 def test_what_a_carrier_reports_is_added_and_kept_apart() -> None:
     ours = Delivery(10, 4, 3000, date(2020, 8, 12), 0, 2)
-    reported = Delivery(20, None, 0, date(2020, 8, 11), 20, 0, 20)
+    reported = Delivery(20, None, None, date(2020, 8, 11), 20, 0, 20, 20)
     both = deliveries._joined(ours, reported)
-    assert both == Delivery(30, 4, 3000, date(2020, 8, 11), 20, 2, 20)
+    assert both == Delivery(30, 4, 3000, date(2020, 8, 11), 20, 2, 20, 20)
+    silent = deliveries._joined(reported, reported)
+    assert (silent.cost, silent.uncosted) == (None, 40)
     assert deliveries._joined(deliveries.NONE, reported).delivered is None
     assert deliveries._joined(deliveries.NONE, deliveries.NONE) == deliveries.NONE
 
@@ -115,8 +118,49 @@ def test_a_carrier_s_own_sending_joins_by_the_day_it_began(ordering: Ordering, l
     found = deliveries.by_area(app_id, ids, FIRST, LAST)
     day = date(2020, 8, 12)
     assert found[land.commune] == Delivery(900, 800, 225000, day, 0, 0, 900)
-    assert found[land.other_commune] == Delivery(500, None, 0, day, 500, 0, 500)
+    assert found[land.other_commune] == Delivery(500, None, None, day, 500, 0, 500, 500)
+    district = deliveries.by_area(app_id, [land.district], FIRST, LAST)[land.district]
+    assert (district.cost, district.uncosted) == (225000, 500)
     later = deliveries.by_area(app_id, ids, date(2020, 8, 13), LAST)
     assert later[land.commune] == Delivery(earlier=900)
     (sent,) = deliveries.sendings(app_id, ids, FIRST, LAST)
     assert (sent.name, sent.day, sent.messaged, sent.areas) == ("Đợt 1 (VNPT)", day, 1400, 2)
+
+
+def last_said(order: BroadcastOrder) -> date | None:
+    db.session.rollback()
+    app_id = orders.get(order.id).campaign.apps[0].id
+    (sent,) = deliveries.sendings(app_id, order.area_ids, FIRST, LAST)
+    assert (sent.by_order, sent.day) == (True, date(2020, 8, 12))
+    return sent.last
+
+
+def test_until_when_a_carrier_sent_is_its_word_or_nobody_knows(
+    ordering: Ordering, land: Land
+) -> None:
+    at("12/8 9:00")
+    order = ordering.begun()
+    ordering.report(order, Entry(land.commune, "900"))
+    at("25/8 9:00")  # its window closed on the 19th: still it has said nothing
+    assert last_said(order) is None
+    at("14/8 9:00")
+    orders.finish(orders.get(order.id), ordering.liaison.id)
+    assert last_said(order) == date(2020, 8, 14)
+
+
+def test_a_late_word_is_about_what_left_within_the_window(ordering: Ordering, land: Land) -> None:
+    at("12/8 9:00")
+    order = ordering.begun()
+    ordering.report(order, Entry(land.commune, "900"))
+    at("25/8 9:00")
+    orders.finish(orders.get(order.id), ordering.liaison.id)
+    assert last_said(order) == date(2020, 8, 19)
+
+
+def test_a_withdrawn_order_ended_when_it_was_withdrawn(ordering: Ordering, land: Land) -> None:
+    at("12/8 9:00")
+    order = ordering.begun()
+    at("13/8 9:00")
+    life.cancel(ordering.ended(order), None)
+    ordering.report(orders.get(order.id), Entry(land.commune, "300"))
+    assert last_said(order) == date(2020, 8, 13)

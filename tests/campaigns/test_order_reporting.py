@@ -206,6 +206,45 @@ def test_the_order_s_own_file_comes_back_as_a_workbook(ordering: Ordering, tmp_p
     assert [known.sent for known in kept(order.id).values()] == [100, 200]
 
 
+def test_each_wording_s_row_counts_to_its_area(ordering: Ordering, tmp_path: Path) -> None:
+    both = {"vi": "Mời bà con {xa} cài {link}", "b": "Mời cài {link}"}
+    order, land = ordering.begun(wording=both), ordering.stage.land
+    path = tmp_path / "order.csv"
+    with path.open("wb") as file:
+        order_files.write_texts(file, order_showing.texts(order))
+    head, *lines = path.read_text(encoding="utf-8-sig").splitlines()
+    assert head == "area code,area name,text,segments,wording"
+    assert [(line.split(",")[0], line.split(",")[-1]) for line in lines] == [
+        *(("29971", "b"), ("29971", "vi"), ("29983", "b"), ("29983", "vi")),
+    ]
+    counts = ["600,590,9000", "400,380,6000", "300,290,5000", "200,,4000"]
+    rows = [f"{line},{count}" for line, count in zip(lines, counts, strict=True)]
+    made = take(
+        ordering,
+        order.id,
+        write(tmp_path / "a.csv", "\n".join([f"{head},sent,delivered,cost", *rows])),
+    )
+    assert (made.added, made.rejected) == (2, 0)
+    assert kept(order.id) == {
+        land.commune: Known(1, 1000, 970, 15000),
+        land.other_commune: Known(1, 500, None, 9000),
+    }
+
+
+def test_a_wording_twice_or_a_figure_that_is_none_is_given_back(
+    ordering: Ordering, tmp_path: Path
+) -> None:
+    order = ordering.begun()
+    path = write(
+        tmp_path / "a.csv", "area,wording,sent\n29971,b,5\n29971,b,7\n29983,b,9\n29983,vi,x\n"
+    )
+    made = take(ordering, order.id, path)
+    assert [(r.row, r.code, r.value) for r in made.rejects] == [
+        *((2, "twice", "5"), (3, "twice", "7"), (4, "refused", "x")),
+    ]
+    assert kept(order.id) == {}
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [

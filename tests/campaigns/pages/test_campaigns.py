@@ -20,6 +20,7 @@ from outreach.accounts import Role, User
 from outreach.database import db
 from outreach.organisations import Kind, Organisation
 from outreach.pages import guard
+from tests.ordering import Ordering
 from tests.stage import Stage, numbers_of
 
 C = CampaignState
@@ -279,6 +280,33 @@ def test_a_cancelling_number_that_does_not_fit_cancels_nothing(
         answer = client.post(f"/campaigns/{approved.id}/cancel", data=form)
         assert (answer.status_code, state(approved)) == (422, C.APPROVED), shown
         assert "Nothing was done" in said(answer)
+
+
+def test_cancelling_only_orders_asks_for_the_number_of_their_areas(
+    ordering: Ordering, client_as: ClientAs
+) -> None:
+    campaign = ordering.started()
+    client, page = english(client_as(ordering.stage.author)), f"/campaigns/{campaign.id}/cancel"
+    assert "carriers send it by orders, in 2 areas" in said(client.get(page))
+    for number in ("", "0", "3"):
+        answer = client.post(page, data={"number": number})
+        assert (answer.status_code, state(campaign)) == (422, C.SENDING), number
+        assert "the number of areas is 2" in said(answer)
+    client.post(page, data={"number": "2"})
+    assert state(campaign) is C.CANCELLED
+
+
+def test_cancelling_what_nobody_waits_for_asks_for_no_number(
+    stage: Stage, approved: Campaign, client_as: ClientAs
+) -> None:
+    draft = stage.draft(approved.route_ids)
+    client, page = english(client_as(stage.author)), f"/campaigns/{draft.id}/cancel"
+    shown = client.get(page).text
+    assert 'name="number"' not in shown
+    client.post(page)
+    assert state(draft) is C.CANCELLED
+    answer = client.post(f"/campaigns/{approved.id}/cancel", data={"shown": "0", "number": "0"})
+    assert (answer.status_code, state(approved)) == (422, C.APPROVED)  # people wait for this one
 
 
 def test_the_emergency_stop_asks_for_a_reason_stops_and_is_lifted(

@@ -121,6 +121,24 @@ def test_a_copy_says_what_could_not_be_copied(
     assert "Areas that are not in the list of areas in use: Huyện Hồng Ngự." in copy
 
 
+def test_a_carrier_that_keeps_its_list_to_itself_writes_a_campaign_for_its_own_order(
+    stage: Stage, stranger: User, client_as: ClientAs
+) -> None:
+    """Viettel has no list and no route here: it chooses its areas and names its sender all the
+    same."""
+    carrier = client_as(stranger)
+    page = carrier.get("/campaigns/new").text
+    assert 'value="29983"' in page
+    assert re.search(r'<input[^>]*id="sender"', page)
+    form = fields(0, **{"route-0": None}, areas=["29983"], orders=[str(stranger.organisation_id)])
+    answer = carrier.post("/campaigns/new", data=form)
+    assert answer.status_code == 302, said(answer)
+    campaign = newest()
+    assert [area.code for area in campaign.areas] == ["29983"]
+    assert [each.id for each in campaign.order_carriers] == [stranger.organisation_id]
+    assert (campaign.sender, campaign.route_choices) == ("BLUEZONE", [])
+
+
 def test_the_map_shows_what_is_ticked(writer: FlaskClient, stage: Stage, route: int) -> None:
     with transaction() as session:
         for area_id, lat, lon in ((stage.land.commune, 10.8, 105.3), (4, 10.7, 105.4)):

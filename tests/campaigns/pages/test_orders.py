@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -93,6 +95,27 @@ def test_what_is_not_its_turn_is_not_in_the_carrier_s_list(
     assert lan.get(f"/orders/{order.id}/texts.csv").status_code == 302
 
 
+def test_every_wording_of_every_commune_is_handed_over_as_approved(
+    ordering: Ordering, lan: FlaskClient
+) -> None:
+    both = {"vi": "Kính gửi {xa}:  cài\n{link}", "b": "Mời {xa} cài {ung_dung}"}
+    order = ordering.opened(wording=both, strip_marks=False)
+    link = "https://bluezone.gov.vn/taiapp"
+    said = {
+        f"Kính gửi xã Long Khánh A:  cài\n{link}",
+        f"Kính gửi xã Long Thuận:  cài\n{link}",
+        "Mời xã Long Khánh A cài Bluezone",
+        "Mời xã Long Thuận cài Bluezone",
+    }
+    rows = csv.DictReader(io.StringIO(lan.get(f"/orders/{order.id}/texts.csv").text[1:]))
+    assert {row["nội dung"] for row in rows} == said
+    for page in ("", "/print"):
+        shown = lan.get(f"/orders/{order.id}{page}").text
+        assert all(f">{text}</" in shown for text in said), page
+        assert "Chia đều" in shown, page
+    assert lan.get(f"/orders/{order.id}/print").text.count("<td>vi</td>") == 2
+
+
 def test_the_red_count_is_of_what_waits_for_the_liaison(
     ordering: Ordering, lan: FlaskClient, culture: User, stranger: User, client_as: ClientAs
 ) -> None:
@@ -135,6 +158,21 @@ def test_a_stale_page_accepts_nothing(ordering: Ordering, lan: FlaskClient) -> N
     page = lan.post(f"/orders/{order.id}/accept", data=form, follow_redirects=True)
     assert "đang “đã rút”" in page.text
     assert state_of(order.id) is OrderState.WITHDRAWN
+
+
+def test_a_cost_told_of_a_part_is_marked_as_of_a_part(ordering: Ordering, lan: FlaskClient) -> None:
+    order, land = ordering.begun(), ordering.stage.land
+
+    def total() -> str:
+        foot = lan.get(f"/orders/{order.id}").text.split("<tfoot>")[1].split("</tfoot>")[0]
+        return unescape(foot.split('<td class="n">')[-1].split("<")[0])
+
+    ordering.report(orders.get(order.id), Entry(land.commune, "9"))
+    assert total() == "—"
+    ordering.report(orders.get(order.id), Entry(land.other_commune, "5", cost="7000"))
+    assert total() == "≥\xa07.000"
+    ordering.report(orders.get(order.id), Entry(land.commune, "9", cost="1000"))
+    assert total() == "8.000"
 
 
 def test_a_return_without_a_reason_comes_back(ordering: Ordering, lan: FlaskClient) -> None:
