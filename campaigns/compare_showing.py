@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from sqlalchemy import text
+
 from campaigns import compare, selection
 from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
 from campaigns.deliveries import Sending, days_of
@@ -91,16 +93,26 @@ class Look:
 
 
 _large: Kept[Look] = Kept(60, most=4)
+_unchanged: Kept[Look] = Kept(3600, most=4)
 
 
 def look(asked: Asked) -> Look:
-    """All figures of the page. Those of a whole country are kept for a minute: who sorts them or
-    turns a page asks the same again."""
+    """All figures of the page. Those of a whole country are kept for a minute, and longer where
+    nothing changed: who sorts them or turns a page asks the same again."""
     if areas.count_communes(asked.roots, asked.area_list) <= LARGE:
         return _look(asked)
     key = (asked.app.id, asked.first, asked.last, asked.roots, asked.area_list)
-    kept = _large.get(key, lambda: _detached(_look(asked)))
+    made: Callable[[], Look] = lambda: _detached(_look(asked))  # noqa: E731
+    kept = _large.get(key, lambda: _unchanged.get((key, _newest()), made))
     return replace(kept, comparison=replace(kept.comparison, asked=asked))
+
+
+def _newest() -> tuple[int, ...]:
+    """What is higher once any figure of a comparison has changed: each is a new row of one of
+    these, or an act of a person."""
+    tables = ("uptake_reports", "attempts", "raw_receipts", "count_deltas", "audit")
+    highest = ", ".join(f"(SELECT MAX(id) FROM {table})" for table in tables)
+    return tuple(db.session.execute(text(f"SELECT {highest}")).one())
 
 
 def _look(asked: Asked) -> Look:

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from campaigns import order_areas, preparing, progress, rules, texts
+from campaigns import order_areas, preparing, progress, reading, rules, texts
 from campaigns.audience import Audience, Tally, TextOfArea, areas_with_subscribers, count_all
 from campaigns.campaigns import Campaign
 from campaigns.routes import Route
@@ -93,8 +93,10 @@ class Estimate:
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """(code, name) of the communes, to choose the preview's from."""
-        return [(choice.code, choice.name) for choice in self.choices]
+        """(code, name) of the communes, to choose the preview's from; empty where there are so many
+        that one is typed."""
+        few = self.choices if len(self.choices) <= reading.MOST_CHOICES else []
+        return [(choice.code, choice.name) for choice in few]
 
     @property
     def text(self) -> str:
@@ -144,6 +146,7 @@ class _Counted:
 
 _inhabited: Kept[list[tuple[int, int]]] = Kept(120)
 _tallies: Kept[_Counted] = Kept(120)
+_texts: Kept[dict[bool, Places]] = Kept(60, most=4)
 
 
 def of(
@@ -164,9 +167,7 @@ def of(
     routes = [choice.route for choice in campaign.route_choices]
     audience = preparing.audience_over(campaign, routes, settings)
     found = Estimate(choices=_choices(campaign, audience))
-    found.shown = next((c for c in found.choices if c.code == at), None) or next(
-        iter(found.choices), None
-    )
+    found.shown = reading.find(found.choices, at) or next(iter(found.choices), None)
     found.variants = [each.key for each in campaign.variants]
     found.variant = variant if variant in found.variants else next(iter(found.variants), "")
     if ENVELOPE.isdisjoint(wrong):
@@ -208,7 +209,7 @@ def _write(
         return {}
     names = {choice.id: choice.name for choice in found.choices}
     try:
-        both = {strip: texts.of_places(campaign, list(names), strip) for strip in (False, True)}
+        both = _written_everywhere(campaign, list(names))
         _judge(campaign, both[campaign.strip_marks], settings, wrong)
     except Refused as refused:
         found.warnings.append(refused.sentence)
@@ -219,6 +220,22 @@ def _write(
             for strip in (False, True)
         ]
     return both
+
+
+def _written_everywhere(campaign: Campaign, area_ids: list[int]) -> dict[bool, Places]:
+    """Both writings; those of a whole country are kept a minute, since ticking a box below them
+    changes nothing of them."""
+
+    def write() -> dict[bool, Places]:
+        known = preparing.locally(campaign, area_ids)
+        return {strip: texts.of_places(campaign, known, strip) for strip in (False, True)}
+
+    if len(area_ids) <= reading.MOST_CHOICES:
+        return write()
+    said = tuple((each.key, each.template) for each in campaign.variants)
+    about = tuple((app.id, app.name, app.link) for app in campaign.apps)
+    key = (said, about, campaign.organisation.phone, campaign.not_before, tuple(area_ids))
+    return _texts.get(key, write)
 
 
 def _judge(campaign: Campaign, written: Places, settings: Settings, wrong: Collection[str]) -> None:

@@ -6,8 +6,9 @@ where the filled-in words are, and the form with diacritics that is easier on th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Select, func, select
 
@@ -68,7 +69,7 @@ def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
     every = count <= MOST_CHOICES or bool(at.strip())
     communes = _communes(campaign.id, variant) if every else _ends(campaign.id, variant)
     longest = max(communes, key=lambda c: (c.segments, c.units))
-    found = _find(communes, at)
+    found = find(communes, at)
     shown = found or longest
     text = _text(campaign.id, variant, shown.id)
     here = preparing.locally(campaign, [shown.id])[shown.id]
@@ -117,17 +118,29 @@ def _ends(campaign_id: int, variant: str) -> list[Commune]:
     return [Commune(*db.session.execute(one).one()) for one in wanted]
 
 
-def _find(communes: list[Commune], at: str) -> Commune | None:
+class Named(Protocol):
+    """What has an area's code and name."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def find(communes: Sequence[N], at: str) -> N | None:
     """By its code, else by its whole name, else by the first name that holds what was typed."""
     wanted = fold(at)
     if not wanted:
         return None
+    by_code = next((c for c in communes if c.code == at.strip()), None)
+    if by_code is not None:
+        return by_code
     folded = [(fold(c.name), c) for c in communes]
-    return (
-        next((c for c in communes if c.code == at.strip()), None)
-        or next((c for name, c in folded if name == wanted), None)
-        or next((c for name, c in folded if wanted in name), None)
-    )
+    whole = next((c for name, c in folded if name == wanted), None)
+    return whole or next((c for name, c in folded if wanted in name), None)
 
 
 def _text(campaign_id: int, variant: str, area_id: int) -> str:

@@ -7,6 +7,7 @@ long text can need one segment more than the division says.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -42,9 +43,15 @@ def count(text: str) -> Count:
     text = nfc(text)
     forcing = _forcing(text)
     encoding = UCS_2 if forcing else GSM_7
-    cost = _cost_in(encoding)
-    pieces = _pieces(text, encoding)
-    return Count(encoding, sum(map(cost, text)), len(pieces), forcing)
+    units = _units(text, encoding)
+    if units == len(text):
+        return Count(encoding, units, _segments_of_units(units, encoding), forcing)
+    return Count(encoding, units, len(_pieces(text, encoding)), forcing)
+
+
+def _segments_of_units(units: int, encoding: str) -> int:
+    """Segments of a text of which every character takes one unit: no pair is ever split."""
+    return math.ceil(units / JOINED[encoding]) if units > ALONE[encoding] else min(units, 1)
 
 
 def split(text: str) -> list[str]:
@@ -66,8 +73,10 @@ def cut_needed(text: str, segments: int | None = None) -> int:
     if now.segments <= wanted:
         return 0
     limit = (ALONE if wanted == 1 else JOINED)[now.encoding]
+    if now.units == len(text):
+        return now.units - wanted * limit
     kept = list(_packed(text, now.encoding, limit))[:wanted]
-    return now.units - sum(map(_cost_in(now.encoding), "".join(kept)))
+    return now.units - sum(_units(part, now.encoding) for part in kept)
 
 
 def room_left(text: str) -> int:
@@ -76,11 +85,19 @@ def room_left(text: str) -> int:
     encoding = UCS_2 if _forcing(text) else GSM_7
     pieces = _pieces(text, encoding)
     limit = (ALONE if len(pieces) <= 1 else JOINED)[encoding]
-    return limit - sum(map(_cost_in(encoding), pieces[-1] if pieces else ""))
+    return limit - (_units(pieces[-1], encoding) if pieces else 0)
 
 
 def _forcing(text: str) -> list[str]:
-    return [char for char in dict.fromkeys(text) if not gsm7.is_gsm7(char)]
+    used = dict.fromkeys(text)
+    return [] if used.keys() <= gsm7.ALL else [char for char in used if char not in gsm7.ALL]
+
+
+def _units(text: str, encoding: str) -> int:
+    """Septets or code units of a whole text."""
+    if encoding == UCS_2:
+        return len(text) if max(text, default="") <= "\uffff" else sum(map(_code_units, text))
+    return len(text) if gsm7.ESCAPED.isdisjoint(text) else sum(map(_septets, text))
 
 
 def _septets(char: str) -> int:

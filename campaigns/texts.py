@@ -4,7 +4,7 @@ how many characters to cut where some communes' names make it longer than others
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,17 +80,17 @@ class Writing:
     cost: int | None = None
 
 
-def of_places(campaign: Campaign, area_ids: list[int], strip: bool) -> Places:
-    """Every variant for every commune. Refused (field `UNWRITTEN`) for an empty placeholder."""
-    known = preparing.locally(campaign, area_ids)
+def of_places(campaign: Campaign, known: Mapping[int, Local], strip: bool) -> Places:
+    """Every variant for every commune of `known`, as `preparing.locally` gives them. Refused (field
+    `UNWRITTEN`) for an empty placeholder."""
     counted: dict[str, Count] = {}
     said: dict[str, dict[int, Said]] = {}
     for variant in campaign.variants:
-        for area_id in area_ids:
-            text = _rendered(campaign, variant, known[area_id], strip)
+        for area_id, here in known.items():
+            text = _rendered(campaign, variant, here, strip)
             if text not in counted:
                 counted[text] = segments.count(text)
-            one = Said(area_id, known[area_id], text, counted[text])
+            one = Said(area_id, here, text, counted[text])
             said.setdefault(variant.key, {})[area_id] = one
     return Places(said)
 
@@ -156,6 +156,7 @@ def _cut(pieces: list[tuple[str, bool]], parts: list[str]) -> Iterator[list[Piec
 def _fit(said: list[Said], names: dict[int, str]) -> Fit:
     least = min(s.count.segments for s in said)
     longest = max(said, key=lambda s: s.count.units)
+    tightest = _tightest(said)
     return Fit(
         communes=len(said),
         least=least,
@@ -163,6 +164,20 @@ def _fit(said: list[Said], names: dict[int, str]) -> Fit:
         over=sum(s.count.segments > least for s in said),
         longest=names[longest.area_id],
         longest_units=longest.count.units,
-        cut=max(segments.cut_needed(s.text, least) for s in said),
-        cut_to_fewer=max(segments.cut_needed(s.text, least - 1) for s in said) if least > 1 else 0,
+        cut=max(segments.cut_needed(text, least) for text in tightest),
+        cut_to_fewer=max(segments.cut_needed(t, least - 1) for t in tightest) if least > 1 else 0,
     )
+
+
+def _tightest(said: list[Said]) -> list[str]:
+    """The texts among which is the one with most to cut: where no character takes two units, the
+    longest of each encoding."""
+    longest: dict[str, Said] = {}
+    special = []
+    for each in said:
+        before = longest.get(each.count.encoding)
+        if each.count.units != len(each.text):
+            special.append(each.text)
+        elif before is None or each.count.units > before.count.units:
+            longest[each.count.encoding] = each
+    return special + [each.text for each in longest.values()]

@@ -5,6 +5,7 @@ What goes out is the rendered text: in NFC, and without diacritics where the cam
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,8 +45,9 @@ class Template:
         return "han" in self.fields
 
 
+@functools.lru_cache(maxsize=256)
 def parse(text: str) -> Template:
-    """Take a wording apart.
+    """Take a wording apart; kept, since a wording is filled in for thousands of communes.
 
     Raises `Refused` (field `wording`) for an empty text, an unknown placeholder, by name, and for
     a brace that opens or closes nothing, with its place counted from 1.

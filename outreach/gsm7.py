@@ -35,6 +35,9 @@ BASIC: frozenset[str] = frozenset(_BASIC_BY_CODE) - {chr(ESCAPE)}
 ESCAPED: frozenset[str] = frozenset(_ESCAPED_BY_CODE.values())
 """Characters that cost two septets: the escape, then a code of the second table."""
 
+ALL: frozenset[str] = BASIC | ESCAPED
+"""Every character of the alphabet."""
+
 
 class NotGsm7(ValueError):
     """A character the alphabet does not have; `character` says which."""
@@ -58,7 +61,7 @@ _ENCODE.update({ord(char): chr(ESCAPE) + chr(code) for code, char in _ESCAPED_BY
 
 def is_gsm7(char: str) -> bool:
     """Whether the single character is in the basic or the escape set."""
-    return char in BASIC or char in ESCAPED
+    return char in ALL
 
 
 def encode(text: str) -> bytes:

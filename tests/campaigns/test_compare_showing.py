@@ -10,7 +10,7 @@ import pytest
 from campaigns import compare, compare_showing
 from campaigns.compare import Group
 from campaigns.states import MessageState
-from outreach import clock
+from outreach import apps, clock
 from outreach.database import db
 from tests.campaigns.comparing import Scene, drive_done, scene
 from tests.drive import at
@@ -128,7 +128,7 @@ def test_neither_group_takes_in_who_is_in_between(drive_done: Scene) -> None:
         assert (day.not_yet.areas if day.not_yet else 0) <= 1
 
 
-def test_a_country_s_answer_is_kept_for_a_minute(
+def test_a_country_s_answer_is_kept_for_a_minute_and_while_nothing_changes(
     drive_done: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare_showing, "LARGE", 1)
@@ -141,6 +141,10 @@ def test_a_country_s_answer_is_kept_for_a_minute(
     assert again.comparison.asked is not first.comparison.asked
     now = clock.monotonic()
     monkeypatch.setattr(clock, "monotonic", lambda: now + 61)
+    assert look().comparison.rows is first.comparison.rows
+    apps.add("KHAC", "Khác", "https://khac.vn", actor_id=None)  # recorded, as every act
+    assert look().comparison.rows is first.comparison.rows  # not a minute later
+    monkeypatch.setattr(clock, "monotonic", lambda: now + 122)
     assert look().comparison.rows is not first.comparison.rows
 
 
