@@ -97,12 +97,8 @@ def simplified(codes: Iterable[str]) -> list[str]:
         Area.area_list == areas.list_in_use(), Area.code.in_(codes)
     )
     ids = {row.id: row.code for row in db.session.execute(wanted)}
-    inside = {
-        code
-        for above in ids
-        for below in areas.within(ids, above)
-        if below != above and (code := ids[below])
-    }
+    lines = areas.lines(ids)
+    inside = {code for id_, code in ids.items() if (lines[id_] - {id_}) & ids.keys()}
     return [code for code in codes if code not in inside]
 
 

@@ -5,9 +5,10 @@ Every value is checked here, each refusal naming its field, before anything is s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -205,8 +206,8 @@ def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refuse
         "not_messaged_days": lambda: _days(draft.not_messaged_days),
         "networks": lambda: _networks(draft.networks),
         "groups": lambda: _groups(draft.groups),
-        "apps": lambda: _found(draft.apps, apps.by_code, "apps"),
-        "areas": lambda: _found(draft.areas, areas.by_code, "areas"),
+        "apps": lambda: _found(draft.apps, partial(map, apps.by_code), "apps"),
+        "areas": lambda: _found(draft.areas, areas.each_by_code, "areas"),
         "variants": lambda: _variants(draft.wording),
         "hours": lambda: _fill_envelope(campaign, draft, settings),
         "route_choices": lambda: carriers.route_choices(
@@ -257,10 +258,12 @@ def _several(values: list[str], key: str) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _found(codes: list[str], by_code: Callable[[str], T], key: str) -> list[T]:
+def _found(
+    codes: list[str], each_by_code: Callable[[Sequence[str]], Iterable[T]], key: str
+) -> list[T]:
     """What the codes name, each once however often and in whatever spelling."""
     try:
-        return list(dict.fromkeys(by_code(code) for code in _several(codes, key)))
+        return list(dict.fromkeys(each_by_code(_several(codes, key))))
     except Refused as refused:
         raise Refused(refused.sentence, key) from None
 

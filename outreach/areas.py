@@ -123,8 +123,19 @@ def by_code(code: str, area_list: int | None = None) -> Area:
     Without a list, in the one in force; a code only the other list has is taken from there.
     Raises Refused where there is none.
     """
-    code = code.strip()
-    found = {a.area_list: a for a in db.session.scalars(select(Area).where(Area.code == code))}
+    return each_by_code([code], area_list)[0]
+
+
+def each_by_code(codes: Iterable[str], area_list: int | None = None) -> list[Area]:
+    """`by_code` for many, in their order, in one statement."""
+    wanted = [code.strip() for code in codes]
+    found: dict[str, dict[int, Area]] = {}
+    for area in db.session.scalars(select(Area).where(Area.code.in_(wanted))):
+        found.setdefault(area.code, {})[area.area_list] = area
+    return [_of_list(found.get(code, {}), code, area_list) for code in wanted]
+
+
+def _of_list(found: dict[int, Area], code: str, area_list: int | None) -> Area:
     area = found.get(area_list or in_force())
     if area is None and area_list is None:
         area = next(iter(found.values()), None)

@@ -220,7 +220,8 @@ def copy_of(campaign: Campaign, offers: Offers, settings: Settings) -> Typed:
         old.strip_marks,
         old.wording,
     )
-    gone = [area for area in campaign.areas if area.area_list != areas.list_in_use()]
+    in_use = areas.list_in_use()
+    gone = [area for area in campaign.areas if area.area_list != in_use]
     new.areas = [code for code in old.areas if code not in {area.code for area in gone}]
     new.networks, new.urgent = old.networks, old.urgent
     new.not_messaged_days = old.not_messaged_days
