@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from sqlalchemy import text
+
 from bench import _world
 from campaigns import counts, life
 from campaigns.campaigns import Campaign
@@ -57,10 +59,19 @@ def _measure(here: _world.World, campaign: Campaign, options: argparse.Namespace
         messages_per_s=round(options.people / marks["settled"]),
         cpu_s_per_10k=round(sum(cpu[name] for name in names) / options.people * 10_000, 2),
         cpu_s_by_process={name: round(used, 2) for name, used in cpu.items()},
+        stored_with_answer=round(_stored_together(), 2),
         worker_peak_mb=round(max(here.peak_mb(n) for n in names if n.startswith("worker"))),
         most_per_number=seen["most"],
         states={state.value: n for state, n in by_state.items()},
     )
+
+
+def _stored_together() -> float:
+    """The share of receipts that were stored in one transaction with their answers."""
+    together = text(
+        "SELECT AVG(CASE WHEN receipt_at = answered_at THEN 1.0 ELSE 0 END) FROM attempts"
+    )
+    return float(db.session.execute(together).scalar_one() or 0)
 
 
 def _follow(campaign_id: int, begun: float) -> dict[str, float]:

@@ -35,6 +35,10 @@ LONGEST = 60.0  # seconds a session runs before it makes way for its successor
 # Longer than a quick carrier's receipt takes, which is then stored with its answer.
 FLUSH_EVERY = 0.1
 FLUSH_AT = 500
+# Where receipts come on the heels of their answers, the youngest answers wait so long for theirs; a
+# narrow window would be held up by it.
+RECEIPT_COMES = 0.01
+WIDE_WINDOW = 50
 CLAIM_AT_MOST = 200
 # Begun without giving others a turn, where slots are due already.
 TOGETHER = 16
@@ -84,6 +88,7 @@ class SenderSession:
         self._open: dict[int, _Open] = {}
         self._said = holder.unstored
         self._flush_now = asyncio.Event()
+        self._receipts_are_quick = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._pacing: asyncio.Task[None] | None = None
         self._served: list[int] = []
@@ -298,6 +303,8 @@ class SenderSession:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._flush_now.wait(), FLUSH_EVERY)
             self._flush_now.clear()
+            if self._receipts_are_quick:
+                await asyncio.sleep(RECEIPT_COMES)
             await self._flush()
 
     async def _flush(self) -> None:
@@ -306,6 +313,7 @@ class SenderSession:
         if self._said.is_empty:
             return
         flush = self._said.take()
+        self._receipts_are_quick = bool(flush.inbound) and self._window >= WIDE_WINDOW
         sealer = self._holder.sealer
         try:
             await self._holder.writer.write(
