@@ -105,6 +105,7 @@ class Visitor:
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
             locale="vi-VN",
+            reduced_motion="reduce",  # what still moves cannot be measured
         )
         context.set_default_timeout(PATIENCE_MS)
         if client is not None:
