@@ -1,6 +1,6 @@
 """How fast a campaign is carried: from `start` to `settled_at`, expansion and receipts included.
 
-    .venv/bin/python -m bench.carry --people 100000 [--database-url postgresql://…] [--workers 1]
+    .venv/bin/python -m bench.carry --people 100000 [--postgresql] [--workers 1]
 
 One segment a person over SMPP to the simulator (its own process), a receipt for each at once.
 """
@@ -8,6 +8,7 @@ One segment a person over SMPP to the simulator (its own process), a receipt for
 from __future__ import annotations
 
 import argparse
+import contextlib
 import tempfile
 import time
 from pathlib import Path
@@ -26,31 +27,39 @@ def main() -> None:
     """Print one JSON line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
-    parser.add_argument("--database-url", default="")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--postgresql", action="store_true", help="start one, and count its CPU")
+    parser.add_argument("--workers", type=int, default=1, help="processes, each with its bind")
     parser.add_argument("--window", type=int, default=500)
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        _world.world(Path(folder), options.database_url) as here,
+        _world.postgresql() if options.postgresql else contextlib.nullcontext() as server,
+        _world.world(Path(folder), server.address if server else "") as here,
     ):
         _world.populate(options.people)
-        campaign = _world.approved_campaign(here, UNLIMITED, options.window)
-        _measure(here, campaign, options)
+        campaign = _world.approved_campaign(here, UNLIMITED, options.window, options.workers)
+        _measure(here, campaign, options, server)
 
 
-def _measure(here: _world.World, campaign: Campaign, options: argparse.Namespace) -> None:
+def _measure(
+    here: _world.World,
+    campaign: Campaign,
+    options: argparse.Namespace,
+    server: _world.Server | None,
+) -> None:
     names = [*_world.crew(here, options.workers), "valkey"]
     watched = [*names, "simulator"]
+    server_before = server.cpu_seconds() if server else 0.0
     before, begun = {name: here.cpu_seconds([name]) for name in watched}, time.monotonic()
     life.start(campaign, None)
-    marks = _follow(campaign.id, begun)
+    marks = {name: at - begun for name, at in follow(campaign.id).items()}
     cpu = {name: here.cpu_seconds([name]) - before[name] for name in watched}
+    server_used = server.cpu_seconds() - server_before if server else None
     seen = here.simulator("/numbers?summary=1")
     by_state = counts.of_campaigns(db.session(), [campaign.id])[campaign.id]
     _world.say(
         bench="carry",
-        database="postgresql" if options.database_url else "sqlite",
+        database="postgresql" if server else "sqlite",
         people=options.people,
         workers=options.workers,
         expanded_s=round(marks["expanded"], 2),
@@ -59,6 +68,7 @@ def _measure(here: _world.World, campaign: Campaign, options: argparse.Namespace
         messages_per_s=round(options.people / marks["settled"]),
         cpu_s_per_10k=round(sum(cpu[name] for name in names) / options.people * 10_000, 2),
         cpu_s_by_process={name: round(used, 2) for name, used in cpu.items()},
+        server_cpu_s=None if server_used is None else round(server_used, 2),
         stored_with_answer=round(_stored_together(), 2),
         worker_peak_mb=round(max(here.peak_mb(n) for n in names if n.startswith("worker"))),
         most_per_number=seen["most"],
@@ -74,14 +84,17 @@ def _stored_together() -> float:
     return float(db.session.execute(together).scalar_one() or 0)
 
 
-def _follow(campaign_id: int, begun: float) -> dict[str, float]:
+def follow(campaign_id: int) -> dict[str, float]:
+    """Wait until a campaign is settled; when it was expanded, completed and settled, by
+    time.monotonic()."""
     marks: dict[str, float] = {}
+    begun = time.monotonic()
     while "settled" not in marks:
         db.session.rollback()
         campaign = life.get(campaign_id)
         for name in ("expanded", "completed", "settled"):
             if getattr(campaign, f"{name}_at") is not None:
-                marks.setdefault(name, time.monotonic() - begun)
+                marks.setdefault(name, time.monotonic())
         if time.monotonic() - begun > 1800:
             raise TimeoutError(f"not settled after half an hour: {marks}")
         time.sleep(0.05)

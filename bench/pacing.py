@@ -1,65 +1,55 @@
-"""How much of a route's contract is used, and the most segments in any one second.
+"""How much of a route's contract is used, counted at the carrier, and seconds with too much.
 
-    .venv/bin/python -m bench.pacing
+    .venv/bin/python -m bench.pacing [--seconds 15]
 
-Slots are used as sender sessions use them, in one process; the carrier's own count, which adds the
-network, is bench/carry.py's simulator at /rate.
+The whole of it runs: worker processes on as many binds, texts of one to three segments, receipts.
+The simulator, a process of its own, notes each segment as it comes and refuses none.
 """
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import tempfile
-import time
 from pathlib import Path
 
-from redis.asyncio import Redis
+from bench import _world, carry
+from campaigns import life
 
-from bench import _world
-from workers.pacing import Pacer
-
-SECONDS = 5.0
-TASKS = 20
+SEGMENT = 150
+WORDING = {str(n): "Cai {ung_dung}: {link} " + "x" * SEGMENT * (n - 1) for n in (1, 2, 3)}
+MEAN_SEGMENTS = 2
 
 
 def main() -> None:
-    """Print a JSON line for each rate and number of sessions."""
-    with tempfile.TemporaryDirectory() as folder, _world.world(Path(folder)) as here:
-        for rate in (50.0, 200.0, 1000.0):
-            for sessions in (1, 3):
-                used = asyncio.run(_race(here.settings.redis_address, rate, sessions))
-                share = (len(used) - 1) / (used[-1] - used[0]) / rate
-                _world.say(
-                    bench="pacing",
-                    rate=rate,
-                    sessions=sessions,
-                    share_of_contract=round(share, 4),
-                    most_in_one_second=_most(used),
-                )
+    """Print a JSON line for each rate and number of workers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    options = parser.parse_args()
+    for rate in (50.0, 200.0, 1000.0):
+        for workers in (1, 3):
+            _measure(rate, workers, int(rate * options.seconds / MEAN_SEGMENTS))
 
 
-async def _race(address: str, rate: float, sessions: int) -> list[float]:
-    used: list[float] = []
-
-    async def use(pacer: Pacer, until: float) -> None:
-        while time.monotonic() < until:
-            await pacer.slot()
-            used.append(time.monotonic())
-
-    async with Redis.from_url(address) as redis:
-        until = time.monotonic() + SECONDS
-        pacers = [Pacer(redis, int(rate), rate) for _ in range(sessions)]
-        await asyncio.gather(*(use(p, until) for p in pacers for _ in range(TASKS)))
-    return sorted(used)
-
-
-def _most(moments: list[float]) -> int:
-    most = start = 0
-    for end, moment in enumerate(moments):
-        while moments[start] <= moment - 1.0:
-            start += 1
-        most = max(most, end - start + 1)
-    return most
+def _measure(rate: float, workers: int, people: int) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _world.world(Path(folder), rate=rate, throttle=False, binds=workers) as here,
+    ):
+        _world.populate(people)
+        campaign = _world.approved_campaign(here, rate, window=200, binds=workers, wording=WORDING)
+        _world.crew(here, workers)
+        life.start(campaign, None)
+        carry.follow(campaign.id)
+        seen = here.simulator("/rate")["bench"]["offered"]
+    _world.say(
+        bench="pacing",
+        rate=rate,
+        workers=workers,
+        segments=seen["segments"],
+        share_of_contract=round(seen["average"] / rate, 4),
+        most_in_one_second=seen["most_in_one_second"],
+        segments_over_the_contract=seen["over_contract"],
+    )
 
 
 if __name__ == "__main__":
