@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from campaigns import counts, marks, order_counts, order_parts, preparing, route_status
+from campaigns import counts, marks, order_counts, order_parts, route_status, standbys
 from campaigns.campaigns import Campaign, PlannedCount, Suppression
 from campaigns.counts import CountRow
 from campaigns.order_counts import Known
@@ -131,6 +131,7 @@ class Progress:
     rate_series: list[int]
     updated_at: datetime
     orders: list[order_parts.Part] = field(default_factory=list)
+    handed: list[standbys.Handed] = field(default_factory=list)
 
     @property
     def recipients(self) -> int:
@@ -186,7 +187,7 @@ def of(campaign: Campaign) -> Progress:
     now = clock.now()
     rows = counts.of_campaign(db.session(), campaign.id) or _planned(campaign.id)
     forecast = campaign.state not in ENDED
-    routes = {r.id: _route_part(r, forecast) for r in preparing.routes_of(campaign.id)}
+    routes = {i: _route_part(r, forecast) for i, r in campaign.carried_by.items()}
     by_area: dict[int, AreaPart] = defaultdict(AreaPart)
     total = Part()
     for row in rows:
@@ -206,11 +207,12 @@ def of(campaign: Campaign) -> Progress:
         campaign,
         total,
         sorted(by_area.values(), key=lambda a: a.code),
-        list(routes.values()),
+        [r for r in routes.values() if r.recipients or r.id in campaign.route_ids],
         _suppressed(campaign.id),
         _series(claimed, now),
         now,
         orders,
+        standbys.handed(campaign),
     )
 
 

@@ -15,6 +15,7 @@ import structlog
 from redis.asyncio import Redis
 from sqlalchemy import Connection, text
 
+from campaigns.route_status import SILENT_AFTER
 from outreach import clock
 from outreach.sealing import Sealer
 from outreach.settings import Settings
@@ -200,23 +201,29 @@ class Holder:
 
     def _write_status(self, connection: Connection) -> None:
         state = "throttled" if self.throttle.slowed and self.gateway else self.report.state
-        now = clock.to_microseconds(clock.now())
+        now = clock.now()
         connection.execute(
             text(
                 "INSERT INTO route_status (route_id, state, detail, since, rate_limit,"
-                " last_answer_at, updated_at)"
-                " VALUES (:route, :state, :detail, :now, :rate, :answer, :now)"
+                " last_answer_at, reached_at, updated_at)"
+                " VALUES (:route, :state, :detail, :now, :rate, :answer, :now, :now)"
                 " ON CONFLICT (route_id) DO UPDATE SET since = CASE WHEN route_status.state ="
                 " excluded.state THEN route_status.since ELSE excluded.since END,"
                 " state = excluded.state, detail = excluded.detail,"
                 " rate_limit = excluded.rate_limit, updated_at = excluded.updated_at,"
+                # Another seat of the route may have a session where this one has none.
+                " reached_at = CASE WHEN :open = 1 OR route_status.updated_at < :silent"
+                " THEN excluded.reached_at"
+                " ELSE COALESCE(route_status.reached_at, excluded.reached_at) END,"
                 " last_answer_at = COALESCE(excluded.last_answer_at, route_status.last_answer_at)"
             ),
             {
                 "route": self.contract.route_id,
                 "state": state,
                 "detail": self.report.detail,
-                "now": now,
+                "now": clock.to_microseconds(now),
+                "open": int(self.gateway is not None),
+                "silent": clock.to_microseconds(now - SILENT_AFTER),
                 "rate": self.throttle.rate(),
                 "answer": self.last_answer_at,
             },
