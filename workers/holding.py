@@ -19,7 +19,7 @@ from campaigns.route_status import SILENT_AFTER
 from outreach import clock
 from outreach.sealing import Sealer
 from outreach.settings import Settings
-from workers import receipts, test_sends
+from workers import queries, receipts, test_sends
 from workers.gateways import registry
 from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
 from workers.pacing import Pacer
@@ -78,6 +78,7 @@ class Holder:
         self._test_seen = False
         self._tests_wait = asyncio.Event()
         self._tests = asyncio.get_running_loop().create_task(self._keep_testing())
+        self._questions = asyncio.get_running_loop().create_task(queries.keep_asking(self))
         self._task = asyncio.get_running_loop().create_task(self._keep_open())
         self._status = asyncio.get_running_loop().create_task(self._keep_reported())
 
@@ -93,7 +94,7 @@ class Holder:
         self._over = True
         self._tests_wait.set()
         await asyncio.wait({self._tests}, timeout=STOP_PATIENCE)
-        tasks = (self._task, self._status, self._tests)
+        tasks = (self._task, self._status, self._tests, self._questions)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -124,7 +125,7 @@ class Holder:
     async def _open_one(self) -> Gateway | None:
         try:
             gateway = registry.gateway(self.contract, self.settings)
-            await gateway.open(self._take_in)
+            await gateway.open(self.take_in)
         except (CarrierRefused, NotSent) as error:
             state = "refused" if isinstance(error, CarrierRefused) else "down"
             self.report = Report(state, str(error)[:255])
@@ -137,7 +138,7 @@ class Holder:
             return None
         return gateway
 
-    async def _take_in(self, inbound: Sequence[Inbound]) -> None:
+    async def take_in(self, inbound: Sequence[Inbound]) -> None:
         """Store first; when this returns the carrier is answered. Matching follows by itself; what
         is for an answer that is not stored yet is stored with it."""
         flushed, rest = self.unstored.fold(inbound)

@@ -3,16 +3,21 @@ doubt stays. Real processes, two simulated gateways."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from sqlalchemy import text
 
 from campaigns.states import CampaignState
-from outreach.database import db
+from outreach import clock
+from outreach.database import db, write_connection
 from outreach.numbers import sealer
 from outreach.organisations import Organisation
 from tests.stage import Stage, numbers_of
 from tests.workers.smsc import account, simulator_process
+from workers.holding import Holder, Report
+from workers.throttle import Throttle
 
 SILENT = {"silent_share": 0.2, "silent_takes": False}
 
@@ -66,3 +71,32 @@ def test_what_waits_goes_over_the_stand_by_and_what_is_in_doubt_never_does(
     assert {found[number].state for number in rest} == {"delivered"}
     assert rest == (seen[0].keys() | seen[1].keys()) - doubtful
     assert {n for n in rest if found[n].route_id == other.id} == seen[1].keys()
+
+
+def test_a_route_is_reached_while_any_seat_has_a_session_and_counted_anew_after_a_silence(
+    stage: Stage, vnpt: Organisation
+) -> None:
+    route = stage.route(vnpt, 9)
+
+    def report(seconds: float, *, is_open: bool) -> float:
+        """A seat reports so many seconds later; answers how long ago the route was reached."""
+        clock.set_offset(clock.now() - clock.real_now() + timedelta(seconds=seconds))
+        seat = SimpleNamespace(
+            throttle=Throttle(100),
+            report=Report("open" if is_open else "down"),
+            gateway=object() if is_open else None,
+            contract=SimpleNamespace(route_id=route.id),
+            last_answer_at=None,
+        )
+        with write_connection(db.engine) as connection:
+            Holder._write_status(seat, connection)
+            reached = connection.execute(text("SELECT reached_at FROM route_status")).scalar_one()
+        return round((clock.now() - clock.from_microseconds(reached)).total_seconds())
+
+    assert report(0, is_open=False) == 0
+    assert report(10, is_open=False) == 10
+    assert report(10, is_open=True) == 0
+    assert report(5, is_open=False) == 5
+    assert report(10, is_open=False) == 15
+    assert report(600, is_open=False) == 0
+    assert report(10, is_open=False) == 10
