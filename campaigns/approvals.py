@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from campaigns import facts, life, overlaps, preparing, rules, versions
+from campaigns import facts, life, overlaps, preparing, rules, standbys, versions
 from campaigns.campaigns import Approval, Campaign, Decision, Revision
 from campaigns.states import CampaignState
 from outreach import accounts, audit, clock
@@ -40,6 +40,7 @@ def submit(campaign: Campaign, person: User, settings: Settings) -> None:
         shared.keep()
         campaign.recipients_counted = tally.people
         campaign.needs_facts = facts.needed(campaign, settings)
+        standbys.fix(campaign)
         session.flush()
         digest = preparing.seal(connection, campaign.id).digest
         versions.keep(campaign, person, digest, tally)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from campaigns import approvals, facts, overlaps, reading, rules, selection, versions
-from campaigns.campaigns import Approval, Campaign, Decision
+from campaigns import approvals, facts, overlaps, reading, rules, selection, standbys, versions
+from campaigns.campaigns import Approval, Campaign, Decision, PlannedCount
 from campaigns.overlaps import Overlaps
 from campaigns.reading import Reading
 from campaigns.rules import RuleSet
@@ -65,6 +65,17 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class StandBy:
+    """What takes over where a route fails: at which price, and what it would cost more (below 0:
+    less) if all of the route's people went over it."""
+
+    route: str
+    name: str
+    price: int
+    more: int
+
+
+@dataclass(frozen=True)
 class Deciding:
     """Everything `campaigns/show.html` reads as `d`."""
 
@@ -75,6 +86,7 @@ class Deciding:
     cap: RuleSet
     approver: bool
     about: dict[str, Any]
+    standbys: list[StandBy]
 
     @property
     def ready(self) -> bool:
@@ -103,7 +115,23 @@ def of(
         cap=cap,
         approver=approver,
         about={} if campaign.started_at else _about(campaign),
+        standbys=[] if campaign.started_at else _standbys(campaign),
     )
+
+
+def _standbys(campaign: Campaign) -> list[StandBy]:
+    planned = select(PlannedCount.route_id, func.sum(PlannedCount.segments))
+    planned = planned.where(PlannedCount.campaign_id == campaign.id).group_by(PlannedCount.route_id)
+    segments = {route: int(n) for route, n in db.session.execute(planned)}
+    return [
+        StandBy(
+            pair.route.name,
+            pair.standby.name,
+            pair.standby.price,
+            (pair.standby.price - pair.route.price) * segments.get(pair.route.id, 0),
+        )
+        for pair in standbys.of(campaign)
+    ]
 
 
 def _about(campaign: Campaign) -> dict[str, Any]:

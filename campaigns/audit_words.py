@@ -43,6 +43,7 @@ ACTS: Final[dict[str, str]] = {
     "campaign.doubt_resend": N_("had messages in doubt sent again"),
     "campaign.edit": N_("changed a campaign"),
     "campaign.expire": N_("let a campaign expire: its time had passed"),
+    "campaign.hand_over": N_("handed a campaign's waiting messages to a stand-by route"),
     "campaign.list_unreached": N_("took the list of those not reached, with whole numbers"),
     "campaign.pause": N_("paused a campaign"),
     "campaign.reopen": N_("had a campaign send again"),

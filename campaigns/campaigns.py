@@ -93,6 +93,13 @@ class Campaign(Model):
         return [choice.route.organisation_id for choice in self.route_choices]
 
     @property
+    def carried_by(self) -> dict[int, Route]:
+        """Every route its messages may be on, by id: those chosen, then what stands by for them."""
+        standbys = [choice.standby for choice in self.route_choices if choice.standby is not None]
+        chosen = [choice.route for choice in self.route_choices]
+        return {route.id: route for route in chosen + standbys}
+
+    @property
     def route_ids(self) -> list[int]:
         """The routes in the order they are asked."""
         return [choice.route_id for choice in self.route_choices]
@@ -138,8 +145,14 @@ class RouteChoice(Model):
     )
     position: Mapped[int] = mapped_column(primary_key=True)
     route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+    # Fixed at the submission, and approved with it: who takes what waits when the route fails.
+    standby_id: Mapped[int | None] = mapped_column(ForeignKey("routes.id"))
+    # How many messages were handed to it, and when the last of them.
+    handed_over: Mapped[int] = mapped_column(default=0, server_default="0")
+    handed_over_at: Mapped[datetime | None] = mapped_column(Moment)
 
-    route: Mapped[Route] = relationship()
+    route: Mapped[Route] = relationship(foreign_keys=[route_id])
+    standby: Mapped[Route | None] = relationship(foreign_keys=[standby_id])
 
 
 class CampaignOrder(Model):

@@ -213,7 +213,7 @@ def of(campaign: Campaign) -> Account:
 
 def routes_of(campaign: Campaign) -> dict[int, Route]:
     """The campaign's routes by id."""
-    return {choice.route_id: choice.route for choice in campaign.route_choices}
+    return campaign.carried_by
 
 
 def cause_of(row: ReasonRow, routes: dict[int, Route]) -> Why:

@@ -130,6 +130,17 @@ class InDoubt(Model):
     since: Mapped[datetime] = mapped_column(Moment)
 
 
+class CarrierQuery(Model):
+    """How often a carrier was asked what became of a message, and when it may be asked again."""
+
+    __tablename__ = "carrier_queries"
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id"), primary_key=True, autoincrement=False
+    )
+    asked: Mapped[int]
+    next_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class RawReceipts(Model):
     """Receipts as they came, one sealed blob a flush: stored before the carrier is answered."""
 

@@ -258,9 +258,9 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
     """The digest of everything that will be sent, computed from the rows as they are now.
 
     Covers every rendered text per variant × area, kind, sender name, areas, groups and networks,
-    apps, the ordered routes (not their rate, price or credentials), the carriers that get an order,
-    the envelope with its daily hours, the days without a message that were asked for, and the
-    number of recipients counted.
+    apps, the ordered routes and what stands by for them (not their rate, price or credentials), the
+    carriers that get an order, the envelope with its daily hours, the days without a message that
+    were asked for, and the number of recipients counted.
     """
     row = connection.execute(
         text(
@@ -291,10 +291,23 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
     # Left out where there are none, so that approvals given before there were orders still hold.
     if ordered := _ids(connection, "campaign_orders", "organisation_id", campaign_id):
         covered["orders"] = ordered
+    if standbys := _standbys(connection, campaign_id):  # absent where no route has one
+        covered["standbys"] = standbys
     if row.not_messaged_days:  # absent where it is 0, as before there was such a choice
         covered["not_messaged_days"] = row.not_messaged_days
     canonical = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Sealed(hashlib.sha256(canonical.encode()).hexdigest(), {t.id: t.text for t in rendered})
+
+
+def _standbys(connection: Connection, campaign_id: int) -> list[list[int]]:
+    rows = connection.execute(
+        text(
+            "SELECT route_id, standby_id FROM campaign_routes WHERE campaign_id = :id"
+            " AND standby_id IS NOT NULL ORDER BY position"
+        ),
+        {"id": campaign_id},
+    )
+    return [[row.route_id, row.standby_id] for row in rows]
 
 
 def _list(value: Any) -> Any:

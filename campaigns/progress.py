@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from campaigns import marks, order_counts, order_parts, places, preparing, route_status
+from campaigns import marks, order_counts, order_parts, places, route_status, standbys
 from campaigns.campaigns import Campaign, Suppression
 from campaigns.counts import CountRow
 from campaigns.order_counts import Known
@@ -133,6 +133,7 @@ class Progress:
     rate_series: list[int]
     updated_at: datetime
     orders: list[order_parts.Part] = field(default_factory=list)
+    handed: list[standbys.Handed] = field(default_factory=list)
 
     @property
     def recipients(self) -> int:
@@ -189,7 +190,7 @@ def of(campaign: Campaign, within: int | None = None) -> Progress:
     now = clock.now()
     rows = places.of_campaign(campaign.id)
     forecast = campaign.state not in ENDED
-    routes = {r.id: _route_part(r, forecast) for r in preparing.routes_of(campaign.id)}
+    routes = {i: _route_part(r, forecast) for i, r in campaign.carried_by.items()}
     by_area: dict[int, AreaPart] = defaultdict(AreaPart)
     total = Part()
     for row in rows:
@@ -209,11 +210,12 @@ def of(campaign: Campaign, within: int | None = None) -> Progress:
         campaign,
         total,
         sorted(by_area.values(), key=lambda a: a.code),
-        list(routes.values()),
+        [r for r in routes.values() if r.recipients or r.id in campaign.route_ids],
         _suppressed(campaign.id),
         _series(claimed, now),
         now,
         orders,
+        standbys.handed(campaign),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from campaigns import routes
 from campaigns.campaigns import Campaign, RouteChoice
@@ -24,7 +24,7 @@ from outreach.i18n import _
 UNDER_WAY: Final = APPROVED_STATES | {CampaignState.SUBMITTED}
 CONTRACT: Final = (
     "name", "host", "port", "tls", "system_id", "senders", "networks", "rate", "price", "binds",
-    "window", "gives_receipts",
+    "window", "gives_receipts", "standby_id",
 )  # fmt: skip
 """What may be changed; another carrier or another protocol is another route."""
 
@@ -36,12 +36,12 @@ def shown(route: Route) -> dict[str, object]:
 
 
 def under_way(route_id: int) -> Sequence[Campaign]:
-    """The campaigns that wait for approval, are approved or being sent over this route."""
-    hanging = (
-        select(Campaign)
-        .join(RouteChoice, RouteChoice.campaign_id == Campaign.id)
-        .where(RouteChoice.route_id == route_id, Campaign.state.in_(UNDER_WAY))
+    """The campaigns that wait for approval, are approved or being sent over this route, or may be
+    handed to it."""
+    named = select(RouteChoice.campaign_id).where(
+        or_(RouteChoice.route_id == route_id, RouteChoice.standby_id == route_id)
     )
+    hanging = select(Campaign).where(Campaign.id.in_(named), Campaign.state.in_(UNDER_WAY))
     return db.session.scalars(hanging.order_by(Campaign.id)).all()
 
 
@@ -73,7 +73,9 @@ def change(
             changed["password"] = []  # that it changed, never what it was or is
         if not changed:
             return
-        _refuse_unconfirmed(now, new, confirmed=confirmed)
+        # What stands by was fixed for campaigns under way when they were submitted.
+        if changed.keys() != {"standby_id"}:
+            _refuse_unconfirmed(now, new, confirmed=confirmed)
         _store(now, new)
         audit.record("route.change", "route", now.id, changed, actor_id)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from campaigns.rules import check_sender_name
 from outreach import audit, clock
@@ -52,7 +52,22 @@ class Route(Model):
     window: Mapped[int] = mapped_column(default=100)
     gives_receipts: Mapped[bool] = mapped_column(default=True)
     enabled: Mapped[bool] = mapped_column(default=True)
+    # Takes what still waits when this one is not reached; campaigns/handovers.py.
+    standby_id: Mapped[int | None] = mapped_column(ForeignKey("routes.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+    standby: Mapped[Route | None] = relationship(remote_side="Route.id")
+
+    def standby_for(self, sender: str) -> Route | None:
+        """Its stand-by, where that can carry what this one does under the sender name, now."""
+        other = self.standby
+        return other if other is not None and other.can_replace(self, sender) else None
+
+    def can_replace(self, other: Route, sender: str) -> bool:
+        """Whether this route may carry what was meant for another, under the sender name."""
+        same = self.organisation_id == other.organisation_id
+        carries = set(other.networks) <= set(self.networks)
+        return self.enabled and same and carries and sender in self.senders
 
 
 class RouteStatus(Model):
@@ -67,6 +82,8 @@ class RouteStatus(Model):
     since: Mapped[datetime] = mapped_column(Moment)
     rate_limit: Mapped[float]
     last_answer_at: Mapped[datetime | None] = mapped_column(Moment)
+    # When a session was last open; where no holder said anything for a while, counted anew.
+    reached_at: Mapped[datetime | None] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
 
 
@@ -100,6 +117,7 @@ class NewRoute:
     window: int = 100
     tls: bool = False
     gives_receipts: bool = True
+    standby_id: int | None = None
 
 
 def add(new: NewRoute, *, actor_id: int | None) -> Route:
@@ -137,6 +155,61 @@ def check(session: Session, new: NewRoute, but: int | None = None) -> None:
                 known=", ".join(NETWORKS),
             ),
             "networks",
+        )
+    if new.standby_id is not None:
+        _check_standby(session, new, but)
+
+
+def _check_standby(session: Session, new: NewRoute, but: int | None) -> None:
+    """Refuse a stand-by that could not carry what this route does. There are no chains: what was
+    handed over once stays there."""
+    standby = find(Route, new.standby_id or 0)
+    if standby is None:
+        raise Refused(_("There is no route %(id)s.", id=new.standby_id), "standby")
+    if standby.id == but:
+        raise Refused(_("A route cannot stand by for itself."), "standby")
+    _check_replaces(new, standby)
+    if standby.standby_id is not None:
+        raise Refused(
+            _(
+                "“%(standby)s” has a stand-by of its own, so it cannot be one.",
+                standby=standby.name,
+            ),
+            "standby",
+        )
+    served = but and session.scalar(select(Route.name).where(Route.standby_id == but).limit(1))
+    if served:
+        raise Refused(
+            _("This route stands by for “%(route)s”, so it has none itself.", route=served),
+            "standby",
+        )
+
+
+def _check_replaces(new: NewRoute, standby: Route) -> None:
+    named = {"standby": standby.name}
+    if standby.organisation_id != new.organisation_id:
+        raise Refused(
+            _("“%(standby)s” is another carrier's contract; choose one of the same.", **named),
+            "standby",
+        )
+    missing = [network for network in new.networks if network not in standby.networks]
+    if missing:
+        raise Refused(
+            _(
+                "“%(standby)s” does not carry %(networks)s, as this route does.",
+                networks=", ".join(missing),
+                **named,
+            ),
+            "standby",
+        )
+    if not set(new.senders) & set(standby.senders):
+        raise Refused(
+            _(
+                "“%(standby)s” has none of the sender names %(senders)s.",
+                senders=", ".join(new.senders),
+                **named,
+            ),
+            "standby",
         )
 
 
@@ -200,4 +273,5 @@ def as_object(route: Route) -> dict[str, Any]:
         "binds": route.binds,
         "window": route.window,
         "enabled": route.enabled,
+        "standby": route.standby_id,
     }

@@ -64,6 +64,7 @@ ACT_WORDS = {
     "campaign.start": N_("started it"),
     "campaign.pause": N_("paused it"),
     "campaign.resume": N_("resumed it"),
+    "campaign.hand_over": N_("handed what waited for a route to its stand-by"),
     "campaign.cancel": N_("cancelled it"),
     "campaign.withdraw": N_("made it a draft again"),
     "campaign.expire": N_("let it expire: its time had passed"),

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaigns import preparing, selection
+from campaigns import preparing, selection, standbys
 from campaigns.audience import Tally
 from campaigns.campaigns import Campaign
 from outreach import clock, labels
@@ -73,6 +73,7 @@ def said_by(campaign: Campaign) -> dict[str, Any]:
         "groups": list(db.session.scalars(groups)),
         "networks": sorted(campaign.networks),
         "routes": [route.name for route in preparing.routes_of(campaign.id)],
+        "standbys": [str(pair) for pair in standbys.of(campaign)],
         "not_before": clock.iso(campaign.not_before),
         "not_after": clock.iso(campaign.not_after),
         "hours": campaign.hours,
@@ -138,6 +139,7 @@ _FIELDS = (
     ("selection_rule", N_("Why these people"), "words"),
     ("not_messaged_days", N_("Days without a message before"), "number"),
     ("routes", N_("Routes, in their order"), "words"),
+    ("standbys", N_("Stand-by routes"), "words"),
     ("not_before", N_("Not before"), "moment"),
     ("not_after", N_("Not after"), "moment"),
     ("hours", N_("Daily hours"), "words"),

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     answer_seconds: float = Field(
         20.0, ge=1, le=300, description="How long a carrier may take to answer a submit."
     )
+    standby_seconds: float = Field(
+        120.0,
+        ge=1,
+        le=86_400,
+        description="How long a route may not be reached before its stand-by takes what waits.",
+    )
     public_url: str = Field(
         "", description="Address carriers call back, for example https://tungngo.example.vn."
     )

@@ -266,6 +266,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "OUTREACH_REDIS_URL": settings.redis_url,
         "OUTREACH_LEASE_SECONDS": str(settings.lease_seconds),
         "OUTREACH_ANSWER_SECONDS": str(settings.answer_seconds),
+        "OUTREACH_STANDBY_SECONDS": str(settings.standby_seconds),
         "OUTREACH_NOTICE_HOURS": settings.notice_hours,
     }
 

@@ -15,10 +15,11 @@ import structlog
 from redis.asyncio import Redis
 from sqlalchemy import Connection, text
 
+from campaigns.route_status import SILENT_AFTER
 from outreach import clock
 from outreach.sealing import Sealer
 from outreach.settings import Settings
-from workers import receipts, test_sends
+from workers import queries, receipts, test_sends
 from workers.gateways import registry
 from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
 from workers.pacing import Pacer
@@ -77,6 +78,7 @@ class Holder:
         self._test_seen = False
         self._tests_wait = asyncio.Event()
         self._tests = asyncio.get_running_loop().create_task(self._keep_testing())
+        self._questions = asyncio.get_running_loop().create_task(queries.keep_asking(self))
         self._task = asyncio.get_running_loop().create_task(self._keep_open())
         self._status = asyncio.get_running_loop().create_task(self._keep_reported())
 
@@ -92,7 +94,7 @@ class Holder:
         self._over = True
         self._tests_wait.set()
         await asyncio.wait({self._tests}, timeout=STOP_PATIENCE)
-        tasks = (self._task, self._status, self._tests)
+        tasks = (self._task, self._status, self._tests, self._questions)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -123,7 +125,7 @@ class Holder:
     async def _open_one(self) -> Gateway | None:
         try:
             gateway = registry.gateway(self.contract, self.settings)
-            await gateway.open(self._take_in)
+            await gateway.open(self.take_in)
         except (CarrierRefused, NotSent) as error:
             state = "refused" if isinstance(error, CarrierRefused) else "down"
             self.report = Report(state, str(error)[:255])
@@ -136,7 +138,7 @@ class Holder:
             return None
         return gateway
 
-    async def _take_in(self, inbound: Sequence[Inbound]) -> None:
+    async def take_in(self, inbound: Sequence[Inbound]) -> None:
         """Store first; when this returns the carrier is answered. Matching follows by itself; what
         is for an answer that is not stored yet is stored with it."""
         flushed, rest = self.unstored.fold(inbound)
@@ -200,23 +202,29 @@ class Holder:
 
     def _write_status(self, connection: Connection) -> None:
         state = "throttled" if self.throttle.slowed and self.gateway else self.report.state
-        now = clock.to_microseconds(clock.now())
+        now = clock.now()
         connection.execute(
             text(
                 "INSERT INTO route_status (route_id, state, detail, since, rate_limit,"
-                " last_answer_at, updated_at)"
-                " VALUES (:route, :state, :detail, :now, :rate, :answer, :now)"
+                " last_answer_at, reached_at, updated_at)"
+                " VALUES (:route, :state, :detail, :now, :rate, :answer, :now, :now)"
                 " ON CONFLICT (route_id) DO UPDATE SET since = CASE WHEN route_status.state ="
                 " excluded.state THEN route_status.since ELSE excluded.since END,"
                 " state = excluded.state, detail = excluded.detail,"
                 " rate_limit = excluded.rate_limit, updated_at = excluded.updated_at,"
+                # Another seat of the route may have a session where this one has none.
+                " reached_at = CASE WHEN :open = 1 OR route_status.updated_at < :silent"
+                " THEN excluded.reached_at"
+                " ELSE COALESCE(route_status.reached_at, excluded.reached_at) END,"
                 " last_answer_at = COALESCE(excluded.last_answer_at, route_status.last_answer_at)"
             ),
             {
                 "route": self.contract.route_id,
                 "state": state,
                 "detail": self.report.detail,
-                "now": now,
+                "now": clock.to_microseconds(now),
+                "open": int(self.gateway is not None),
+                "silent": clock.to_microseconds(now - SILENT_AFTER),
                 "rate": self.throttle.rate(),
                 "answer": self.last_answer_at,
             },

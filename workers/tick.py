@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from campaigns import counts, ends, life, orders, reasons, stops
+from campaigns import counts, ends, handovers, life, orders, reasons, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import clock, store
@@ -32,6 +32,8 @@ EVERY = 0.5
 GRACE = 2.0
 # Raw receipts older than this were left behind by a worker that died before it matched them.
 LEFT_BEHIND = timedelta(seconds=5)
+# Transactions of handing over, of a campaign and a tick.
+HAND_OVER_AT_ONCE = 10
 C = CampaignState
 
 
@@ -50,6 +52,7 @@ def once() -> None:
         settle_lapsed,
         match_left_behind,
         match_doubtful,
+        hand_over,
         end_leftovers,
         finish,
         fold_counts,
@@ -170,6 +173,19 @@ def match_doubtful() -> None:
     """Settle what is in doubt by receipts that came before it was."""
     with write_connection(db.engine) as connection:
         receipts.match_doubtful(connection)
+
+
+def hand_over() -> None:
+    """Hand what waits for a route that is not reached to its stand-by. For a while only: the other
+    steps wait meanwhile."""
+    if stops.in_force():
+        return
+    for due in handovers.due(current_app.config["OUTREACH"].standby_seconds):
+        for _transaction in range(HAND_OVER_AT_ONCE):
+            moved = handovers.hand_over(due)
+            if not moved:
+                break
+            log.warning("handed over", campaign=due.campaign_id, route=due.route_id, messages=moved)
 
 
 def end_leftovers() -> None:

@@ -1,4 +1,4 @@
-"""`routes add|list|status`: the contracts with carriers."""
+"""`routes add|standby|list|status`: the contracts with carriers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from campaigns import route_status, routes
+from campaigns import route_editing, route_status, routes
 from campaigns.routes import NewRoute, Protocol
 from outreach import accounts
 from outreach.console import answering
@@ -35,6 +35,7 @@ group = AppGroup("routes", help="Contracts with carrier gateways.")
 @click.option("--window", type=int, default=100, show_default=True)
 @click.option("--networks", default="", help="Comma-separated; empty: all of them.")
 @click.option("--tls", is_flag=True)
+@click.option("--standby", "standby_id", type=int, help="The route that takes what waits.")
 @click.option("--no-receipts", is_flag=True, help="The carrier gives no receipts.")
 @answering
 def add(
@@ -69,6 +70,18 @@ def _password(file: Path) -> str:
     if not password:
         raise Refused(_("The file %(file)s holds no password.", file=file), "password_file")
     return password
+
+
+@group.command("standby")
+@click.argument("route_id", type=int)
+@click.option("--by", "standby_id", type=int, help="The route; left out: none stands by.")
+@answering
+def standby(route_id: int, standby_id: int | None) -> dict[str, Any]:
+    """Name the route that takes what waits when this one is not reached, or none."""
+    route = routes.get(route_id)
+    new = route_editing.as_new(route, standby_id=standby_id)
+    route_editing.change(route, new, confirmed=False, actor_id=accounts.system().id)
+    return routes.as_object(routes.get(route_id))
 
 
 @group.command("list")

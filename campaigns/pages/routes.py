@@ -92,6 +92,7 @@ def _contract(route: Route | None) -> NewRoute:
         window=typed.needed(given.get("window", ""), "window"),
         tls="tls" in given,
         gives_receipts="gives_receipts" in given,
+        standby_id=int(standby) if (standby := given.get("standby", "")).isdecimal() else None,
     )
     if not new.networks:
         raise Refused(_("Choose at least one network."), "networks")
@@ -179,6 +180,7 @@ def _given(route: Route) -> MultiDict[str, Any]:
     given = MultiDict[str, Any]({name: str(getattr(route, name)) for name in plain})
     given["rate"] = f"{route.rate:g}"
     given["senders"] = ", ".join(route.senders)
+    given["standby"] = "" if route.standby_id is None else str(route.standby_id)
     given.setlist("networks", route.networks)
     for name in ("tls", "gives_receipts"):
         if getattr(route, name):
@@ -232,5 +234,15 @@ def _form(route: Route | None, given: Given, refused: Refused | None = None) -> 
         errors=errors,
         carriers=[(str(each.id), each.name) for each in carriers],
         networks=list(labels.NETWORKS.items()),
+        others=[(str(each.id), each.name) for each in _others(route)],
         under_way=[] if route is None else route_editing.under_way(route.id),
     )
+
+
+def _others(route: Route | None) -> list[Route]:
+    """The routes that could stand by: of a contract there is, the same carrier's."""
+    every = routes.every()
+    if route is None:
+        return every
+    owner = route.organisation_id
+    return [each for each in every if each.organisation_id == owner and each.id != route.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["permanent", "temporary", "throttled", "auth"]
@@ -63,6 +64,16 @@ class Inbound(NamedTuple):
     words: str = ""
 
 
+class Question(NamedTuple):
+    """A message whose fate is asked for: to whom and under which sender name it went, no earlier
+    than `since` (real time), and the ids its parts are known under; none where all were lost."""
+
+    number: str
+    sender: str
+    since: datetime
+    ids: tuple[str, ...]
+
+
 OnInbound = Callable[[Sequence[Inbound]], Awaitable[None]]
 
 
@@ -70,6 +81,8 @@ class Gateway(Protocol):
     """A carrier, open or not. All calls on one event loop."""
 
     closed: asyncio.Future[str]
+    needs_id: bool
+    """Whether a message can be asked for only by an id of the carrier's."""
 
     async def open(self, on_inbound: OnInbound) -> None:
         """Connect. Raises CarrierRefused or NotSent."""
@@ -85,6 +98,13 @@ class Gateway(Protocol):
 
         `not_after` is a moment of time.monotonic() after which it must not be written any more.
         Raises CarrierRefused, NoAnswer or NotSent.
+        """
+
+    async def query(self, question: Question) -> list[Inbound]:
+        """Ask what became of a message; answers the carrier's words, to be taken in like receipts,
+        and none where it does not know.
+
+        Raises CarrierRefused where it answers no such questions, or not so many; NoAnswer, NotSent.
         """
 
     async def close(self) -> None:

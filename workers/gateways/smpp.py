@@ -18,21 +18,31 @@ from workers.gateways.base import (
     NotSent,
     OnInbound,
     Outgoing,
+    Question,
     Receipt,
 )
 from workers.smpp import constants as smpp
-from workers.smpp import errors
+from workers.smpp import errors, status
+from workers.smpp.bodies import QueryResult, decode_query_result, encode_query_result
 from workers.smpp.deliver import Deliver, decode_deliver
 from workers.smpp.message import ShortMessage, concat_udh
-from workers.smpp.receipt_text import carrier_id_forms, parse_receipt
+from workers.smpp.receipt_text import carrier_id_forms, parse_receipt, state_by_number
 from workers.smpp.session import Session, SessionConfig
+
+# What a stored answer to query_sm begins with: no deliver_sm does, whose first word is shorter.
+_QUERIED = b"query_sm"
+# Such a refusal is about the question as such; any other only says that this message is not known.
+_NO_QUERIES = frozenset({status.RINVCMDID, status.RINVBNDSTS})
 
 
 class SmppGateway:
     """One bind, opened once; whoever holds it makes a new one when `closed` is done."""
 
+    needs_id = True
+
     def __init__(self, config: SessionConfig) -> None:
         self._config = config
+        self._last_id = ""  # as the carrier wrote it
         self._session: Session | None = None
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -84,8 +94,44 @@ class SmppGateway:
             raise NoAnswer(str(error)) from error
         except errors.NotSent as error:
             raise NotSent(str(error)) from error
+        self._last_id = carrier_id
         forms = carrier_id_forms(carrier_id)
         return forms[0] if forms else ""
+
+    async def query(self, question: Question) -> list[Inbound]:
+        """Ask for each part by its id (query_sm); see the contract."""
+        said = []
+        for carrier_id in question.ids:
+            for written in self._writings(carrier_id):
+                result = await self._query(written, question.sender)
+                if result is not None:
+                    said.append(queried(_answer_kept(question.number, carrier_id, result)))
+                    break
+        return said
+
+    def _writings(self, carrier_id: str) -> list[str]:
+        """How the carrier may write an id that we keep in its canonical form: like the last one it
+        gave us, else as it is, else in small letters."""
+        like_last = carrier_id
+        if self._last_id.startswith("0"):
+            like_last = carrier_id.zfill(len(self._last_id))
+        if self._last_id != self._last_id.upper():
+            like_last = like_last.lower()
+        return list(dict.fromkeys((like_last, carrier_id, carrier_id.lower())))
+
+    async def _query(self, carrier_id: str, sender: str) -> QueryResult | None:
+        if self._session is None:
+            raise NotSent("the session is not open")
+        try:
+            return await self._session.query(carrier_id, sender)
+        except errors.Refused as refused:
+            if refused.code in _NO_QUERIES or refused.kind in {"throttled", "auth"}:
+                raise _refusal(refused) from refused
+            return None
+        except (errors.NoAnswer, errors.ProtocolError) as error:
+            raise NoAnswer(str(error)) from error
+        except errors.NotSent as error:
+            raise NotSent(str(error)) from error
 
     async def close(self) -> None:
         """Unbind and hang up."""
@@ -117,9 +163,28 @@ def inbound(deliver: Deliver) -> Inbound:
     return Inbound(deliver.raw, receipt)
 
 
+def _answer_kept(number: str, carrier_id: str, result: QueryResult) -> bytes:
+    """A query's answer as it is stored, with what was asked: it names no number itself."""
+    asked = f"{number} {carrier_id}".encode()
+    return b"\0".join((_QUERIED, asked, encode_query_result(result)))
+
+
+def queried(raw: bytes) -> Inbound:
+    """A stored answer to query_sm as the house knows it."""
+    _mark, asked, octets = raw.split(b"\0", 2)
+    number, _, carrier_id = asked.decode().partition(" ")
+    result = decode_query_result(octets)
+    code = f"{result.error_code:03d}" if result.error_code else ""
+    state = state_by_number(result.message_state)
+    return Inbound(raw, Receipt((carrier_id,), state, code, number))
+
+
 def stored(raw: Sequence[bytes]) -> list[Inbound]:
     """The same from raw bodies that were stored before and not matched yet."""
-    return [inbound(decode_deliver(each)) for each in raw]
+    return [
+        queried(each) if each.startswith(_QUERIED) else inbound(decode_deliver(each))
+        for each in raw
+    ]
 
 
 def _e164(msisdn: str) -> str:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC
 from types import SimpleNamespace
 from typing import TypeVar, cast
 
@@ -28,16 +29,19 @@ from aiohttp import (
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 from campaigns import segments
 from workers.gateways.base import (
     CarrierRefused,
+    Inbound,
     NoAnswer,
     NotSent,
     OnInbound,
     Outgoing,
+    Question,
 )
-from workers.gateways.twilio_calls import AGAIN
+from workers.gateways.twilio_calls import AGAIN, as_call, inbound
 from workers.gateways.twilio_codes import verdict
 
 T = TypeVar("T")
@@ -45,11 +49,33 @@ T = TypeVar("T")
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 20.0
 LONGEST_VALIDITY = 36_000  # seconds, the most Twilio keeps a message in its queue
+NO_SUCH = "20404"
+MOST = 20  # messages to one number that are looked at
 MESSAGING_SERVICE = re.compile(r"MG[0-9a-f]{32}")
 
 # The library tells every request to its logger, ten lines each.
 _SILENT = logging.getLogger(f"{__name__}.requests")
 _SILENT.setLevel(logging.WARNING)
+
+
+async def _since(client: Client, question: Question) -> list[MessageInstance]:
+    """The messages to a number that are no older than the question says; the newest few."""
+    # The filter knows days only.
+    day = question.since.astimezone(UTC).date().isoformat()
+    listed = await client.messages.list_async(to=question.number, date_sent_after=day, limit=MOST)
+    earliest = question.since.replace(microsecond=0)  # Twilio's moments are whole seconds
+    return [
+        each
+        for each in listed
+        if question.sender in {each.from_, each.messaging_service_sid}
+        and each.date_created is not None
+        and each.date_created >= earliest
+    ]
+
+
+def _as_call(message: MessageInstance) -> bytes:
+    code = "" if message.error_code is None else str(message.error_code)
+    return as_call(message.sid or "", str(message.status or ""), message.to or "", code)
 
 
 @dataclass(slots=True)
@@ -77,6 +103,8 @@ async def _last_look(
 
 class TwilioGateway:
     """One account. There is no session to lose: `closed` is done by `close` alone."""
+
+    needs_id = False
 
     def __init__(
         self,
@@ -162,6 +190,25 @@ class TwilioGateway:
         if self._status_address:
             fields["status_callback"] = self._status_address + AGAIN
         return fields
+
+    async def query(self, question: Question) -> list[Inbound]:
+        """Ask for the message by its id, else for all that went to the number under the sender
+        name since; see the contract."""
+        client = self._client
+        if client is None:
+            raise NotSent("the gateway is not open")
+        deadline = time.monotonic() + CONNECT_TIMEOUT
+        try:
+            if question.ids:
+                asked = [client.messages(sid) for sid in question.ids]
+                found = [await self._call(each.fetch_async, deadline) for each in asked]
+            else:
+                found = await self._call(lambda: _since(client, question), deadline)
+        except CarrierRefused as refused:
+            if refused.code == NO_SUCH:
+                return []
+            raise
+        return [inbound(_as_call(each)) for each in found]
 
     async def _call(self, request: Callable[[], Awaitable[T]], not_after: float) -> T:
         """Make one request. Raises CarrierRefused, NoAnswer or NotSent, and nothing else."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from workers.gateways.base import Inbound, Receipt
 
@@ -46,6 +46,12 @@ def inbound(body: bytes) -> Inbound:
     state = "carrier_expired" if code == VALIDITY_EXPIRED else STATES.get(status, "unknown")
     forms = (fields["MessageSid"],) if fields.get("MessageSid") else ()
     return Inbound(body, Receipt(forms, state, code, _number(fields.get("To", ""))))
+
+
+def as_call(sid: str, status: str, number: str, code: str) -> bytes:
+    """What the API answered about a message, as the body of the call that would say the same."""
+    said = {"MessageSid": sid, "MessageStatus": status, "To": number, "ErrorCode": code}
+    return urlencode({name: value for name, value in said.items() if value}).encode()
 
 
 def stored(raw: Sequence[bytes]) -> list[Inbound]:

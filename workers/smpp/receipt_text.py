@@ -100,6 +100,11 @@ def parse_receipt(deliver: Deliver, zone: tzinfo = VIETNAM) -> Receipt:
     )
 
 
+def state_by_number(number: int) -> ReceiptState:
+    """What a message_state says (5.2.28)."""
+    return _BY_NUMBER.get(number, "unknown")
+
+
 def carrier_id_forms(carrier_id: str) -> tuple[str, ...]:
     """The forms under which a carrier's message id may be known, the likeliest first.
 
@@ -157,7 +162,7 @@ def _receipted_id(value: bytes | None) -> str:
 
 def _state(number: bytes | None, word: str) -> ReceiptState:
     if number:
-        return _BY_NUMBER.get(number[0], "unknown")
+        return state_by_number(number[0])
     return _BY_WORD.get(word[:5].upper(), "unknown")
 
 

@@ -67,6 +67,7 @@ def test_a_route_is_stored_with_the_usual_for_what_is_left_out(
         "binds": 1,
         "window": 100,
         "enabled": True,
+        "standby": None,
     }
     assert {"viettel", "vinaphone", "wintel"} <= set(added["networks"])
     assert run(runner, "list") == [added]
@@ -147,3 +148,16 @@ def test_wrong_usage_exits_with_2(runner: FlaskCliRunner, options: dict[str, Any
     del options["sender"]
     result = runner.invoke(args=["routes", "add", *arguments_of(options), "--json"])
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_stand_by_is_named_and_taken_away(
+    runner: FlaskCliRunner, vnpt: Organisation, options: dict[str, Any]
+) -> None:
+    second = run(runner, "add", *arguments_of(options | {"name": "second"}))["id"]
+    first = run(runner, "add", *arguments_of(options | {"standby": second}))
+    assert first["standby"] == second
+    assert run(runner, "standby", first["id"])["standby"] is None
+    assert run(runner, "standby", first["id"], "--by", second)["standby"] == second
+    refused = run(runner, "standby", second, "--by", first["id"], code=1)
+    assert refused["field"] == "standby"
+    assert "stand-by" in refused["error"] or "dự phòng" in refused["error"]

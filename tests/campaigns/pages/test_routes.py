@@ -207,3 +207,28 @@ def test_a_test_goes_to_the_own_phone_over_this_route_once(
     page = admin.get(f"/admin/routes/{route_id}").text
     assert "0912345678" not in page
     assert "Waiting for its turn" in page
+
+
+def test_a_stand_by_is_chosen_on_the_form_and_named_on_the_page(
+    admin: FlaskClient, vnpt: Organisation, viettel: Organisation
+) -> None:
+    for name, owner in (("second", vnpt), ("foreign", viettel)):
+        admin.post("/admin/routes/new", data=form(owner, name=name))
+    second, foreign = every()
+    refused = admin.post("/admin/routes/new", data=form(vnpt, standby=str(foreign.id)))
+    assert refused.status_code == 422
+    assert "another carrier" in error_at("standby", refused.text)
+    admin.post("/admin/routes/new", data=form(vnpt, standby=str(second.id)))
+    first = every()[-1]
+    assert first.standby_id == second.id
+    assert (
+        f'href="/admin/routes/{second.id}">second</a>'
+        in admin.get(f"/admin/routes/{first.id}").text
+    )
+    page = admin.get(f"/admin/routes/{first.id}/edit").text
+    assert f'<option value="{second.id}" selected>' in page
+    assert "foreign" not in page
+    mark = seen.mark(route_editing.shown(first))
+    changed = form(name=first.name, standby="", seen=mark, password="")
+    assert admin.post(f"/admin/routes/{first.id}/edit", data=changed).status_code == 302
+    assert every()[-1].standby_id is None

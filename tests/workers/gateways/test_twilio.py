@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -68,6 +69,26 @@ class Api:
     answer: Answer = accepts
     account: Answer | None = None
     taken: list[dict[str, Any]] = field(default_factory=list)
+    known: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, str]] = field(default_factory=list)
+
+    def say(self, number: str, status: str, minutes_ago: float = 0, **more: Any) -> dict[str, Any]:
+        """The API knows a message to a number, made so long ago."""
+        made = formatdate(time.time() - minutes_ago * 60)
+        known = {"sid": f"SM{len(self.known)}", "to": number, "from": "BLUEZONE", "status": status}
+        self.known.append(known | {"date_created": made, "error_code": None} | more)
+        return self.known[-1]
+
+    async def get_list(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(dict(request.query))
+        found = [each for each in self.known if each["to"] == request.query["To"]]
+        return web.json_response({"messages": found, "page_size": 20, "next_page_uri": None})
+
+    async def get_one(self, request: web.Request) -> web.StreamResponse:
+        for each in self.known:
+            if each["sid"] == request.match_info["sid"]:
+                return web.json_response(each)
+        return await says(404, 20404)(request)
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         auth = BasicAuth.decode(request.headers["Authorization"])
@@ -104,6 +125,8 @@ async def api(answer: Answer = accepts, account: Answer | None = None) -> AsyncI
     app = web.Application()
     app[API] = running
     app.router.add_post(f"/2010-04-01/Accounts/{SID}/Messages.json", running.post)
+    app.router.add_get(f"/2010-04-01/Accounts/{SID}/Messages.json", running.get_list)
+    app.router.add_get(f"/2010-04-01/Accounts/{SID}/Messages/{{sid}}.json", running.get_one)
     app.router.add_get(f"/2010-04-01/Accounts/{SID}.json", running.get_account)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
