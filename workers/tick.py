@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from campaigns import counts, ends, life, orders, reasons, stops
+from campaigns import canary, counts, ends, life, orders, reasons, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import clock, store
@@ -50,6 +50,7 @@ def once() -> None:
         settle_lapsed,
         match_left_behind,
         match_doubtful,
+        judge_canaries,
         end_leftovers,
         finish,
         fold_counts,
@@ -170,6 +171,11 @@ def match_doubtful() -> None:
     """Settle what is in doubt by receipts that came before it was."""
     with write_connection(db.engine) as connection:
         receipts.match_doubtful(connection)
+
+
+def judge_canaries() -> None:
+    """Pause campaigns of which too many of the first messages fail."""
+    canary.judge(_in_state(C.SENDING), current_app.config["OUTREACH"])
 
 
 def end_leftovers() -> None:
