@@ -140,8 +140,7 @@ async def _submit(
             sender.lose_metronome()
             return NotSent("no_metronome")
         except CarrierRefused as refused:
-            if refused.kind == "throttled":
-                sender.holder.throttle.throttled()
+            sender.holder.throttle.answered(throttled=refused.kind == "throttled")
             again = said and clock.monotonic() < give_up and not sender.is_stopping()
             if again and refused.kind in {"throttled", "temporary"}:
                 await asyncio.sleep(PART_PAUSE)
@@ -155,6 +154,7 @@ async def _submit(
             return unsent
         except asyncio.CancelledError:  # the same, before it came to the wire
             return NotSent("stopped")
+        sender.holder.throttle.answered(throttled=False)
         said.append(PartAnswer("accepted", carrier_id))
         return None
 
