@@ -112,8 +112,9 @@ def _insert_attempts(connection: Connection, route_id: int, answered: Sequence[A
     if not rows:
         return
     table = rowset(connection.dialect.name, _ATTEMPT)
-    # A flush that is repeated after an error on the way back inserts nothing twice; an attempt may
-    # be there too since a receipt was taken for it before.
+    # A flush that is repeated after an error on the way back inserts nothing twice. An attempt may
+    # be there too since a receipt was taken for it before, or since its answer came late: then
+    # the silence noted makes way for it, never the other way round.
     connection.execute(
         text(
             "INSERT INTO attempts (message_id, number, part, parts, route_id, carrier_id, outcome,"
@@ -122,10 +123,13 @@ def _insert_attempts(connection: Connection, route_id: int, answered: Sequence[A
             " w.code, :now, w.receipt, w.receipt_code,"
             " CASE WHEN w.receipt IS NOT NULL THEN CAST(:now AS BIGINT) END"
             f" FROM {table} w WHERE true"
-            " ON CONFLICT (message_id, number, part) DO UPDATE SET receipt = excluded.receipt,"
+            " ON CONFLICT (message_id, number, part) DO UPDATE SET outcome = excluded.outcome,"
+            " carrier_id = excluded.carrier_id, code = excluded.code,"
+            " answered_at = excluded.answered_at, receipt = excluded.receipt,"
             " receipt_code = excluded.receipt_code, receipt_at = excluded.receipt_at"
-            " WHERE attempts.receipt IS NULL AND excluded.receipt IS NOT NULL"
+            " WHERE attempts.receipt IS NULL AND (excluded.receipt IS NOT NULL"
             " AND attempts.carrier_id = excluded.carrier_id"
+            " OR attempts.outcome = 'no_answer' AND excluded.outcome <> 'no_answer')"
         ),
         {"route": route_id, "now": clock.to_microseconds(clock.now()), "rows": as_rows(rows)},
     )
