@@ -63,7 +63,20 @@ def store(
     batches.reopen(connection, [a.message_id for a in answered if a.to is MessageState.QUEUED])
     claims.close(connection, done_claims)
     _count_errors(connection, route_id, answered)
-    receipts.match_waiting(connection, route_id)
+    _match_waiting(connection, route_id, answered)
+
+
+def _match_waiting(connection: Connection, route_id: int, answered: Sequence[Answered]) -> None:
+    said = [a for a in answered if a.cause is not Cause.NOT_SENT]
+    if not said:
+        return
+    table = rowset(connection.dialect.name, [("id", "integer")])
+    number_ids = connection.execute(
+        text(f"SELECT m.number_id FROM {table} w JOIN messages m ON m.id = w.id"),
+        {"rows": as_rows([[a.message_id] for a in said])},
+    ).scalars()
+    carrier_ids = [p.carrier_id for a in said for p in a.parts if p.carrier_id]
+    receipts.match_waiting(connection, route_id, number_ids.all(), carrier_ids)
 
 
 def _wishes(answered: Answered) -> Iterator[tuple[Cause, Change]]:

@@ -50,6 +50,7 @@ def once() -> None:
         settle_lapsed,
         match_left_behind,
         match_doubtful,
+        match_crossed,
         judge_canaries,
         end_leftovers,
         finish,
@@ -176,6 +177,12 @@ def match_doubtful() -> None:
 def judge_canaries() -> None:
     """Pause campaigns of which too many of the first messages fail."""
     canary.judge(_in_state(C.SENDING), current_app.config["OUTREACH"])
+
+
+def match_crossed() -> None:
+    """Match receipts that were stored at the same moment as their answers, by another process."""
+    with write_connection(db.engine) as connection:
+        receipts.match_crossed(connection)
 
 
 def end_leftovers() -> None:

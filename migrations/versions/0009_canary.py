@@ -24,6 +24,10 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     # What runs already is not stopped for what it did before the upgrade.
     op.execute("UPDATE campaigns SET canary_passed_at = started_at")
+    # A receipt without a number is found under the first form of its id alone.
+    sqlite = op.get_bind().dialect.name == 'sqlite'
+    first = "substr(carrier_id, 1, instr(carrier_id || ' ', ' ') - 1)" if sqlite else "split_part(carrier_id, ' ', 1)"
+    op.execute(f"UPDATE unmatched_receipts SET carrier_id = {first} WHERE number_id IS NULL")
 
 
 def downgrade() -> None:

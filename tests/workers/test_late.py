@@ -1,4 +1,4 @@
-"""An answer that comes after its message was put in doubt counts, where nobody decided meanwhile."""
+"""An answer that comes after its message fell into doubt counts, if nobody decided meanwhile."""
 
 from __future__ import annotations
 
