@@ -133,7 +133,8 @@ def waiting(
             f" SELECT u.* FROM {numbered} w JOIN unmatched_receipts u ON u.route_id = :route"
             " AND u.number_id = w.id UNION ALL"
             f" SELECT u.* FROM {named} w JOIN unmatched_receipts u ON u.route_id = :route"
-            " AND u.carrier_id = w.id AND u.number_id IS NULL"
+            # By the id: SQLite might take the numbers' index instead, and read all without one.
+            " AND u.carrier_id = w.id AND +u.number_id IS NULL"
             ") u) u WHERE newest <= :most ORDER BY id"
         ),
         {
