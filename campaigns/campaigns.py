@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaigns import hours
+from campaigns import hours, pauses
 from campaigns.hours import Window
 from campaigns.routes import Route
 from campaigns.rules import Kind
@@ -60,6 +60,8 @@ class Campaign(Model):
     expanded_at: Mapped[datetime | None] = mapped_column(Moment)
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     pause_reason: Mapped[str | None] = mapped_column(String(300))
+    # From then on it is not stopped by itself any more; see campaigns.canary.
+    canary_passed_at: Mapped[datetime | None] = mapped_column(Moment)
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -81,6 +83,16 @@ class Campaign(Model):
     def window(self) -> Window:
         """When sending may begin."""
         return Window(self.not_before, self.not_after, hours.parse(self.hours))
+
+    @property
+    def pause_words(self) -> str:
+        """Why it is paused, in the reader's language; "" where nobody said."""
+        return pauses.words(self.pause_reason or "")
+
+    @property
+    def stopped_by_canary(self) -> bool:
+        """Whether it is paused since too many of its first messages failed."""
+        return pauses.is_canary(self.pause_reason)
 
     @property
     def area_ids(self) -> list[int]:

@@ -174,16 +174,18 @@ def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
 
 
 def resume(campaign: Campaign, actor_id: int | None) -> None:
-    """Go on sending what is queued."""
+    """Go on sending what is queued. What had stopped by itself is not stopped so again: whoever
+    resumes it has seen why."""
     require(campaign, C.SENDING)
     _refuse_while_stopped()
     if campaign.window.next_opening(clock.now()) is None:
         raise Refused(_("The window of this campaign has closed for good."), "state")
+    values: dict[str, Any] = {"paused_at": None, "pause_reason": None}
+    if campaign.stopped_by_canary:
+        values["canary_passed_at"] = clock.now()
     with transaction():
         _refuse_uncovered(campaign)
-        move(
-            campaign, C.SENDING, actor_id, act="campaign.resume", paused_at=None, pause_reason=None
-        )
+        move(campaign, C.SENDING, actor_id, act="campaign.resume", **values)
 
 
 def hold(campaign: Campaign) -> None:
@@ -217,8 +219,13 @@ def reopen(campaign: Campaign, actor_id: int | None) -> None:
         if standing.sealed_as_approved(session.connection(), campaign.id) is None:
             raise Refused(_uncovered(campaign), "state")
         if state is C.COMPLETED:
-            ended = {"completed_at": None, "settled_at": None}
-            move(campaign, C.SENDING, actor_id, act="campaign.reopen", **ended)
+            # How it went is known: the canary of this has nothing to tell any more.
+            again: dict[str, Any] = {
+                "completed_at": None,
+                "settled_at": None,
+                "canary_passed_at": clock.now(),
+            }
+            move(campaign, C.SENDING, actor_id, act="campaign.reopen", **again)
 
 
 def cancel(campaign: Campaign, actor_id: int | None) -> None:

@@ -158,7 +158,10 @@ class UnmatchedReceipt(Model):
     """A receipt no attempt is known for yet: kept, counted, and asked again after each answer."""
 
     __tablename__ = "unmatched_receipts"
-    __table_args__ = (Index("ix_unmatched_receipts_id", "route_id", "carrier_id"),)
+    __table_args__ = (
+        Index("ix_unmatched_receipts_id", "route_id", "carrier_id"),
+        Index("ix_unmatched_receipts_number", "route_id", "number_id"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
     carrier_id: Mapped[str] = mapped_column(String(64))

@@ -19,6 +19,7 @@ from campaigns import (
     failures,
     life,
     order_parts,
+    pauses,
     progress,
     scopes,
     versions,
@@ -210,6 +211,8 @@ def _described(campaign: Campaign) -> dict[str, Any]:
         "completed_at",
         "settled_at",
         "pause_reason",
+        "pause_words",
+        "stopped_by_canary",
         "paused_at",
         "not_before",
         "not_after",
@@ -248,7 +251,7 @@ def history(object_type: str, object_id: int, says: dict[str, str]) -> list[dict
             "who": (user.name or user.email) if user is not None else _("The system"),
             "office": office or "",
             "act": _(says[row.act]) if row.act in says else row.act,
-            "detail": json.loads(row.detail).get("reason", ""),
+            "detail": pauses.words(json.loads(row.detail).get("reason", "")),
             "look": _LOOKS.get(row.act, ""),
         }
         for row, user, office in rows

@@ -184,7 +184,7 @@ def _running_row(campaign: Campaign, way: ways.CampaignWay) -> Todo:
         "wait" if paused else "run",
         25 if paused else 30,
         name,
-        (campaign.pause_reason or "") if paused else "",
+        campaign.pause_words if paused else "",
         _("See the progress"),
         "campaigns.show",
         {"campaign_id": campaign.id},

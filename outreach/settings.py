@@ -77,6 +77,12 @@ class Settings(BaseSettings):
         le=86_400,
         description="How long a route may not be reached before its stand-by takes what waits.",
     )
+    canary_size: int = Field(
+        200, ge=1, le=100_000, description="How many first messages of a campaign are watched."
+    )
+    canary_percent: int = Field(
+        20, ge=1, le=100, description="More of them failed than so many percent: it is paused."
+    )
     public_url: str = Field(
         "", description="Address carriers call back, for example https://tungngo.example.vn."
     )

@@ -63,7 +63,20 @@ def store(
     batches.reopen(connection, [a.message_id for a in answered if a.to is MessageState.QUEUED])
     claims.close(connection, done_claims)
     _count_errors(connection, route_id, answered)
-    receipts.match_waiting(connection, route_id)
+    _match_waiting(connection, route_id, answered)
+
+
+def _match_waiting(connection: Connection, route_id: int, answered: Sequence[Answered]) -> None:
+    said = [a for a in answered if a.cause is not Cause.NOT_SENT]
+    if not said:
+        return
+    table = rowset(connection.dialect.name, [("id", "integer")])
+    number_ids = connection.execute(
+        text(f"SELECT m.number_id FROM {table} w JOIN messages m ON m.id = w.id"),
+        {"rows": as_rows([[a.message_id] for a in said])},
+    ).scalars()
+    carrier_ids = [p.carrier_id for a in said for p in a.parts if p.carrier_id]
+    receipts.match_waiting(connection, route_id, number_ids.all(), carrier_ids)
 
 
 def _wishes(answered: Answered) -> Iterator[tuple[Cause, Change]]:
@@ -112,8 +125,9 @@ def _insert_attempts(connection: Connection, route_id: int, answered: Sequence[A
     if not rows:
         return
     table = rowset(connection.dialect.name, _ATTEMPT)
-    # A flush that is repeated after an error on the way back inserts nothing twice; an attempt may
-    # be there too since a receipt was taken for it before.
+    # A flush that is repeated after an error on the way back inserts nothing twice. An attempt may
+    # be there too since a receipt was taken for it before, or since its answer came late: then
+    # the silence noted makes way for it, never the other way round.
     connection.execute(
         text(
             "INSERT INTO attempts (message_id, number, part, parts, route_id, carrier_id, outcome,"
@@ -122,10 +136,13 @@ def _insert_attempts(connection: Connection, route_id: int, answered: Sequence[A
             " w.code, :now, w.receipt, w.receipt_code,"
             " CASE WHEN w.receipt IS NOT NULL THEN CAST(:now AS BIGINT) END"
             f" FROM {table} w WHERE true"
-            " ON CONFLICT (message_id, number, part) DO UPDATE SET receipt = excluded.receipt,"
+            " ON CONFLICT (message_id, number, part) DO UPDATE SET outcome = excluded.outcome,"
+            " carrier_id = excluded.carrier_id, code = excluded.code,"
+            " answered_at = excluded.answered_at, receipt = excluded.receipt,"
             " receipt_code = excluded.receipt_code, receipt_at = excluded.receipt_at"
-            " WHERE attempts.receipt IS NULL AND excluded.receipt IS NOT NULL"
+            " WHERE attempts.receipt IS NULL AND (excluded.receipt IS NOT NULL"
             " AND attempts.carrier_id = excluded.carrier_id"
+            " OR attempts.outcome = 'no_answer' AND excluded.outcome <> 'no_answer')"
         ),
         {"route": route_id, "now": clock.to_microseconds(clock.now()), "rows": as_rows(rows)},
     )

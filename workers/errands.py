@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from redis.exceptions import RedisError
@@ -106,8 +108,13 @@ async def run(ready: Ready, sender: Sender) -> Answered:
             answered = _ended_early(errand, sender, said, why, len(ready.parts))
             answered.number = ready.number
             return answered
+    return _taken(ready, sender, said)
+
+
+def _taken(ready: Ready, sender: Sender, said: list[PartAnswer]) -> Answered:
+    """The carrier has every part."""
     sender.holder.last_answer_at = clock.to_microseconds(clock.now())
-    answered = errand.outcome(MessageState.ACCEPTED, None)
+    answered = ready.errand.outcome(MessageState.ACCEPTED, None)
     answered.parts, answered.part_count, answered.number = said, len(ready.parts), ready.number
     return answered
 
@@ -135,18 +142,17 @@ async def _submit(
     give_up = clock.monotonic() + PART_PATIENCE
     while True:
         try:
-            carrier_id = await _reach_wire(ready, sender, part, first=not said)
+            carrier_id = await _reach_wire(ready, sender, part, said)
         except RedisError:
             sender.lose_metronome()
             return NotSent("no_metronome")
         except CarrierRefused as refused:
-            if refused.kind == "throttled":
-                sender.holder.throttle.throttled()
+            answer = _heard(sender, refused)
             again = said and clock.monotonic() < give_up and not sender.is_stopping()
             if again and refused.kind in {"throttled", "temporary"}:
                 await asyncio.sleep(PART_PAUSE)
                 continue
-            said.append(PartAnswer("refused", None, refused.code, refused.words))
+            said.append(answer)
             return refused
         except NoAnswer as silent:
             said.append(PartAnswer("no_answer"))
@@ -155,12 +161,38 @@ async def _submit(
             return unsent
         except asyncio.CancelledError:  # the same, before it came to the wire
             return NotSent("stopped")
-        said.append(PartAnswer("accepted", carrier_id))
+        said.append(_heard(sender, carrier_id))
         return None
 
 
-async def _reach_wire(ready: Ready, sender: Sender, part: object, *, first: bool) -> str:
-    if not first:
+def _heard(sender: Sender, outcome: str | CarrierRefused) -> PartAnswer:
+    """What the carrier answered to one part; the throttle learns of it."""
+    if isinstance(outcome, str):
+        sender.holder.throttle.answered(throttled=False)
+        return PartAnswer("accepted", outcome)
+    sender.holder.throttle.answered(throttled=outcome.kind == "throttled")
+    return PartAnswer("refused", None, outcome.code, outcome.words)
+
+
+def _hear_late(
+    ready: Ready, sender: Sender, before: Sequence[PartAnswer], outcome: str | CarrierRefused
+) -> None:
+    """The answer to a part came after all, when its silence had ended the message: have stored what
+    it would have meant in time. `before` are the parts the carrier had taken before it."""
+    heard = [*before, _heard(sender, outcome)]
+    if isinstance(outcome, CarrierRefused):
+        answered = _ended_early(ready.errand, sender, heard, outcome, len(ready.parts))
+    elif len(heard) < len(ready.parts):
+        # Those behind it never left.
+        unsent = NotSent("no_answer")
+        answered = _ended_early(ready.errand, sender, heard, unsent, len(ready.parts))
+    else:
+        answered = _taken(ready, sender, heard)
+    sender.holder.store_late(answered)
+
+
+async def _reach_wire(ready: Ready, sender: Sender, part: object, said: list[PartAnswer]) -> str:
+    if said:
         await sender.holder.pacer.slot(ready.gateway.cost(part))
     # Between the parts of one message only the claim counts.
     elif not sender.may_begin(ready.errand):
@@ -169,7 +201,8 @@ async def _reach_wire(ready: Ready, sender: Sender, part: object, *, first: bool
     if held <= 0:
         raise NotSent("lease")
     try:
-        return await ready.gateway.submit(part, time.monotonic() + held)
+        late = partial(_hear_late, ready, sender, tuple(said))
+        return await ready.gateway.submit(part, time.monotonic() + held, late)
     except asyncio.CancelledError:
         # The process ends and waits no longer; see SenderSession._wait_for_answers.
         raise NoAnswer("stopped") from None

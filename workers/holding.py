@@ -19,7 +19,8 @@ from campaigns.route_status import SILENT_AFTER
 from outreach import clock
 from outreach.sealing import Sealer
 from outreach.settings import Settings
-from workers import queries, receipts, test_sends
+from workers import answers, queries, receipts, test_sends
+from workers.answers import Answered
 from workers.gateways import registry
 from workers.gateways.base import CarrierRefused, Gateway, Inbound, NotSent
 from workers.pacing import Pacer
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 STORE_PATIENCE = 10.0
+LATE_AT_ONCE = 500
+LATE_PATIENCE = 60.0
 STOP_PATIENCE = 6.0  # for the answer to a test send that is on the wire
 
 
@@ -71,6 +74,8 @@ class Holder:
         self.unstored = Unstored()
         self._arrivals = _Arrivals()
         self._one_store = asyncio.Lock()
+        self._late: list[Answered] = []
+        self._storing_late: asyncio.Task[None] | None = None
         self.report = Report()
         self.seated_until = 0.0
         self.last_answer_at: int | None = None
@@ -101,6 +106,8 @@ class Holder:
         gateway, self.gateway = self.gateway, None
         if gateway is not None:
             await gateway.close()
+        if self._storing_late is not None:
+            await asyncio.wait({self._storing_late}, timeout=STOP_PATIENCE)
         self.report = Report("closed")
         with contextlib.suppress(Exception):
             await self.writer.write(self._write_status)
@@ -171,6 +178,26 @@ class Holder:
         await self.writer.write(
             lambda c: receipts.match(c, self.sealer, route, raw_id, inbound), STORE_PATIENCE
         )
+
+    def store_late(self, answered: Answered) -> None:
+        """An answer came to what was noted as unanswered: its sender session may be over, so it is
+        stored from here. What a person or a receipt has decided meanwhile stays."""
+        self._late.append(answered)
+        if self._storing_late is None or self._storing_late.done():
+            self._storing_late = asyncio.get_running_loop().create_task(self._store_late())
+
+    async def _store_late(self) -> None:
+        while self._late:
+            some, self._late = self._late[:LATE_AT_ONCE], self._late[LATE_AT_ONCE:]
+            await self._store_some_late(some)
+
+    async def _store_some_late(self, some: Sequence[Answered]) -> None:
+        route = self.contract.route_id
+        try:
+            await self.writer.write(lambda c: answers.store(c, route, some, []), LATE_PATIENCE)
+        except Exception:
+            # They stay in doubt, until a receipt or a person settles them.
+            log.exception("late answers could not be stored", route=route, answers=len(some))
 
     async def _keep_reported(self) -> None:
         while True:

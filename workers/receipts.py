@@ -2,7 +2,7 @@
 
 They may come before the answer, twice, out of order, under an id written in hex or decimal, for a
 number we know or not. What cannot be matched stays in `unmatched_receipts`, counted, and is asked
-again after each flush of answers.
+again once there is an answer it may belong to, or a message in doubt.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -29,6 +30,9 @@ from workers.ranks import RANK
 PASSING = frozenset({"accepted", "enroute", "unknown"})
 WAITING_AT_ONCE = 500
 LATEST_WAITING = 5_000
+# Of one number or one id; a text has at most eight parts.
+WAITING_OF_ONE = 20
+CROSSED_WITHIN = timedelta(seconds=60)
 LONGEST_ID = 64
 
 
@@ -105,16 +109,62 @@ def match(
     )
 
 
-def match_waiting(connection: Connection, route_id: int) -> int:
-    """Ask again for the receipts that waited; answers how many found their attempt."""
+def match_waiting(
+    connection: Connection, route_id: int, number_ids: Sequence[int], carrier_ids: Sequence[str]
+) -> int:
+    """Ask again for the receipts that waited for what was just stored about these numbers, under
+    these ids; answers how many found their attempt."""
+    return _ask_again(connection, route_id, waiting(connection, route_id, number_ids, carrier_ids))
+
+
+def waiting(
+    connection: Connection, route_id: int, number_ids: Sequence[int], carrier_ids: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """The receipts of a route that wait for one of these numbers, and those that name no number
+    and have one of these ids; the newest few of each, and nothing of the others is read."""
+    dialect = connection.dialect.name
+    numbered = rowset(dialect, [("id", "integer")], "numbers")
+    named = rowset(dialect, [("id", "text")], "ids")
+    return connection.execute(
+        text(
+            "SELECT id, carrier_id, number_id, state, code, received_at FROM (SELECT u.*,"
+            " ROW_NUMBER() OVER (PARTITION BY number_id, CASE WHEN number_id IS NULL"
+            " THEN carrier_id END ORDER BY id DESC) AS newest FROM ("
+            f" SELECT u.* FROM {numbered} w JOIN unmatched_receipts u ON u.route_id = :route"
+            " AND u.number_id = w.id UNION ALL"
+            f" SELECT u.* FROM {named} w JOIN unmatched_receipts u ON u.route_id = :route"
+            # By the id: SQLite might take the numbers' index instead, and read all without one.
+            " AND u.carrier_id = w.id AND +u.number_id IS NULL"
+            ") u) u WHERE newest <= :most ORDER BY id"
+        ),
+        {
+            "route": route_id,
+            "most": WAITING_OF_ONE,
+            "numbers": as_rows([[each] for each in sorted(set(number_ids))]),
+            "ids": as_rows([[each] for each in sorted(set(carrier_ids))]),
+        },
+    ).all()
+
+
+def match_crossed(connection: Connection) -> int:
+    """Ask again for receipts that crossed their answer: each was stored by another process at the
+    same moment, and neither saw the other. Answers how many found their attempt."""
+    lately = clock.to_microseconds(clock.now() - CROSSED_WITHIN)
+    columns = "u.id, u.route_id, u.carrier_id, u.number_id, u.state, u.code, u.received_at"
+    newest = "u.id > (SELECT MAX(id) FROM unmatched_receipts) - :latest AND u.received_at > :lately"
     rows = connection.execute(
         text(
-            "SELECT id, carrier_id, number_id, state, code, received_at FROM unmatched_receipts"
-            " WHERE route_id = :route ORDER BY id DESC LIMIT :most"
+            f"SELECT {columns} FROM unmatched_receipts u"
+            " JOIN messages m ON m.number_id = u.number_id AND m.route_id = u.route_id"
+            " JOIN attempts a ON a.message_id = m.id"
+            " AND ' ' || u.carrier_id || ' ' LIKE '% ' || a.carrier_id || ' %'"
+            f" WHERE {newest} UNION SELECT {columns} FROM unmatched_receipts u"
+            " JOIN attempts a ON a.route_id = u.route_id AND a.carrier_id = u.carrier_id"
+            f" WHERE u.number_id IS NULL AND {newest} ORDER BY 1 LIMIT :most"
         ),
-        {"route": route_id, "most": WAITING_AT_ONCE},
+        {"latest": LATEST_WAITING, "lately": lately, "most": WAITING_AT_ONCE},
     ).all()
-    return _ask_again(connection, route_id, rows)
+    return _ask_again_by_route(connection, rows)
 
 
 def match_doubtful(connection: Connection) -> int:
@@ -131,6 +181,10 @@ def match_doubtful(connection: Connection) -> int:
         ),
         {"latest": LATEST_WAITING, "most": WAITING_AT_ONCE},
     ).all()
+    return _ask_again_by_route(connection, rows)
+
+
+def _ask_again_by_route(connection: Connection, rows: Sequence[Row[Any]]) -> int:
     routes = sorted({row.route_id for row in rows})
     return sum(
         _ask_again(connection, route, [row for row in rows if row.route_id == route])
@@ -280,7 +334,7 @@ def _keep_waiting(connection: Connection, route_id: int, missed: Sequence[Known]
     rows = [
         {
             "route": route_id,
-            "carrier_id": _as_one_word(each.receipt.forms),
+            "carrier_id": _as_one_word(_believed(each)),
             "number_id": each.number_id,
             "state": each.receipt.state,
             "code": each.receipt.code[:40],
@@ -297,6 +351,11 @@ def _keep_waiting(connection: Connection, route_id: int, missed: Sequence[Known]
             ),
             rows,
         )
+
+
+def _believed(each: Known) -> Sequence[str]:
+    """The forms a receipt may be found under: without a number only the id as it was answered."""
+    return each.receipt.forms if each.number_id is not None else each.receipt.forms[:1]
 
 
 def _as_one_word(forms: Sequence[str]) -> str:

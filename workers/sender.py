@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from campaigns import batches, stops
+from campaigns import batches, pauses, stops
 from campaigns.states import MessageState
 from outreach import clock
 from workers import claims, errands
@@ -162,7 +162,7 @@ class SenderSession:
             )
         except claims.DigestBroken:
             log.error("content differs from its approval", campaign=campaign_id)
-            self._ending.pause[campaign_id] = "digest"
+            self._ending.pause[campaign_id] = pauses.DIGEST
             return None
 
     async def _serve(self, lease: Lease) -> None:

@@ -170,11 +170,11 @@ async def _reach_slot(holder: Holder, segments: int) -> None:
 
 def store(connection: Connection, route_id: int, test_id: int, owner: str, answer: Answer) -> None:
     """Store what the carrier said; receipts that came before it are matched here."""
-    connection.execute(
+    number_ids = connection.execute(
         text(
             "UPDATE test_sends SET state = :to, carrier_ids = :ids, code = :code, words = :words,"
             " answered_at = :now WHERE id = :id AND owner = :owner"
-            f" AND {test_sends.may_become(answer.to)}"
+            f" AND {test_sends.may_become(answer.to)} RETURNING number_id"
         ),
         {
             "to": answer.to.value,
@@ -185,9 +185,9 @@ def store(connection: Connection, route_id: int, test_id: int, owner: str, answe
             "id": test_id,
             "owner": owner,
         },
-    )
+    ).scalars()
     if answer.to is S.ACCEPTED:
-        receipts.match_waiting(connection, route_id)
+        receipts.match_waiting(connection, route_id, number_ids.all(), answer.carrier_ids)
 
 
 def end_lapsed(connection: Connection) -> None:

@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from campaigns import counts, ends, handovers, life, orders, reasons, stops
+from campaigns import canary, counts, ends, handovers, life, orders, reasons, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import clock, store
@@ -52,6 +52,8 @@ def once() -> None:
         settle_lapsed,
         match_left_behind,
         match_doubtful,
+        match_crossed,
+        judge_canaries,
         hand_over,
         end_leftovers,
         finish,
@@ -173,6 +175,17 @@ def match_doubtful() -> None:
     """Settle what is in doubt by receipts that came before it was."""
     with write_connection(db.engine) as connection:
         receipts.match_doubtful(connection)
+
+
+def judge_canaries() -> None:
+    """Pause campaigns of which too many of the first messages fail."""
+    canary.judge(_in_state(C.SENDING), current_app.config["OUTREACH"])
+
+
+def match_crossed() -> None:
+    """Match receipts that were stored at the same moment as their answers, by another process."""
+    with write_connection(db.engine) as connection:
+        receipts.match_crossed(connection)
 
 
 def hand_over() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns import approvals, life
+from campaigns import approvals, life, pauses
 from campaigns.states import CampaignState
 from outreach import clock
 from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
@@ -46,6 +46,12 @@ def _paused(stage, route_ids):
     return campaign
 
 
+def _stopped_by_itself(stage, route_ids):
+    campaign = stage.started(route_ids)
+    life.pause(campaign, pauses.canary(41, 60), None)
+    return campaign
+
+
 def _cancelled(stage, route_ids):
     campaign = stage.started(route_ids)
     life.cancel(campaign, stage.approver.id)
@@ -73,6 +79,15 @@ STATES = {
     "Đã hủy": _cancelled,
     "Hết hạn": _ended(C.EXPIRED, "campaign.expire"),
 }
+
+
+def test_a_campaign_that_stopped_by_itself_says_so(visit, stage, route_ids, culture, client_as):
+    campaign = _stopped_by_itself(stage, route_ids)
+    for width in (WIDE, PHONE):
+        page = visit.open(f"/campaigns/{campaign.id}", width=width, client=client_as(culture))
+        page.get_by_text("trong 60 tin đầu tiên đã có trả lời, 41 tin bị từ chối").first.wait_for()
+        assert_axe_clean(page)
+        assert_no_sideways_scroll(page)
 
 
 @pytest.mark.parametrize("badge", STATES)

@@ -81,10 +81,9 @@ class Simulation:
     async def open(
         self,
         on_deliver: Callable[[list[Deliver]], Awaitable[None]] | None = None,
-        on_late: Any = None,
         **changes: Any,
     ) -> Session:
-        session = await Session.open(self.config(**changes), on_deliver or self.store, on_late)
+        session = await Session.open(self.config(**changes), on_deliver or self.store)
         self.sessions.append(session)
         return session
 

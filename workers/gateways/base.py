@@ -74,6 +74,8 @@ class Question(NamedTuple):
     ids: tuple[str, ...]
 
 
+# An answer that came after NoAnswer was raised: the carrier's id, or its refusal.
+OnLate = Callable[[str | CarrierRefused], None]
 OnInbound = Callable[[Sequence[Inbound]], Awaitable[None]]
 
 
@@ -93,11 +95,12 @@ class Gateway(Protocol):
     def cost(self, part: object) -> int:
         """Segments in one submit: what it takes of the route's rate."""
 
-    async def submit(self, part: object, not_after: float) -> str:
+    async def submit(self, part: object, not_after: float, late: OnLate | None = None) -> str:
         """Submit one part; answers the carrier's id in the form it is matched under.
 
         `not_after` is a moment of time.monotonic() after which it must not be written any more.
-        Raises CarrierRefused, NoAnswer or NotSent.
+        Raises CarrierRefused, NoAnswer or NotSent. `late` is called, on the event loop, if the
+        answer comes after all once NoAnswer was raised; at most once.
         """
 
     async def query(self, question: Question) -> list[Inbound]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal, cast
 
 from campaigns import segments
@@ -17,6 +17,7 @@ from workers.gateways.base import (
     NoAnswer,
     NotSent,
     OnInbound,
+    OnLate,
     Outgoing,
     Question,
     Receipt,
@@ -82,12 +83,16 @@ class SmppGateway:
         """Each part is one segment."""
         return 1
 
-    async def submit(self, part: object, not_after: float) -> str:
+    async def submit(self, part: object, not_after: float, late: OnLate | None = None) -> str:
         """Submit one segment; see the contract."""
         if self._session is None:
             raise NotSent("the session is not open")
         try:
-            carrier_id = await self._session.submit(cast("ShortMessage", part), not_after=not_after)
+            carrier_id = await self._session.submit(
+                cast("ShortMessage", part),
+                not_after=not_after,
+                late=None if late is None else partial(_tell_late, late),
+            )
         except errors.Refused as refused:
             raise _refusal(refused) from refused
         except errors.NoAnswer as error:
@@ -95,8 +100,7 @@ class SmppGateway:
         except errors.NotSent as error:
             raise NotSent(str(error)) from error
         self._last_id = carrier_id
-        forms = carrier_id_forms(carrier_id)
-        return forms[0] if forms else ""
+        return _matched_under(carrier_id)
 
     async def query(self, question: Question) -> list[Inbound]:
         """Ask for each part by its id (query_sm); see the contract."""
@@ -146,6 +150,15 @@ def _encoded(text: str) -> tuple[int, list[bytes]]:
     if segments.count(text).encoding == segments.GSM_7:
         return smpp.CODING_DEFAULT, [gsm7.encode(piece) for piece in pieces]
     return smpp.CODING_UCS2, [piece.encode("utf-16-be") for piece in pieces]
+
+
+def _matched_under(carrier_id: str) -> str:
+    forms = carrier_id_forms(carrier_id)
+    return forms[0] if forms else ""
+
+
+def _tell_late(late: OnLate, outcome: str | errors.Refused) -> None:
+    late(_refusal(outcome) if isinstance(outcome, errors.Refused) else _matched_under(outcome))
 
 
 def _refusal(refused: errors.Refused) -> CarrierRefused:

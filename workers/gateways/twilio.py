@@ -38,6 +38,7 @@ from workers.gateways.base import (
     NoAnswer,
     NotSent,
     OnInbound,
+    OnLate,
     Outgoing,
     Question,
 )
@@ -166,8 +167,9 @@ class TwilioGateway:
         """Segments Twilio makes of it."""
         return segments.count(cast("Outgoing", part).text).segments
 
-    async def submit(self, part: object, not_after: float) -> str:
-        """Submit the message; answers Twilio's id of it. See the contract."""
+    async def submit(self, part: object, not_after: float, late: OnLate | None = None) -> str:
+        """Submit the message; answers Twilio's id of it. See the contract; a request that is given
+        up is closed, so no answer of it is ever late."""
         client = self._client
         if client is None:
             raise NotSent("the gateway is not open")

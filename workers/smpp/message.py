@@ -25,8 +25,7 @@ class ShortMessage:
     `source` is a sender name, a short code or a number; `destination` digits with the country
     code (`84…`); `payload` the octets of the text in `data_coding` (0: GSM 03.38 one septet an
     octet, 8: UTF-16 big-endian), without `udh`, the user data header with its length octet.
-    `validity` is a relative SMPP time, or seconds (0: the carrier's own); `reference` is the
-    caller's, never sent.
+    `validity` is a relative SMPP time, or seconds (0: the carrier's own).
     """
 
     source: str
@@ -36,7 +35,6 @@ class ShortMessage:
     udh: bytes = b""
     validity: str | int = 0
     registered_delivery: int = 1
-    reference: object = None
 
 
 def concat_udh(reference: int, total: int, part: int) -> bytes:

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Final, Literal
 
@@ -28,7 +29,7 @@ from workers.smpp.link import Link
 from workers.smpp.message import ShortMessage, encode_submit, source_address
 from workers.smpp.pdu import Frame, pack
 
-OnLate = Callable[[ShortMessage, str | Refused], None]
+OnLate = Callable[[str | Refused], None]
 
 _UNBIND_SECONDS: Final = 2.0
 _POLL_SECONDS: Final = 0.01
@@ -64,12 +65,9 @@ class Session:
     `closed` gives the reason (a sentence) once the session is over, whoever ended it.
     """
 
-    def __init__(
-        self, config: SessionConfig, on_deliver: OnDeliver, on_late: OnLate | None
-    ) -> None:
+    def __init__(self, config: SessionConfig, on_deliver: OnDeliver) -> None:
         self.config = config
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._on_late = on_late
         self._inbox = Inbox(on_deliver, config.inbox)
         self._window = asyncio.Semaphore(config.window)
         self._links: list[Link] = []
@@ -77,18 +75,14 @@ class Session:
         self._keepalive: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(
-        cls, config: SessionConfig, on_deliver: OnDeliver, on_late: OnLate | None = None
-    ) -> "Session":
+    async def open(cls, config: SessionConfig, on_deliver: OnDeliver) -> "Session":
         """Connect and bind.
 
         `on_deliver(batch)` is awaited with each batch of deliveries, which are acknowledged after
-        it returns; when it raises, the carrier is asked to send them again. `on_late(message,
-        outcome)` is called for an answer that came after NoAnswer was raised: the carrier's id or
-        Refused. Raises NotSent when there is no connection, Refused when the bind is refused,
-        NoAnswer when it is not answered.
+        it returns; when it raises, the carrier is asked to send them again. Raises NotSent when
+        there is no connection, Refused when the bind is refused, NoAnswer when it is not answered.
         """
-        session = cls(config, on_deliver, on_late)
+        session = cls(config, on_deliver)
         try:
             await session._bind_all()
         except BaseException:
@@ -104,14 +98,20 @@ class Session:
         return self._is_open
 
     async def submit(
-        self, message: ShortMessage, *, timeout: float | None = None, not_after: float = inf
+        self,
+        message: ShortMessage,
+        *,
+        timeout: float | None = None,
+        not_after: float = inf,
+        late: OnLate | None = None,
     ) -> str:
         """Send one segment and give the carrier's message id ("" if the carrier named none).
 
         Waits for a place in the window. `timeout` is the seconds to wait for the answer from the
         moment of the write; `not_after` a moment of time.monotonic() after which it must not be
         written any more. Raises Refused, NoAnswer (in doubt) or NotSent (certainly not written).
-        Whoever cancels a submit must take it for in doubt.
+        Whoever cancels a submit must take it for in doubt. `late(outcome)` is called for an answer
+        that comes after its time-out was raised as NoAnswer: the carrier's id, or Refused.
         """
         try:
             body = encode_submit(message)
@@ -125,7 +125,7 @@ class Session:
                 body,
                 timeout=self.config.response_timeout if timeout is None else timeout,
                 not_after=not_after,
-                late=self._late(message),
+                late=None if late is None else partial(_tell_late, late),
             )
         return decode_id(_accepted(answer, smpp.SUBMIT_SM).body)
 
@@ -190,19 +190,6 @@ class Session:
         elif frame.command != smpp.ALERT_NOTIFICATION:  # which has no answer
             link.send(pack(smpp.GENERIC_NACK, frame.sequence, status=status.RINVCMDID))
 
-    def _late(self, message: ShortMessage) -> Callable[[Frame], None] | None:
-        on_late = self._on_late
-        if on_late is None:
-            return None
-
-        def tell(answer: Frame) -> None:
-            if answer.status:
-                on_late(message, _refusal(answer))
-            elif answer.command == smpp.SUBMIT_SM_RESP:
-                on_late(message, decode_id(answer.body))
-
-        return tell
-
     async def _keep_alive(self) -> None:
         """Both ways: what the carrier asks is answered by `_take_request`, what we ask here."""
         every = self.config.enquire_every
@@ -243,6 +230,13 @@ class Session:
         self._inbox.close()
         for link in self._links:
             link.end(reason)
+
+
+def _tell_late(late: OnLate, answer: Frame) -> None:
+    if answer.status:
+        late(_refusal(answer))
+    elif answer.command == smpp.SUBMIT_SM_RESP:
+        late(decode_id(answer.body))
 
 
 def _accepted(answer: Frame, command: int) -> Frame:

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from campaigns import approvals, life, stops
+from campaigns import approvals, life, pauses, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import access, clock, i18n, organisations
@@ -186,6 +186,23 @@ def test_a_campaign_goes_its_way_by_buttons(
     shown = form_of(author.get(f"{page}/cancel"), "/cancel")
     author.post(f"{page}/cancel", data=shown | {"number": shown["shown"]})
     assert state(draft) is C.CANCELLED
+
+
+def test_a_campaign_that_stopped_by_itself_says_why_and_goes_on_when_told(
+    stage: Stage, approved: Campaign, client_as: ClientAs
+) -> None:
+    life.start(approved, stage.approver.id)
+    life.pause(life.get(approved.id), pauses.canary(41, 60), None)
+    author, page = client_as(stage.author), f"/campaigns/{approved.id}"
+    why = "trong 60 tin đầu tiên đã có trả lời, 41 tin bị từ chối hoặc không đến nơi"
+    # In the alert and in the history.
+    assert said(author.get(page)).count(why) == 2
+    assert why in said(author.get("/"))
+    shown = said(english(author).get(page))
+    assert "of the first 60 messages with an answer 41 were refused" in shown
+    author.post(f"{page}/resume")
+    assert state(approved) is C.SENDING
+    assert life.get(approved.id).canary_passed_at is not None
 
 
 OTHER_NUMBERS = ["", "1249", "-1250", "1250x", "1.25e3", "²", "a" * 5000]

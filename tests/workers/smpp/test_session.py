@@ -102,17 +102,14 @@ async def test_no_answer_in_time_is_in_doubt_and_the_session_goes_on() -> None:
 
 @in_loop
 async def test_an_answer_that_comes_late_is_told() -> None:
-    late: list[tuple[ShortMessage, str | Refused]] = []
+    late: list[str | Refused] = []
     async with simulation() as carrier:
-        session = await carrier.open(
-            on_late=lambda message, outcome: late.append((message, outcome))
-        )
+        session = await carrier.open()
         carrier.play(late_share=1, late_seconds=0.5)
-        message = sms(reference=42)
         with pytest.raises(NoAnswer):
-            await session.submit(message, timeout=0.1)
+            await session.submit(sms(), timeout=0.1, late=late.append)
         await until(lambda: late and carrier.stored)
-        assert late == [(message, parse_receipt(carrier.stored[0]).carrier_id)]
+        assert late == [parse_receipt(carrier.stored[0]).carrier_id]
 
 
 @in_loop
