@@ -111,6 +111,15 @@ class Known:
     delivered: int | None
     cost: int | None
 
+    def plus(self, other: Known) -> Known:
+        """What is known of both areas; what nobody said of one is left out."""
+
+        def added(a: int | None, b: int | None) -> int | None:
+            return b if a is None else a + (b or 0)
+
+        delivered = added(self.delivered, other.delivered)
+        return Known(0, self.sent + other.sent, delivered, added(self.cost, other.cost))
+
 
 def report_of(report_id: int) -> OrderReport:
     """One report, or Refused naming the id."""

@@ -225,17 +225,7 @@ def _add_reported(by_area: dict[int, AreaPart], campaign_id: int, within: int | 
     shown = places.above(set(reported), set(by_area), whole=within is None)
     for area_id, place in shown.items():
         known, before = reported[area_id], by_area[place].reported
-        by_area[place].reported = known if before is None else _together(before, known)
-
-
-def _together(one: Known, other: Known) -> Known:
-    """What is known of both; what nobody said of one is left out."""
-
-    def added(a: int | None, b: int | None) -> int | None:
-        return b if a is None else a + (b or 0)
-
-    delivered = added(one.delivered, other.delivered)
-    return Known(0, one.sent + other.sent, delivered, added(one.cost, other.cost))
+        by_area[place].reported = known if before is None else before.plus(known)
 
 
 def _route_part(route: Route, forecast: bool) -> RoutePart:

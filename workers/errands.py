@@ -19,7 +19,7 @@ from campaigns.states import Cause, MessageState
 from outreach import clock
 from workers.answers import Answered, PartAnswer
 from workers.claims import Claim, Claimed, Lease
-from workers.gateways.base import CarrierRefused, Gateway, NoAnswer, NotSent, Outgoing
+from workers.gateways.base import CarrierRefused, Gateway, NoAnswer, NotSent, Outgoing, TooLate
 from workers.holding import Holder
 
 MOST_ATTEMPTS = 5
@@ -72,14 +72,15 @@ class Sender(Protocol):
     def lose_metronome(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
-    """An errand whose first part waits for its slot."""
+    """An errand whose first part waits for its slot, or has it: `slot_at`, of time.monotonic()."""
 
     errand: Errand
     gateway: Gateway
     parts: list[object]
     number: str
+    slot_at: float = 0.0
 
     @property
     def cost(self) -> int:
@@ -192,20 +193,25 @@ def _hear_late(
 
 
 async def _reach_wire(ready: Ready, sender: Sender, part: object, said: list[PartAnswer]) -> str:
-    if said:
-        await sender.holder.pacer.slot(ready.gateway.cost(part))
-    # Between the parts of one message only the claim counts.
-    elif not sender.may_begin(ready.errand):
-        raise NotSent("halted")
-    held = sender.seconds_held(ready.errand)
-    if held <= 0:
-        raise NotSent("lease")
-    try:
-        late = partial(_hear_late, ready, sender, tuple(said))
-        return await ready.gateway.submit(part, time.monotonic() + held, late)
-    except asyncio.CancelledError:
-        # The process ends and waits no longer; see SenderSession._wait_for_answers.
-        raise NoAnswer("stopped") from None
+    slot_at = None if said else ready.slot_at
+    late = partial(_hear_late, ready, sender, tuple(said))
+    while True:
+        if slot_at is None:
+            slot_at = await sender.holder.pacer.slot(ready.gateway.cost(part))
+        # Between the parts of one message only the claim counts.
+        if not said and not sender.may_begin(ready.errand):
+            raise NotSent("halted")
+        held = sender.seconds_held(ready.errand)
+        if held <= 0:
+            raise NotSent("lease")
+        until = min(time.monotonic() + held, slot_at + ready.gateway.write_within)
+        try:
+            return await ready.gateway.submit(part, until, late)
+        except TooLate:
+            slot_at = None  # we were held up: the slots behind it are others'
+        except asyncio.CancelledError:
+            # The process ends and waits no longer; see SenderSession._wait_for_answers.
+            raise NoAnswer("stopped") from None
 
 
 def _ended_early(

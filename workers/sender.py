@@ -231,7 +231,7 @@ class SenderSession:
             if isinstance(ready, Answered):
                 self._note(errand, ready)
                 return
-            await self._holder.pacer.slot(ready.cost, len(self._unbegun) - 1)
+            ready.slot_at = await self._holder.pacer.slot(ready.cost, len(self._unbegun) - 1)
         except RedisError:
             self.lose_metronome()
             self._note(errand, errand.unsent("no_metronome"))

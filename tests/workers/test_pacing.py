@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from tests.workers.smsc import in_loop
+from workers import pacing
 from workers.pacing import AHEAD_US, SHARE_OF_CONTRACT, SLOTS, Pacer
 
 SECONDS = 3.0
@@ -38,7 +39,7 @@ async def _slots(address: str, rate: float, sessions: int) -> list[float]:
             async with redis.pipeline(transaction=True) as both:
                 both.eval(SLOTS, 1, "pace:7", f"{interval:.3f}", 20, AHEAD_US)
                 both.get("pace:7")
-                (first, count), after = await both.execute()
+                (_now, first, count), after = await both.execute()
             begin = float(after) - count * interval
             granted.extend((begin + i * interval) / 1_000_000 for i in range(count))
             await asyncio.sleep(0.002 if count else first / 1_000_000)
@@ -95,3 +96,26 @@ async def _without_redis_nothing_begins(address: str) -> None:
 
 def test_without_redis_nothing_begins_and_all_who_wait_are_told() -> None:
     _without_redis_nothing_begins("unix:///nowhere/v.sock")
+
+
+def test_an_answer_read_late_does_not_put_its_slots_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = 100.0
+    monkeypatch.setattr(pacing.time, "monotonic", lambda: here)
+    known = pacing._RedisClock()
+    assert known.local(5000.0) == 100.0
+    here = 101.030  # 30 ms late
+    assert known.local(5001.0) == pytest.approx(101.0, abs=0.001)
+    here = 102.0
+    assert known.local(5002.5) == 102.0  # Redis' clock was set on: what it says now is sooner
+
+
+def test_a_clock_that_was_set_back_is_believed_the_third_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = 100.0
+    monkeypatch.setattr(pacing.time, "monotonic", lambda: here)
+    known = pacing._RedisClock()
+    known.local(5000.0)
+    for late in (True, True, False):
+        here += 1.0
+        assert (here - known.local(here + 4899.0) > 0.9) is late

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
 import click
@@ -28,6 +29,8 @@ def _app() -> Flask:
 def worker() -> None:
     """Carry messages and import lists, until SIGTERM."""
     installation.set_clock()
+    # What is due at a slot must not wait for a thread that stores: the usual 5 ms are too long.
+    sys.setswitchinterval(0.001)
     floor = Floor(_app())
     _stop_on_signals(floor.stopping)
     floor.run()

@@ -31,6 +31,10 @@ class NotSent(Exception):
     """Certainly never left: may be sent again."""
 
 
+class TooLate(NotSent):
+    """It never left, since the moment after which it must not begin had passed."""
+
+
 class Outgoing(NamedTuple):
     """One message for one person: number in E.164, `validity` in seconds for the carrier to try."""
 
@@ -83,6 +87,9 @@ class Gateway(Protocol):
     """A carrier, open or not. All calls on one event loop."""
 
     closed: asyncio.Future[str]
+    write_within: float
+    """Seconds after its slot in which a submit is to be written: little where the carrier counts
+    every second, `inf` where it queues by itself."""
     needs_id: bool
     """Whether a message can be asked for only by an id of the carrier's."""
 
@@ -99,8 +106,8 @@ class Gateway(Protocol):
         """Submit one part; answers the carrier's id in the form it is matched under.
 
         `not_after` is a moment of time.monotonic() after which it must not be written any more.
-        Raises CarrierRefused, NoAnswer or NotSent. `late` is called, on the event loop, if the
-        answer comes after all once NoAnswer was raised; at most once.
+        Raises CarrierRefused, NoAnswer or NotSent (TooLate for `not_after`). `late` is called, on
+        the event loop, if the answer comes after all once NoAnswer was raised; at most once.
         """
 
     async def query(self, question: Question) -> list[Inbound]:

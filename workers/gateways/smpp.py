@@ -21,7 +21,9 @@ from workers.gateways.base import (
     Outgoing,
     Question,
     Receipt,
+    TooLate,
 )
+from workers.pacing import LATEST_WRITE
 from workers.smpp import constants as smpp
 from workers.smpp import errors, status
 from workers.smpp.bodies import QueryResult, decode_query_result, encode_query_result
@@ -39,6 +41,7 @@ _NO_QUERIES = frozenset({status.RINVCMDID, status.RINVBNDSTS})
 class SmppGateway:
     """One bind, opened once; whoever holds it makes a new one when `closed` is done."""
 
+    write_within = LATEST_WRITE
     needs_id = True
 
     def __init__(self, config: SessionConfig) -> None:
@@ -97,6 +100,8 @@ class SmppGateway:
             raise _refusal(refused) from refused
         except errors.NoAnswer as error:
             raise NoAnswer(str(error)) from error
+        except errors.TooLate as error:
+            raise TooLate(str(error)) from error
         except errors.NotSent as error:
             raise NotSent(str(error)) from error
         self._last_id = carrier_id

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
+from math import inf
 from types import SimpleNamespace
 from typing import TypeVar, cast
 
@@ -106,6 +107,7 @@ class TwilioGateway:
     """One account. There is no session to lose: `closed` is done by `close` alone."""
 
     needs_id = False
+    write_within = inf
 
     def __init__(
         self,

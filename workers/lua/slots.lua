@@ -3,8 +3,8 @@
 -- ARGV[1]  microseconds between two segments
 -- ARGV[2]  how many segments are wanted
 -- ARGV[3]  how far ahead of now a slot may lie, in microseconds
--- Answers {first slot minus now, slots granted}: slots follow each other by ARGV[1]; where none is
--- granted, the first number is how long to wait before asking again. Time is Redis's own, so all
+-- Answers {now, first slot minus now, slots granted}: slots follow each other by ARGV[1]; where none
+-- is granted, the second number is how long to wait before asking again. Time is Redis's own, so all
 -- workers on all machines share one metronome; slots nobody asked for are gone.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -17,10 +17,10 @@ if next_slot < now then
   next_slot = now
 end
 if next_slot > horizon then
-  return { math.ceil(next_slot - horizon), 0 }
+  return { now, math.ceil(next_slot - horizon), 0 }
 end
 local granted = math.min(wanted, math.floor((horizon - next_slot) / interval) + 1)
 local after = next_slot + granted * interval
 -- The key lives a little longer than the slots it speaks of; a flushed Redis starts from now.
 redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.ceil((after - now) / 1000) + 10000)
-return { math.floor(next_slot - now), granted }
+return { now, math.floor(next_slot - now), granted }

@@ -27,3 +27,7 @@ class NoAnswer(Exception):
 
 class NotSent(Exception):
     """Certainly never written to the carrier: may be sent again at will."""
+
+
+class TooLate(NotSent):
+    """Its last moment had passed at the write."""

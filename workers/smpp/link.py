@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from workers.smpp import constants as smpp
 from workers.smpp import status
-from workers.smpp.errors import NoAnswer, NotSent, ProtocolError
+from workers.smpp.errors import NoAnswer, NotSent, ProtocolError, TooLate
 from workers.smpp.pdu import Frame, FrameBuffer, pack
 
 _SWEEP_SECONDS: Final = 0.1
@@ -197,7 +197,7 @@ class Link(asyncio.Protocol):
             if request.answer.done():  # its caller gave up while it was still ours
                 continue
             if request.not_after < now:
-                request.answer.set_exception(NotSent("its time to be sent had passed"))
+                request.answer.set_exception(TooLate("its time to be sent had passed"))
                 continue
             pieces.append(request.octets)
             request.deadline = now + request.timeout
