@@ -62,6 +62,8 @@ def run_chromium(path: str) -> Iterator[Browser]:
 
 
 class _Quiet(WSGIRequestHandler):
+    timeout = 5  # a connection that a browser opened and did not use holds up no end
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 
@@ -70,6 +72,8 @@ class _Quiet(WSGIRequestHandler):
 def run_site(app: Flask) -> Iterator[str]:
     """The application on a port of its own; yields its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    # Its end waits for what is being answered: the next test has another database.
+    server.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
