@@ -72,6 +72,7 @@ def _web(settings: Settings) -> tuple[str, ...]:
         *("--workers", "1", "--threads", str(WEB_THREADS)),
         *("--graceful-timeout", "10", "--timeout", "60"),
         *("--log-level", "warning", "--no-control-socket"),
+        *("--config", "python:workers.web_server"),
     )
 
 
