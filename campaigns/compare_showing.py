@@ -107,12 +107,20 @@ def look(asked: Asked) -> Look:
     return replace(kept, comparison=replace(kept.comparison, asked=asked))
 
 
-def _newest() -> tuple[int, ...]:
-    """What is higher once any figure of a comparison has changed: each is a new row of one of
-    these, or an act of a person."""
-    tables = ("uptake_reports", "attempts", "raw_receipts", "count_deltas", "audit")
-    highest = ", ".join(f"(SELECT MAX(id) FROM {table})" for table in tables)
-    return tuple(db.session.execute(text(f"SELECT {highest}")).one())
+def _newest() -> tuple[object, ...]:
+    """What differs once any figure of a comparison has changed: figures and acts of people are
+    added and never taken away, messages move from one state to another. Rows are counted too, since
+    a transaction that ends late brings a lower id."""
+    added = ", ".join(
+        f"(SELECT MAX(id) FROM {table}), (SELECT COUNT(*) FROM {table})"
+        for table in ("uptake_reports", "audit")
+    )
+    states = text(
+        "SELECT state, SUM(messages) FROM (SELECT state, messages FROM counts UNION ALL"
+        " SELECT state, messages FROM count_deltas) f GROUP BY state ORDER BY state"
+    )
+    moved = tuple((row[0], int(row[1])) for row in db.session.execute(states))
+    return (*db.session.execute(text(f"SELECT {added}")).one(), moved)
 
 
 def _look(asked: Asked) -> Look:
