@@ -147,7 +147,8 @@ class View:
 
 def of(campaign: Campaign, person: User, within: int | None = None) -> View:
     """The page of one campaign for one reader; `within` is the area whose places it lists."""
-    figures = progress.of(campaign, within)
+    area = None if within is None else find(Area, within)
+    figures = progress.of(campaign, None if area is None else area.id)
     return View(
         figures,
         _described(campaign),
@@ -158,7 +159,7 @@ def of(campaign: Campaign, person: User, within: int | None = None) -> View:
         failures.of(campaign) if campaign.started_at else None,
         _beside(campaign, person) if campaign.state in {C.APPROVED, C.SCHEDULED} else [],
         order_parts.confirms_by_areas(campaign),
-        None if within is None else find(Area, within),
+        area,
     )
 
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from campaigns import expansion, life, places, preparing, progress
 from campaigns.campaigns import Campaign
+from campaigns.order_counts import Known
 from outreach.accounts import User
 from outreach.database import db
 from outreach.organisations import Organisation
@@ -75,7 +76,10 @@ def test_the_page_links_a_district_to_its_communes(
     page = client.get(link).text
     assert "Long Thuận" in page
     assert "Chỉ Huyện Hồng Ngự" in page
-    assert client.get(f"/campaigns/{of_two.id}?within=99999").status_code == 200
+    for nowhere in (99999, 10**30, -1, "xã"):
+        whole = client.get(f"/campaigns/{of_two.id}?within={nowhere}")
+        assert whole.status_code == 200
+        assert "Chỉ " not in whole.text
 
 
 def test_what_a_carrier_reports_stands_at_the_place_that_is_shown(stage: Stage) -> None:
@@ -85,3 +89,12 @@ def test_what_a_carrier_reports_stands_at_the_place_that_is_shown(stage: Stage) 
     assert places.above(areas, set(), whole=True) == {each: each for each in areas}
     assert places.above(areas, set(), whole=False) == {}
     assert places.above({land.commune}, {land.other_commune}, whole=False) == {}
+
+
+def test_what_is_known_of_two_areas_is_added_and_what_nobody_said_is_left_out() -> None:
+    told, silent = Known(0, 10, 8, None), Known(0, 5, None, None)
+    assert told.plus(silent) == Known(0, 15, 8, None)
+    assert silent.plus(told) == Known(0, 15, 8, None)
+    assert told.plus(told) == Known(0, 20, 16, None)
+    assert silent.plus(silent) == Known(0, 10, None, None)
+    assert silent.plus(Known(0, 1, 0, 250)) == Known(0, 6, 0, 250)
