@@ -367,6 +367,8 @@ class SenderSession:
                 if time.monotonic() > stopped_at + STOP_PATIENCE:
                     for task in self._tasks:
                         task.cancel()
+            if self._pacing is not None and self._pacing.done():
+                await self._give_back_unbegun()  # nobody will begin it any more
             if self._tasks:
                 await asyncio.wait(set(self._tasks), timeout=0.2)
             else:
@@ -376,7 +378,9 @@ class SenderSession:
         """What waits for its slot never left; at a low rate the slot may be a long way off."""
         if self._pacing is not None:
             self._pacing.cancel()
-            await asyncio.gather(self._pacing, return_exceptions=True)
+            (ended,) = await asyncio.gather(self._pacing, return_exceptions=True)
+            if isinstance(ended, Exception):
+                log.error("the pace was lost", route=self._route, error=repr(ended))
         while self._unbegun:
             errand = self._unbegun.popleft()
             self._note(errand, errand.unsent("halted"))
