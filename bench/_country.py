@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from campaigns import approvals, composing, expansion, life, preparing, routes
+from campaigns import approvals, composing, counts, expansion, life, preparing, routes
 from campaigns.campaigns import Campaign
 from campaigns.routes import NewRoute, Protocol
 from outreach import accounts, apps, area_loading, areas, clock, numbers, organisations, subscribers
@@ -280,3 +280,4 @@ def _carry(campaign_id: int) -> None:
         for statement in statements:
             names = {name for name in values if f":{name}" in statement}
             connection.execute(text(statement), {name: values[name] for name in names})
+        counts.rebuild(connection, [campaign_id])

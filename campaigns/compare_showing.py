@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from campaigns import compare, selection
+from campaigns import compare, counts, selection
 from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
 from campaigns.deliveries import Sending, days_of
 from campaigns.selection import Rule
@@ -116,8 +116,7 @@ def _newest() -> tuple[object, ...]:
         for table in ("uptake_reports", "audit")
     )
     states = text(
-        "SELECT state, SUM(messages) FROM (SELECT state, messages FROM counts UNION ALL"
-        " SELECT state, messages FROM count_deltas) f GROUP BY state ORDER BY state"
+        f"SELECT state, SUM(messages) FROM {counts.OF_WHOLE} f GROUP BY state ORDER BY state"
     )
     moved = tuple((row[0], int(row[1])) for row in db.session.execute(states))
     return (*db.session.execute(text(f"SELECT {added}")).one(), moved)

@@ -1,21 +1,23 @@
 """Counts by campaign × area × route × state, kept so that a page never reads the messages.
 
-Whoever moves messages appends deltas in the same transaction; the tick folds them into totals.
-Appending never waits for another writer's row, so nothing is hot and nothing can deadlock. A
-reader adds totals and deltas in one statement, and is exact at every moment.
+Whoever moves messages appends deltas in the same transaction; the tick folds them into totals, and
+with them into the sums of what the areas lie in and of the whole campaign, so that a page reads as
+many rows as it shows. Appending never waits for another writer's row, so nothing is hot and nothing
+can deadlock. A reader adds totals or sums and deltas in one statement: it is exact at every moment.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Integer, bindparam, insert, text
+from sqlalchemy import Connection, Integer, bindparam, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaigns.states import MessageState
-from outreach.database import BigId, Model, words
+from outreach import areas
+from outreach.database import BigId, Model, as_rows, rowset, words
 
 
 class Count(Model):
@@ -28,6 +30,34 @@ class Count(Model):
     state: Mapped[MessageState] = mapped_column(words(MessageState), primary_key=True)
     messages: Mapped[int]
     segments: Mapped[int]
+
+
+class CountAbove(Model):
+    """Folded totals added up: `height` 1 by the area right above, 2 by that above it (each the
+    highest there is where nothing lies above), `WHOLE` for the campaign, as of the area 0."""
+
+    __tablename__ = "counts_above"
+    height: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    campaign_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    area_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    route_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    state: Mapped[MessageState] = mapped_column(words(MessageState), primary_key=True)
+    messages: Mapped[int]
+    segments: Mapped[int]
+
+
+WHOLE: Final = 3
+OF_WHOLE: Final = (
+    "(SELECT campaign_id, route_id, state, messages, segments FROM counts_above WHERE height = 3"
+    " UNION ALL SELECT campaign_id, route_id, state, messages, segments FROM count_deltas)"
+)
+"""SQL of a table: all campaigns' counts by route and state, exact now once they are added up."""
+ABOVE: Final = ("COALESCE(p.id, f.area_id)", "COALESCE(g.id, p.id, f.area_id)")
+"""The areas of height 1 and 2, in SQL after `LINE`."""
+LINE: Final = (
+    " LEFT JOIN areas a ON a.id = f.area_id LEFT JOIN areas p ON p.id = a.parent_id"
+    " LEFT JOIN areas g ON g.id = p.parent_id"
+)
 
 
 class CountDelta(Model):
@@ -98,28 +128,95 @@ def fold(connection: Connection) -> int:
         total[0] += row.messages
         total[1] += row.segments
     _add_to_totals(connection, sums)
+    _add_above(connection, sums)
     connection.execute(
         text("DELETE FROM count_deltas WHERE id = :id"), [{"id": row.id} for row in picked]
     )
     return len(picked)
 
 
+_NAMES: Final = ("campaign_id", "area_id", "route_id", "state")
+
+
 def _add_to_totals(
     connection: Connection, sums: dict[tuple[int, int, int, str], list[int]]
 ) -> None:
+    _add(connection, "counts", _NAMES, sums)
+
+
+def _add_above(connection: Connection, sums: dict[tuple[int, int, int, str], list[int]]) -> None:
+    """The same in what the areas lie in; read after the totals were written, since who moves areas
+    waits for those (`rebuild`)."""
+    lines = _lines(connection, {area for _campaign, area, _route, _state in sums})
+    above: dict[tuple[int, int, int, int, str], list[int]] = defaultdict(lambda: [0, 0])
+    for (campaign, area, route, state), (messages, segments) in sums.items():
+        for height, place in enumerate((*lines.get(area, (area, area)), 0), start=1):
+            total = above[height, campaign, place, route, state]
+            total[0] += messages
+            total[1] += segments
+    _add(connection, "counts_above", ("height", *_NAMES), above)
+
+
+def _add(
+    connection: Connection,
+    table: str,
+    names: tuple[str, ...],
+    sums: dict[Any, list[int]],
+) -> None:
+    """Add each sum to its row; in order of the rows, so that two folds never wait for each other
+    in a ring."""
+    key = ", ".join(names)
+    values = ", ".join(f":{name}" for name in names)
     connection.execute(
         text(
-            "INSERT INTO counts (campaign_id, area_id, route_id, state, messages, segments)"
-            " VALUES (:c, :a, :r, :s, :m, :g)"
-            " ON CONFLICT (campaign_id, area_id, route_id, state) DO UPDATE SET"
-            " messages = counts.messages + excluded.messages,"
-            " segments = counts.segments + excluded.segments"
+            f"INSERT INTO {table} ({key}, messages, segments) VALUES ({values}, :m, :g)"
+            f" ON CONFLICT ({key}) DO UPDATE SET"
+            f" messages = {table}.messages + excluded.messages,"
+            f" segments = {table}.segments + excluded.segments"
         ),
         [
-            {"c": key[0], "a": key[1], "r": key[2], "s": key[3], "m": total[0], "g": total[1]}
-            for key, total in sorted(sums.items())
+            dict(zip(names, row, strict=True)) | {"m": total[0], "g": total[1]}
+            for row, total in sorted(sums.items())
         ],
     )
+
+
+def _lines(connection: Connection, area_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """By area what lies right above it and above that."""
+    some = rowset(connection.dialect.name, [("area_id", "integer")])
+    rows = connection.execute(
+        text(f"SELECT f.area_id, {', '.join(ABOVE)} FROM {some} f{LINE}"),
+        {"rows": as_rows([[area_id] for area_id in area_ids])},
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def rebuild(connection: Connection, campaign_ids: Collection[int]) -> None:
+    """Add up anew what is kept above the areas, in the transaction that moved areas or wrote totals
+    past `fold`."""
+    if connection.dialect.name != "sqlite":  # a fold that runs has read where areas lay
+        connection.execute(text("LOCK TABLE counts IN EXCLUSIVE MODE"))
+    for campaign_id in campaign_ids:
+        values = {"c": campaign_id}
+        connection.execute(text("DELETE FROM counts_above WHERE campaign_id = :c"), values)
+        for height, place in enumerate((*ABOVE, "0"), start=1):
+            connection.execute(
+                text(
+                    "INSERT INTO counts_above"
+                    " (height, campaign_id, area_id, route_id, state, messages, segments)"
+                    f" SELECT {height}, f.campaign_id, {place}, f.route_id, f.state,"
+                    f" SUM(f.messages), SUM(f.segments) FROM counts f{LINE}"
+                    " WHERE f.campaign_id = :c GROUP BY 2, 3, 4, 5"
+                ),
+                values,
+            )
+
+
+def campaigns_in(connection: Connection, area_ids: Collection[int]) -> list[int]:
+    """The campaigns with totals in these areas or below them."""
+    within = areas.closure_query(area_ids)
+    counted = select(Count.campaign_id).where(Count.area_id.in_(within)).distinct()
+    return list(connection.scalars(counted.order_by(Count.campaign_id)))
 
 
 class CountRow(NamedTuple):
@@ -151,19 +248,18 @@ def of_campaign(session: Session | Connection, campaign_id: int) -> list[CountRo
 
 def mean_segments(session: Session, campaign_id: int) -> float:
     """Segments a message of the campaign takes, on average; 0 where it has none."""
-    rows = of_campaign(session, campaign_id)
-    messages = sum(row.messages for row in rows)
-    return sum(row.segments for row in rows) / messages if messages else 0.0
+    messages, segments = session.execute(
+        text(f"SELECT SUM(messages), SUM(segments) FROM {OF_WHOLE} f WHERE campaign_id = :c"),
+        {"c": campaign_id},
+    ).one()
+    return int(segments) / int(messages) if messages else 0.0
 
 
 def of_campaigns(session: Session, ids: list[int]) -> dict[int, dict[MessageState, int]]:
     """Messages by state for several campaigns, in one query; a campaign without any is absent."""
     statement = text(
-        "SELECT campaign_id, state, SUM(messages) FROM ("
-        " SELECT campaign_id, state, messages FROM counts WHERE campaign_id IN :ids"
-        " UNION ALL"
-        " SELECT campaign_id, state, messages FROM count_deltas WHERE campaign_id IN :ids"
-        ") AS both_of_them GROUP BY campaign_id, state"
+        f"SELECT campaign_id, state, SUM(messages) FROM {OF_WHOLE} f WHERE campaign_id IN :ids"
+        " GROUP BY campaign_id, state"
     ).bindparams(bindparam("ids", expanding=True))
     result: dict[int, dict[MessageState, int]] = defaultdict(dict)
     for campaign_id, state, messages in session.execute(statement, {"ids": ids}):

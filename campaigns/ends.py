@@ -101,10 +101,9 @@ def nothing_awaited(campaign: Campaign) -> bool:
         return True
     awaited = db.session.execute(
         text(
-            "SELECT SUM(messages) FROM (SELECT route_id, state, messages FROM counts"
-            " WHERE campaign_id = :id UNION ALL SELECT route_id, state, messages"
-            " FROM count_deltas WHERE campaign_id = :id) c JOIN routes r ON r.id = c.route_id"
-            " WHERE (c.state = 'accepted' AND r.gives_receipts) OR c.state = 'in_doubt'"
+            f"SELECT SUM(messages) FROM {counts.OF_WHOLE} c JOIN routes r ON r.id = c.route_id"
+            " WHERE c.campaign_id = :id"
+            " AND ((c.state = 'accepted' AND r.gives_receipts) OR c.state = 'in_doubt')"
         ),
         {"id": campaign.id},
     ).scalar()

@@ -235,6 +235,7 @@ def undo(connection: Connection, campaign_id: int) -> None:
         "DELETE FROM messages WHERE campaign_id = :id",
         "DELETE FROM batches WHERE campaign_id = :id",
         "DELETE FROM counts WHERE campaign_id = :id",
+        "DELETE FROM counts_above WHERE campaign_id = :id",
         "DELETE FROM count_deltas WHERE campaign_id = :id",
     ):
         connection.execute(text(statement), {"id": campaign_id})

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from campaigns.counts import CountRow
+from campaigns.counts import ABOVE, LINE, CountRow
 from campaigns.states import MessageState
 from outreach.database import db
 from outreach.kept import Kept
@@ -16,45 +16,59 @@ from outreach.kept import Kept
 MOST: Final = 150
 """Lines of a table that somebody looks through."""
 
-_NOW: Final = (
-    "SELECT area_id, route_id, state, messages, segments FROM counts WHERE campaign_id = :c"
-    " UNION ALL"
-    " SELECT area_id, route_id, state, messages, segments FROM count_deltas WHERE campaign_id = :c"
-)
+_COLUMNS: Final = "area_id, route_id, state, messages, segments"
+_TOTALS: Final = f"SELECT {_COLUMNS} FROM counts WHERE campaign_id = :c"
+_DELTAS: Final = f"SELECT {_COLUMNS} FROM count_deltas WHERE campaign_id = :c"
 _PLANNED: Final = (
     "SELECT area_id, route_id, 'queued' AS state, people AS messages, segments"
     " FROM planned_counts WHERE campaign_id = :c"
 )
-_LINE: Final = (
-    " JOIN areas a ON a.id = f.area_id LEFT JOIN areas p ON p.id = a.parent_id"
-    " LEFT JOIN areas g ON g.id = p.parent_id"
+# An area and all within it.
+_WITHIN: Final = (
+    " AND area_id IN (SELECT id FROM areas WHERE id = :within UNION SELECT id FROM areas"
+    " WHERE parent_id = :within UNION SELECT b.id FROM areas b JOIN areas m ON b.parent_id = m.id"
+    " WHERE m.parent_id = :within)"
 )
-_WITHIN: Final = " WHERE a.id = :within OR p.id = :within OR g.id = :within"
 # From the finest: the area itself, what it lies in, what that lies in.
-_AREAS: Final = "f.area_id"
-_PLACES: Final = (_AREAS, "COALESCE(p.id, a.id)", "COALESCE(g.id, p.id, a.id)")
+_PLACES: Final = ("f.area_id", *ABOVE)
 # Where a campaign goes does not change while it runs; a draft's places may be a minute old.
-_chosen: Kept[str] = Kept(60)
+_chosen: Kept[int] = Kept(60)
 
 
 def of_campaign(campaign_id: int, within: int | None = None) -> list[CountRow]:
     """The campaign's counts, exact now, or before its start as they were planned; summed by the
     finest places of which there are at most `MOST`, of all its areas or those `within` one."""
-    source = _NOW if _has_begun(campaign_id) else _PLANNED
-    where = "" if within is None else _WITHIN
-    places = _chosen.get((campaign_id, within), lambda: _finest(source, where, campaign_id, within))
-    joined = _LINE if places != _AREAS or where else ""
+    begun = _has_begun(campaign_id)
+    sources: tuple[str, ...] = (_TOTALS, _DELTAS) if begun else (_PLANNED,)
+    if within is not None:
+        sources = tuple(source + _WITHIN for source in sources)
+    height = _chosen.get(
+        (campaign_id, begun, within), lambda: _finest(sources, campaign_id, within)
+    )
+    if begun and within is None and height:  # what is folded is added up already
+        above = f"SELECT {_COLUMNS} FROM counts_above WHERE campaign_id = :c AND height = {height}"
+        source = f"{above} UNION ALL {_placed((_DELTAS,), height)}"
+    else:
+        source = _placed(sources, height)
     rows = db.session.execute(
         text(
-            f"SELECT {places} AS place, f.route_id, f.state, SUM(f.messages), SUM(f.segments)"
-            f" FROM ({source}) f{joined}{where} GROUP BY place, f.route_id, f.state"
-            " HAVING SUM(f.messages) <> 0"
+            f"SELECT area_id, route_id, state, SUM(messages), SUM(segments) FROM ({source}) s"
+            " GROUP BY area_id, route_id, state HAVING SUM(messages) <> 0"
         ),
         {"c": campaign_id, "within": within},
     )
     return [
         CountRow(row[0], row[1], MessageState(row[2]), int(row[3]), int(row[4])) for row in rows
     ]
+
+
+def _placed(sources: tuple[str, ...], height: int) -> str:
+    """SQL of the counts of these sources by the place each belongs to."""
+    place, line = _PLACES[height], LINE if height else ""
+    return (
+        f"SELECT {place} AS area_id, f.route_id, f.state, f.messages, f.segments"
+        f" FROM ({' UNION ALL '.join(sources)}) f{line}"
+    )
 
 
 def above(area_ids: set[int], places: set[int], *, whole: bool) -> dict[int, int]:
@@ -80,19 +94,19 @@ def above(area_ids: set[int], places: set[int], *, whole: bool) -> dict[int, int
 
 
 def _has_begun(campaign_id: int) -> bool:
-    query = text(f"SELECT 1 FROM ({_NOW}) f LIMIT 1")
-    return db.session.execute(query, {"c": campaign_id}).first() is not None
+    query = text(
+        "SELECT EXISTS (SELECT 1 FROM counts WHERE campaign_id = :c)"
+        " OR EXISTS (SELECT 1 FROM count_deltas WHERE campaign_id = :c)"
+    )
+    return bool(db.session.execute(query, {"c": campaign_id}).scalar_one())
 
 
-def _finest(source: str, where: str, campaign_id: int, within: int | None) -> str:
-    areas = f"SELECT DISTINCT area_id FROM ({source}) s"
-    values = {"c": campaign_id, "within": within}
-    if not where:
-        query = text(f"SELECT COUNT(*) FROM ({areas}) f")
+def _finest(sources: tuple[str, ...], campaign_id: int, within: int | None) -> int:
+    """How high the places lie: the lowest height at which there are few enough."""
+    for height in range(len(_PLACES) - 1):
+        some = f"SELECT DISTINCT area_id FROM ({_placed(sources, height)}) s LIMIT {MOST + 1}"
+        query = text(f"SELECT COUNT(*) FROM ({some}) d")
+        values = {"c": campaign_id, "within": within}
         if db.session.execute(query, values).scalar_one() <= MOST:
-            return _AREAS
-    counted = ", ".join(f"COUNT(DISTINCT {place})" for place in _PLACES)
-    query = text(f"SELECT {counted} FROM ({areas}) f{_LINE}{where}")
-    numbers = db.session.execute(query, values).one()
-    fitting = (place for place, n in zip(_PLACES, numbers, strict=True) if n <= MOST)
-    return next(fitting, _PLACES[-1])
+            return height
+    return len(_PLACES) - 1

@@ -78,8 +78,7 @@ def of_all() -> list[dict[str, Any]]:
 def _backlog() -> dict[int, int]:
     rows = db.session.execute(
         text(
-            "SELECT route_id, SUM(messages) FROM (SELECT route_id, state, messages FROM counts"
-            " UNION ALL SELECT route_id, state, messages FROM count_deltas) c"
+            f"SELECT route_id, SUM(messages) FROM {counts.OF_WHOLE} c"
             " WHERE state IN ('queued', 'sending') GROUP BY route_id"
         )
     )

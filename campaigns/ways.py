@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, text
 
-from campaigns import route_status
+from campaigns import counts, route_status
 from campaigns.progress import WAITING
 from campaigns.route_status import Status
 from campaigns.states import LEFT_SYSTEM
@@ -41,10 +41,7 @@ def of(ids: Sequence[int]) -> dict[int, CampaignWay]:
 
 _COUNTED = text(
     "SELECT campaign_id, route_id, state, SUM(messages) AS messages, SUM(segments) AS segments"
-    " FROM (SELECT campaign_id, route_id, state, messages, segments FROM counts"
-    " WHERE campaign_id IN :ids UNION ALL"
-    " SELECT campaign_id, route_id, state, messages, segments FROM count_deltas"
-    " WHERE campaign_id IN :ids) c GROUP BY campaign_id, route_id, state"
+    f" FROM {counts.OF_WHOLE} c WHERE campaign_id IN :ids GROUP BY campaign_id, route_id, state"
 ).bindparams(bindparam("ids", expanding=True))
 
 

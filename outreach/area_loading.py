@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import func, insert, select, text, update
 
-from outreach import area_files, area_package, areas, audit
+from outreach import area_files, area_package, areas, audit, signals
 from outreach.area_files import AreaRow, Figures
 from outreach.area_names import LEVELS, Level
 from outreach.areas import Area, AreaAlias
@@ -218,7 +218,7 @@ def _write(area_list: int, rows: list[AreaRow]) -> tuple[int, int]:
         changed = list(_changes(present, wanted))
         _in_chunks(new, lambda chunk: db.session.execute(insert(Area), chunk))
         ids = _ids(area_list)
-        _in_chunks(changed, lambda chunk: db.session.execute(update(Area), chunk))
+        _in_chunks(changed, lambda chunk: _change(present, chunk))
         added, updated = added + len(new), updated + len(changed)
     _write_aliases(rows, ids)
     return added, updated
@@ -255,6 +255,17 @@ def _changes(present: Mapping[str, Columns], wanted: Iterable[Columns]) -> Itera
             kept["population_on"] = columns["population_on"]
         if any(old[key] != value for key, value in kept.items()):
             yield {"id": old["id"], **kept}
+
+
+def _change(present: Mapping[str, Columns], chunk: list[Columns]) -> None:
+    db.session.execute(update(Area), chunk)
+    moved = [
+        columns["id"]
+        for columns in chunk
+        if columns["parent_id"] != present[columns["code"]]["parent_id"]
+    ]
+    if moved:
+        signals.areas_moved.send(None, area_ids=moved)
 
 
 def _in_chunks(rows: list[R], write: Callable[[list[R]], object]) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from campaigns import approvals, composing, counts, life, reasons, routes
 from campaigns.campaigns import Campaign
@@ -202,6 +202,7 @@ class Stage:
                 for row in counts.of_campaign(connection, campaign.id)
             }
             assert shown == counts.from_rows(connection, campaign.id)
+            assert_added_up(connection, campaign.id)
             told = {
                 (row.route_id, row.state.value, row.reason): (row.messages, row.segments)
                 for row in reasons.of_campaign(connection, campaign.id)
@@ -255,6 +256,19 @@ class Crew:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
+
+
+def assert_added_up(connection: Connection, campaign_id: int) -> None:
+    """What is kept of a campaign by the areas above, and of all of it, is the sum of its totals."""
+    above = text(
+        "SELECT height, area_id, route_id, state, messages, segments FROM counts_above"
+        " WHERE campaign_id = :c ORDER BY 1, 2, 3, 4"
+    )
+    values = {"c": campaign_id}
+    kept = connection.execute(above, values).all()
+    counts.rebuild(connection, [campaign_id])
+    assert kept == connection.execute(above, values).all()
+    connection.rollback()
 
 
 def environment(settings: Settings) -> dict[str, str]:

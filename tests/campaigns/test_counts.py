@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from sqlalchemy import func, select
 
 from campaigns import counts
-from campaigns.counts import CountDelta, CountRow, Step
+from campaigns.counts import CountAbove, CountDelta, CountRow, Step
 from campaigns.states import MessageState
+from outreach import area_loading, areas
+from outreach.areas import Area
 from outreach.database import db, write_connection
-from tests.stage import Stage
+from tests.stage import Stage, assert_added_up
 
 M = MessageState
 
@@ -70,6 +73,53 @@ def test_several_campaigns_are_read_at_once(app: object) -> None:
     assert counts.of_campaign(db.session(), 2) == [CountRow(1, 1, M.SENDING, 1, 1)]
 
 
+def test_what_is_folded_is_added_up_by_what_it_lies_in(stage: Stage) -> None:
+    land = stage.land
+    province = db.session.get_one(Area, land.district).parent_id
+    steps = [
+        Step(1, land.commune, 1, 2, None, M.QUEUED),
+        Step(1, land.other_commune, 1, 1, None, M.QUEUED),
+        Step(1, land.commune, 1, 2, M.QUEUED, M.SENDING),
+        Step(1, land.district, 1, 1, None, M.QUEUED),
+    ]
+    append(*steps[:2])
+    fold()
+    append(*steps[2:])
+    fold()
+    assert above(1) == {(land.district, M.QUEUED): 1, (land.district, M.SENDING): 1} | {
+        (province, M.QUEUED): 1  # of the district itself, which lies there
+    }
+    assert above(2) == {(province, M.QUEUED): 2, (province, M.SENDING): 1}
+    assert above(counts.WHOLE) == {(0, M.QUEUED): 2, (0, M.SENDING): 1}
+    with db.engine.connect() as connection:
+        assert_added_up(connection, 1)
+
+
+def test_an_area_that_is_moved_takes_its_counts_along(stage: Stage, tmp_path: Path) -> None:
+    commune = db.session.get_one(Area, stage.land.commune)
+    append(Step(1, commune.id, 1, 1, None, M.QUEUED), Step(2, 1, 1, 1, None, M.QUEUED))
+    fold()
+    assert above(1) == {(stage.land.district, M.QUEUED): 1}
+    other = areas.by_code("869", 2020)
+    path = tmp_path / "moved.csv"
+    path.write_text(
+        f"code,level,name,kind,parent_code\n{commune.code},commune,{commune.name},Xã,869\n",
+        encoding="utf-8",
+    )
+    area_loading.load_file(path, 2020, actor_id=None)
+    assert above(1) == {(other.id, M.QUEUED): 1}
+    append(Step(1, commune.id, 1, 1, M.QUEUED, M.SENDING))
+    fold()
+    assert above(1) == {(other.id, M.QUEUED): 0, (other.id, M.SENDING): 1}
+
+
+def above(height: int) -> dict[tuple[int, MessageState], int]:
+    """Messages of the campaign 1 by area of this height and state."""
+    db.session.rollback()
+    rows = select(CountAbove).where(CountAbove.height == height, CountAbove.campaign_id == 1)
+    return {(row.area_id, row.state): row.messages for row in db.session.scalars(rows)}
+
+
 def test_two_folds_appends_and_readers_at_once_agree(stage: Stage) -> None:
     """Messages are moved on, never made or lost: each reader sees all forty of them."""
     append(*[step(None, M.QUEUED)] * 40)
@@ -107,3 +157,5 @@ def test_two_folds_appends_and_readers_at_once_agree(stage: Stage) -> None:
     assert wrong == []
     fold()
     assert read() == {(1, 1, M.SENDING): (40, 80)}
+    with db.engine.connect() as connection:
+        assert_added_up(connection, 1)
