@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Select, func, select
@@ -20,11 +21,13 @@ from campaigns.texts import Piece
 from outreach.areas import Area
 from outreach.database import db
 from outreach.errors import Refused
+from outreach.kept import Kept
 from outreach.text import fold
 
 MOST_CHOICES: Final = 400
 """More communes than this are not listed to choose from: their name is typed."""
 _LENGTH = func.length(RenderedText.text)
+_folded = lru_cache(1 << 15)(fold)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class Reading:
     unknown: str
 
 
+# Texts do not change while the digest is the same; an area's new name may be a minute late.
+_ends_of: Kept[tuple[Commune, Commune]] = Kept(60)
+_every: Kept[list[Commune]] = Kept(60, most=4)
+
+
 def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
     """The text of the commune `at` (a code, or a name as typed), of the one with the longest text
     where it is empty or unknown; None where the campaign has no texts."""
@@ -65,11 +73,17 @@ def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
     count = _count(campaign.id, variant)
     if not count:
         return None
-    # Of a whole country only the two ends are read, unless a name is looked for.
-    every = count <= MOST_CHOICES or bool(at.strip())
-    communes = _communes(campaign.id, variant) if every else _ends(campaign.id, variant)
-    longest = max(communes, key=lambda c: (c.segments, c.units))
-    found = find(communes, at)
+    if count <= MOST_CHOICES:
+        communes = _communes(campaign.id, variant)
+        longest, shortest = max(communes, key=_length), min(communes, key=_length)
+        found = find(communes, at)
+    else:  # of a whole country only what is shown is read
+        communes = []
+        key = (campaign.id, campaign.digest, variant)
+        longest, shortest = _ends_of.get(key, lambda: _ends(campaign.id, variant))
+        looked_for = at.strip()
+        every = _every.get(key, lambda: _communes(campaign.id, variant)) if looked_for else []
+        found = find(every, at)
     shown = found or longest
     text = _text(campaign.id, variant, shown.id)
     here = preparing.locally(campaign, [shown.id])[shown.id]
@@ -81,9 +95,9 @@ def of(campaign: Campaign, at: str = "", variant: str = "") -> Reading | None:
         count=segments.count(text),
         with_marks=_with_marks(campaign, variant, here, text),
         longest=longest,
-        shortest=min(communes, key=lambda c: (c.segments, c.units)),
+        shortest=shortest,
         communes=count,
-        choices=[(c.code, c.name) for c in communes] if count <= MOST_CHOICES else [],
+        choices=[(c.code, c.name) for c in communes],
         unknown=at if at.strip() and found is None else "",
     )
 
@@ -108,14 +122,17 @@ def _communes(campaign_id: int, variant: str) -> list[Commune]:
     return [Commune(*row) for row in rows]
 
 
-def _ends(campaign_id: int, variant: str) -> list[Commune]:
+def _length(commune: Commune) -> tuple[int, int]:
+    return commune.segments, commune.units
+
+
+def _ends(campaign_id: int, variant: str) -> tuple[Commune, Commune]:
     """The longest and the shortest."""
-    orders = (
-        (RenderedText.segments.desc(), _LENGTH.desc(), RenderedText.position),
-        (RenderedText.segments, _LENGTH, RenderedText.position),
-    )
-    wanted = (_wanted(campaign_id, variant).order_by(*order).limit(1) for order in orders)
-    return [Commune(*db.session.execute(one).one()) for one in wanted]
+    wanted = _wanted(campaign_id, variant)
+    down = wanted.order_by(RenderedText.segments.desc(), _LENGTH.desc(), RenderedText.position)
+    up = wanted.order_by(RenderedText.segments, _LENGTH, RenderedText.position)
+    longest, shortest = (db.session.execute(one.limit(1)).one() for one in (down, up))
+    return Commune(*longest), Commune(*shortest)
 
 
 class Named(Protocol):
@@ -138,7 +155,7 @@ def find(communes: Sequence[N], at: str) -> N | None:
     by_code = next((c for c in communes if c.code == at.strip()), None)
     if by_code is not None:
         return by_code
-    folded = [(fold(c.name), c) for c in communes]
+    folded = [(_folded(c.name), c) for c in communes]
     whole = next((c for name, c in folded if name == wanted), None)
     return whole or next((c for name, c in folded if wanted in name), None)
 

@@ -10,6 +10,7 @@ from campaigns.campaigns import Campaign
 from campaigns.reading import Reading
 from outreach.database import transaction
 from outreach.organisations import Organisation
+from tests.counting import queries
 from tests.stage import Stage, numbers_of
 
 
@@ -94,6 +95,12 @@ def test_too_many_communes_are_not_listed_to_choose_from(
     assert (shown.choices, shown.communes) == ([], 2)
     assert (shown.longest.name, shown.shortest.name) == ("Xã Long Khánh A", "Xã Long Thuận")
     assert read(submitted, "thuận").commune.name == "Xã Long Thuận"
+    submitted = life.get(submitted.id)
+    with queries() as by_name:
+        assert read(submitted, "khánh").commune.name == "Xã Long Khánh A"
+    with queries() as unasked:
+        read(submitted)
+    assert len(by_name) == len(unasked), "names are looked through where they are kept"
 
 
 def test_a_draft_has_no_text_yet(stage: Stage, submitted: Campaign) -> None:
