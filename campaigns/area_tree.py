@@ -150,7 +150,7 @@ def _sums_of(listed: _Listed, own_area_id: int | None, *, everywhere: bool) -> _
         every = select(Area.id, Area.parent_id, Area.level).where(Area.area_list == in_use)
         if own_area_id is not None:
             every = every.where(Area.id.in_(areas.closure_query([own_area_id])))
-        rows = db.session.execute(every).tuples().all()
+        rows = db.session.execute(every).all()
         listed.sums[key] = _sum_up(rows, listed.counts, everywhere=everywhere)
     return listed.sums[key]
 

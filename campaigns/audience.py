@@ -96,11 +96,14 @@ def areas_with_subscribers(
     groups of `group_bits` only."""
     wanted = rowset(connection.dialect.name, [("id", "integer")], "areas")
     owners = rowset(connection.dialect.name, [("id", "integer")], "owners")
+    # Counted before it is joined: its index has all that is asked of a million people.
     result = connection.execute(
         text(
-            f"SELECT a.id, COUNT(*) FROM areas a JOIN {wanted} w ON w.id = a.id"
-            f" JOIN subscribers s ON s.area_id = a.id JOIN {owners} o ON o.id = s.organisation_id"
-            " WHERE (s.group_bits & :groups) <> 0 GROUP BY a.id, a.code ORDER BY a.code"
+            "SELECT a.id, s.people FROM (SELECT area_id, COUNT(*) AS people FROM subscribers"
+            f" WHERE area_id IN (SELECT id FROM {wanted} w)"
+            f" AND organisation_id IN (SELECT id FROM {owners} o)"
+            " AND (group_bits & :groups) <> 0 GROUP BY area_id) s"
+            " JOIN areas a ON a.id = s.area_id ORDER BY a.code"
         ),
         {
             "groups": group_bits,

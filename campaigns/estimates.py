@@ -144,7 +144,7 @@ class _Counted:
     at: datetime
 
 
-_inhabited: Kept[list[tuple[int, int]]] = Kept(120)
+_communes: Kept[list[Choice]] = Kept(120)
 _tallies: Kept[_Counted] = Kept(120)
 _texts: Kept[dict[bool, Places]] = Kept(60, most=4)
 
@@ -181,23 +181,27 @@ def of(
 def _choices(campaign: Campaign, audience: Audience) -> list[Choice]:
     """The communes with subscribers, with orders all of them; where there are none, those of the
     areas, to write for."""
-    ids = areas.closure([area.id for area in campaign.areas])
-    key = (tuple(ids), tuple(audience.organisation_ids), audience.group_bits)
-    inhabited = _inhabited.get(
-        key,
-        lambda: areas_with_subscribers(
-            db.session.connection(), ids, audience.organisation_ids, audience.group_bits
-        ),
+    chosen, by_order = campaign.area_ids, bool(campaign.order_carriers)
+    owners, groups = audience.organisation_ids, audience.group_bits
+    return _communes.get(
+        (tuple(chosen), by_order, tuple(owners), groups),
+        lambda: _communes_of(chosen, owners, groups, by_order=by_order),
     )
-    counts = dict(inhabited)
-    wanted = select(Area.id, Area.code, Area.name).order_by(Area.code)
-    if campaign.order_carriers:
-        everywhere = {*counts, *order_areas.ids(area.id for area in campaign.areas)}
-        rows = db.session.execute(wanted.where(Area.id.in_(everywhere)))
+
+
+def _communes_of(
+    chosen: list[int], owners: list[int], groups: int, *, by_order: bool
+) -> list[Choice]:
+    ids = areas.closure(chosen)
+    counts = dict(areas_with_subscribers(db.session.connection(), ids, owners, groups))
+    known = select(Area.id, Area.code, Area.name).order_by(Area.code)
+    if by_order:
+        wanted = known.where(Area.id.in_({*counts, *order_areas.ids(chosen)}))
     elif counts:
-        rows = db.session.execute(wanted.where(Area.id.in_(counts)))
+        wanted = known.where(Area.id.in_(counts))
     else:
-        rows = db.session.execute(wanted.where(Area.id.in_(ids), Area.level == Level.COMMUNE))
+        wanted = known.where(Area.id.in_(ids), Area.level == Level.COMMUNE)
+    rows = db.session.execute(wanted)
     return [Choice(id_, code, name, counts.get(id_, 0)) for id_, code, name in rows]
 
 
@@ -227,8 +231,7 @@ def _written_everywhere(campaign: Campaign, area_ids: list[int]) -> dict[bool, P
     changes nothing of them."""
 
     def write() -> dict[bool, Places]:
-        known = preparing.locally(campaign, area_ids)
-        return {strip: texts.of_places(campaign, known, strip) for strip in (False, True)}
+        return texts.of_places(campaign, preparing.locally(campaign, area_ids))
 
     if len(area_ids) <= reading.MOST_CHOICES:
         return write()
@@ -240,7 +243,7 @@ def _written_everywhere(campaign: Campaign, area_ids: list[int]) -> dict[bool, P
 
 def _judge(campaign: Campaign, written: Places, settings: Settings, wrong: Collection[str]) -> None:
     """Raise what the submission would refuse of the texts."""
-    for said in written.longest():
+    for said in written.longest:
         preparing.counted_segments(said.text, said.here.place)
         if ENVELOPE.isdisjoint(wrong):
             for rule_set in rules.over(

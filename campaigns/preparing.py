@@ -167,8 +167,7 @@ def locally(campaign: Campaign, area_ids: Collection[int]) -> dict[int, Local]:
 
 def render(campaign: Campaign, variant: Variant, here: Local, *, strip: bool) -> str:
     """What a variant says to the people of an area; Refused for a placeholder empty there."""
-    said = "".join(words for words, _filled in filled(campaign, variant, here))
-    return wording.spelt(said, strip=strip)
+    return wording.joined_spelt(filled(campaign, variant, here), strip=strip)
 
 
 def filled(campaign: Campaign, variant: Variant, here: Local) -> list[tuple[str, bool]]:

@@ -5,7 +5,8 @@ how many characters to cut where some communes' names make it longer than others
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from campaigns import preparing, segments, wording
@@ -30,18 +31,29 @@ class Said:
 
 @dataclass(frozen=True)
 class Places:
-    """The texts of each variant in each commune, all with marks or all without."""
+    """The texts of each variant in each commune, all with marks or all without; `fits` of those
+    that were asked for."""
 
     said: dict[str, dict[int, Said]]
+    fits: dict[str, Fit] = field(default_factory=dict)
 
     def segments(self, variant: str, area_id: int) -> int:
         """What one person's message there takes."""
         return self.said[variant][area_id].count.segments
 
-    def longest(self) -> Iterator[Said]:
+    @cached_property
+    def longest(self) -> list[Said]:
         """Of each variant the one that takes most segments."""
-        for by_area in self.said.values():
-            yield max(by_area.values(), key=lambda s: (s.count.segments, s.count.units))
+        return [
+            max(by_area.values(), key=lambda s: (s.count.segments, s.count.units))
+            for by_area in self.said.values()
+        ]
+
+    def fit(self, variant: str, names: Mapping[int, str]) -> Fit:
+        """How a variant fits in all communes, which are called so; looked at once."""
+        if variant not in self.fits:
+            self.fits[variant] = _fit(list(self.said[variant].values()), names)
+        return self.fits[variant]
 
 
 @dataclass(frozen=True)
@@ -80,24 +92,27 @@ class Writing:
     cost: int | None = None
 
 
-def of_places(campaign: Campaign, known: Mapping[int, Local], strip: bool) -> Places:
-    """Every variant for every commune of `known`, as `preparing.locally` gives them. Refused (field
-    `UNWRITTEN`) for an empty placeholder."""
-    counted: dict[str, Count] = {}
-    said: dict[str, dict[int, Said]] = {}
+def of_places(campaign: Campaign, known: Mapping[int, Local]) -> dict[bool, Places]:
+    """Every variant for every commune of `known`, as `preparing.locally` gives them: with marks
+    (False) and without (True). Refused (field `UNWRITTEN`) for an empty placeholder."""
+    both: dict[bool, dict[str, dict[int, Said]]] = {False: {}, True: {}}
     for variant in campaign.variants:
+        for strip, said in both.items():
+            said[variant.key] = {}
+        counted: dict[str, Count] = {}
         for area_id, here in known.items():
-            text = _rendered(campaign, variant, here, strip)
-            if text not in counted:
-                counted[text] = segments.count(text)
-            one = Said(area_id, here, text, counted[text])
-            said.setdefault(variant.key, {})[area_id] = one
-    return Places(said)
+            pieces = _filled(campaign, variant, here)
+            for strip, said in both.items():
+                text = wording.joined_spelt(pieces, strip=strip)
+                if text not in counted:
+                    counted[text] = segments.count(text)
+                said[variant.key][area_id] = Said(area_id, here, text, counted[text])
+    return {strip: Places(said) for strip, said in both.items()}
 
 
-def _rendered(campaign: Campaign, variant: Variant, here: Local, strip: bool) -> str:
+def _filled(campaign: Campaign, variant: Variant, here: Local) -> list[tuple[str, bool]]:
     try:
-        return preparing.render(campaign, variant, here, strip=strip)
+        return preparing.filled(campaign, variant, here)
     except Refused as refused:
         raise Refused(refused.sentence, UNWRITTEN) from None
 
@@ -118,7 +133,7 @@ def writing(
         parts=marked(campaign, variant, said.here, said.text, strip=strip),
         count=said.count,
         room=segments.room_left(said.text),
-        fit=_fit(list(places.said[variant].values()), names),
+        fit=places.fit(variant, names),
     )
 
 
@@ -153,7 +168,7 @@ def _cut(pieces: list[tuple[str, bool]], parts: list[str]) -> Iterator[list[Piec
         yield row
 
 
-def _fit(said: list[Said], names: dict[int, str]) -> Fit:
+def _fit(said: list[Said], names: Mapping[int, str]) -> Fit:
     least = min(s.count.segments for s in said)
     longest = max(said, key=lambda s: s.count.units)
     tightest = _tightest(said)

@@ -80,12 +80,27 @@ def render(
     naming both.
     """
     pieces = filled(template, place, apps, link, phone=phone, deadline=deadline, language=language)
-    return spelt("".join(words for words, _filled in pieces), strip=strip)
+    return joined_spelt(pieces, strip=strip)
 
 
 def spelt(text: str, *, strip: bool) -> str:
     """`text` as it is sent: in NFC, with `strip` without diacritics."""
     return strip_marks(nfc(text)) if strip else nfc(text)
+
+
+def joined_spelt(pieces: Sequence[tuple[str, bool]], *, strip: bool) -> str:
+    """`spelt` of the pieces of `filled`, joined."""
+    words = [each for each, _filled in pieces]
+    # Piece by piece, since they come back in thousands of communes, where nothing joins with what
+    # stands before it.
+    if strip and all(not each or each[0].isascii() for each in words):
+        return "".join(map(_plain, words))
+    return spelt("".join(words), strip=strip)
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _plain(words: str) -> str:
+    return spelt(words, strip=True)
 
 
 def filled(

@@ -7,7 +7,7 @@ sum of its communes' (Hồng Ngự's letter counts 120,514, its communes' census
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -30,7 +30,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach import area_names, audit, clock
-from outreach.area_names import Level
+from outreach.area_names import LEVELS, Level
 from outreach.database import BigId, Model, db, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -224,17 +224,28 @@ def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:
 
 def places(area_ids: Iterable[int]) -> dict[int, Place]:
     """Commune, district and province of each area, by its id; for a message's placeholders."""
-    line = _upwards(area_ids)
+    start = select(Area.id, Area.parent_id).where(Area.id.in_(list(area_ids)))
+    line = start.cte("line", recursive=True)
+    # UNION, not UNION ALL: what many of them lie in is read once.
+    line = line.union(select(Area.id, Area.parent_id).join(line, Area.id == line.c.parent_id))
     rows = db.session.execute(
-        select(line.c.start, Area.level, Area.name, Area.kind).join(line, Area.id == line.c.id)
+        select(Area.id, Area.parent_id, Area.level, Area.name, Area.kind).join(
+            line, Area.id == line.c.id
+        )
     )
-    found: dict[int, dict[str, str]] = {}
-    for start, level, name, kind in rows:
-        found.setdefault(start, {})[level] = area_names.in_sentence(name, kind)
-    return {
-        start: Place(*(by_level.get(level, "") for level in ("commune", "district", "province")))
-        for start, by_level in found.items()
+    known = {
+        id_: (parent_id, level, area_names.in_sentence(name, kind))
+        for id_, parent_id, level, name, kind in rows
     }
+    return {area_id: _place(area_id, known) for area_id in area_ids if area_id in known}
+
+
+def _place(area_id: int | None, known: Mapping[int, tuple[int | None, Level, str]]) -> Place:
+    said = dict.fromkeys(LEVELS, "")
+    while area_id is not None:
+        area_id, level, name = known[area_id]
+        said[level] = name
+    return Place(said[Level.COMMUNE], said[Level.DISTRICT], said[Level.PROVINCE])
 
 
 def ancestors(area_id: int) -> Sequence[Area]:

@@ -95,6 +95,7 @@ class Subscriber(Model):
     __table_args__ = (
         UniqueConstraint("number_id", "organisation_id"),
         Index(None, "area_id", "id"),
+        Index(None, "area_id", "organisation_id", "group_bits"),
         Index(None, "list_id", "id"),
     )
 

@@ -1,4 +1,4 @@
-"""counts added up by what their areas lie in
+"""counts added up by what their areas lie in; subscribers counted by area
 
 Revision: 0011
 After: 0010
@@ -26,6 +26,9 @@ def upgrade() -> None:
     sa.Column('segments', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('height', 'campaign_id', 'area_id', 'route_id', 'state', name=op.f('pk_counts_above'))
     )
+    with op.batch_alter_table('subscribers', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_subscribers_area_id_organisation_id_group_bits'), ['area_id', 'organisation_id', 'group_bits'], unique=False)
+
     for height, place in enumerate(ABOVE, start=1):
         op.execute(
             "INSERT INTO counts_above (height, campaign_id, area_id, route_id, state, messages, segments)"
@@ -36,4 +39,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('subscribers', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_subscribers_area_id_organisation_id_group_bits'))
+
     op.drop_table('counts_above')

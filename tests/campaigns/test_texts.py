@@ -24,7 +24,7 @@ def written(stage: Stage, text: str, *, strip: bool = True, at: int = 0, **more:
         stage.land.commune: "Xã Long Khánh A",
         stage.land.other_commune: "Xã Long Thuận",
     }
-    places = texts.of_places(campaign, preparing.locally(campaign, names), strip)
+    places = texts.of_places(campaign, preparing.locally(campaign, names))[strip]
     area_id = at or stage.land.commune
     return texts.writing(campaign, places, "vi", area_id, names, strip)
 

@@ -135,3 +135,19 @@ def test_any_text_is_taken_apart_or_refused(text: str) -> None:
         assert refused.field == "wording"
     else:
         assert len(template.literals) == len(template.fields) + 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Kính gửi bà con ", "xã Long Thuận", ": cài `Bluezone´"],
+        ["Cai dat o ", "đặc khu Phú Quốc", " đi"],
+        ["Ca\u0300i ", "xa", "\u0303 Long", "\u0301"],
+        ["", "x", ""],
+    ],
+)
+def test_pieces_are_spelt_as_the_whole_text_is(words: list[str]) -> None:
+    pieces = [(each, False) for each in words]
+    for strip in (False, True):
+        whole = wording.spelt("".join(words), strip=strip)
+        assert wording.joined_spelt(pieces, strip=strip) == whole
