@@ -19,7 +19,7 @@ from outreach import access, areas, rates, uptake
 from outreach.access import Act, Person, Subject
 from outreach.apps import App, Definition
 from outreach.area_names import Level
-from outreach.areas import Area
+from outreach.areas import Area, Commune
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.rates import Standing
@@ -62,7 +62,7 @@ class Asked:
     area_list: int
 
     @cached_property
-    def communes(self) -> Sequence[Area]:
+    def communes(self) -> Sequence[Commune]:
         """The communes, in the list's order."""
         return areas.communes(self.roots, self.area_list)
 
@@ -82,7 +82,7 @@ class Row:
     """A commune: `before` is where it stood on the first day, `after` on the last. Rates are
     shares of the population; `rank` is by the rate of the last day."""
 
-    area: Area
+    area: Commune
     group: Group
     delivery: Delivery
     before: Standing
@@ -227,7 +227,7 @@ def of(asked: Asked) -> Comparison:
     sent = deliveries.by_area(app.id, ids, asked.first, asked.last)
     before = rates.stood(app.id, communes, asked.first, Denominator.POPULATION)
     after = rates.stood(app.id, communes, asked.last, Denominator.POPULATION)
-    ranks = {standing.area.id: standing.rank for standing in rates.ranked(after)}
+    ranks = rates.ranks(after)
     rows = [
         Row(
             area,
@@ -235,7 +235,7 @@ def of(asked: Asked) -> Comparison:
             sent.get(area.id, deliveries.NONE),
             one,
             other,
-            ranks[area.id],
+            None if other.share is None else ranks[other.share],
         )
         for area, one, other in zip(communes, before, after, strict=True)
     ]

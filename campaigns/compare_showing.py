@@ -102,8 +102,7 @@ def look(asked: Asked) -> Look:
     if areas.count_communes(asked.roots, asked.area_list) <= LARGE:
         return _look(asked)
     key = (asked.app.id, asked.first, asked.last, asked.roots, asked.area_list)
-    made: Callable[[], Look] = lambda: _detached(_look(asked))  # noqa: E731
-    kept = _large.get(key, lambda: _unchanged.get((key, _newest()), made))
+    kept = _large.get(key, lambda: _unchanged.get((key, _newest()), lambda: _look(asked)))
     return replace(kept, comparison=replace(kept.comparison, asked=asked))
 
 
@@ -125,13 +124,6 @@ def _newest() -> tuple[object, ...]:
 def _look(asked: Asked) -> Look:
     comparison = compare.of(asked)
     return Look(comparison, course(comparison))
-
-
-def _detached(made: Look) -> Look:
-    """Its areas out of the session, which would forget what it knows of them when it ends."""
-    for row in made.comparison.rows:
-        db.session.expunge(row.area)
-    return made
 
 
 def why_no_effect(comparison: Comparison) -> str:

@@ -97,7 +97,7 @@ def of_places(campaign: Campaign, known: Mapping[int, Local]) -> dict[bool, Plac
     (False) and without (True). Refused (field `UNWRITTEN`) for an empty placeholder."""
     both: dict[bool, dict[str, dict[int, Said]]] = {False: {}, True: {}}
     for variant in campaign.variants:
-        for strip, said in both.items():
+        for said in both.values():
             said[variant.key] = {}
         counted: dict[str, Count] = {}
         for area_id, here in known.items():

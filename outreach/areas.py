@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -160,11 +160,32 @@ def by_codes(codes: Iterable[str], area_list: int) -> list[Area]:
     return list(found)
 
 
-def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Area]:
+class Commune(NamedTuple):
+    """A commune as plain values: a country has ten thousand of them, and a comparison is kept."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    population: int | None
+    population_source: str | None
+    smartphone_users: int | None
+    lat: float | None
+    lon: float | None
+    position: int
+
+    @property
+    def short_name(self) -> str:
+        """As `Area.short_name`."""
+        return area_names.on_phones(self.name, self.kind)
+
+
+def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Commune]:
     """The communes among these areas and below them, in the list's order; without areas, all of
     the list. One statement."""
-    every = select(Area).where(_are_communes(root_ids, area_list))
-    return list(db.session.scalars(every.order_by(Area.position, Area.id)))
+    columns = [getattr(Area, name) for name in Commune._fields]
+    every = select(*columns).where(_are_communes(root_ids, area_list))
+    return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
 
 
 def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:

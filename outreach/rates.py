@@ -18,7 +18,7 @@ from typing import Final
 
 from outreach import areas, clock, uptake
 from outreach.area_names import Level
-from outreach.areas import Area
+from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
 from outreach.uptake import Course, Point
 
@@ -47,7 +47,7 @@ class Standing:
     where the day itself has no figure. `week` is the rise of the last `PACE_DAYS` days. For a sum:
     `counted` of `parts` areas have a figure, `fresh` of them one of this day, `late` are late."""
 
-    area: Area
+    area: Area | Commune
     of: int | None
     installs: int | None = None
     as_of: datetime | None = None
@@ -151,7 +151,7 @@ def denominator_of(target: Target | None) -> Denominator:
     return Denominator.POPULATION
 
 
-def people(area: Area, denominator: Denominator) -> int | None:
+def people(area: Area | Commune, denominator: Denominator) -> int | None:
     """The area's own denominator; None where nobody has recorded it."""
     smart = denominator is Denominator.SMARTPHONE_USERS
     return area.smartphone_users if smart else area.population
@@ -173,12 +173,14 @@ def of_areas(
 
 
 def stood(
-    app_id: int, chosen: Sequence[Area], day: date, denominator: Denominator
+    app_id: int, chosen: Sequence[Commune], day: date, denominator: Denominator
 ) -> list[Standing]:
-    """Where areas that report themselves stood on a day, in their order, without ranks, changes
-    and weeks: all that is read is one row an area."""
-    known = uptake.last_known(app_id, [area.id for area in chosen], day)
-    return [_reported(area, people(area, denominator), day, known[area.id]) for area in chosen]
+    """Where communes stood on a day, in their order, without ranks, changes and weeks: all that is
+    read is one row a commune."""
+    known, without = uptake.last_known(app_id, [area.id for area in chosen], day), _without(day)
+    return [
+        _alone(area, people(area, denominator), day, known.get(area.id), without) for area in chosen
+    ]
 
 
 def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:
@@ -207,12 +209,18 @@ def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
 
 def ranked(rows: Sequence[Standing]) -> list[Standing]:
     """By rate, the highest first; equal rates share a rank, and who has none comes last."""
+    places = ranks(rows)
     known = sorted((row for row in rows if row.share is not None), key=_by_share)
-    placed: list[Standing] = []
-    for place, row in enumerate(known, start=1):
-        same = placed and placed[-1].share == row.share
-        placed.append(replace(row, rank=placed[-1].rank if same else place))
+    placed = [replace(row, rank=places[row.share or 0.0]) for row in known]
     return placed + [row for row in rows if row.share is None]
+
+
+def ranks(rows: Sequence[Standing]) -> dict[float, int]:
+    """The rank of each rate, the highest first."""
+    places: dict[float, int] = {}
+    for place, rate in enumerate(sorted(r.share for r in rows if r.share is not None)[::-1], 1):
+        places.setdefault(rate, place)
+    return places
 
 
 def _by_share(row: Standing) -> tuple[float, int]:
@@ -235,20 +243,33 @@ def _of_one(
 def _reported(area: Area, of: int | None, day: date, course: Course) -> Standing:
     """What the area itself has reported."""
     point = uptake.latest(course, day)
-    punctuality = punctuality_of(day, course.get(day))
+    alone = _alone(area, of, day, point, _without(day))
     if point is None:
-        return Standing(area, of, punctuality=punctuality)
+        return alone
     before = uptake.latest(course, point.day - timedelta(days=1)) if point.day == day else None
     week_ago = uptake.latest(course, day - timedelta(days=PACE_DAYS))
+    return replace(
+        alone,
+        change=None if before is None else point.installs - before.installs,
+        since=None if before is None else before.day,
+        week=None if week_ago is None else point.installs - week_ago.installs,
+    )
+
+
+def _alone(
+    area: Area | Commune, of: int | None, day: date, point: Point | None, without: Punctuality
+) -> Standing:
+    """Where it stood by this figure, whatever was before; `without`: how an area stands that has
+    none of the day."""
+    if point is None:
+        return Standing(area, of, punctuality=without)
+    punctuality = punctuality_of(day, point) if point.day == day else without
     return Standing(
         area,
         of,
         installs=point.installs,
         as_of=point.as_of,
         oldest=point.as_of,
-        change=None if before is None else point.installs - before.installs,
-        since=None if before is None else before.day,
-        week=None if week_ago is None else point.installs - week_ago.installs,
         punctuality=punctuality,
         counted=1,
         fresh=int(point.day == day),
@@ -259,8 +280,7 @@ def _reported(area: Area, of: int | None, day: date, course: Course) -> Standing
 def punctuality_of(day: date, point: Point | None) -> Punctuality:
     """How an area stands with the figure of `day`, which is `point` if there is one."""
     if point is None:
-        past = clock.now() > uptake.deadline(day)
-        return Punctuality.MISSING if past else Punctuality.WAITING
+        return _without(day)
     if point.late is None:
         return Punctuality.UNKNOWN
     return Punctuality.LATE if point.late else Punctuality.ON_TIME
@@ -288,6 +308,11 @@ def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> St
         late=sum(part.punctuality in (Punctuality.LATE, Punctuality.MISSING) for part in parts),
         own=False,
     )
+
+
+def _without(day: date) -> Punctuality:
+    past = clock.now() > uptake.deadline(day)
+    return Punctuality.MISSING if past else Punctuality.WAITING
 
 
 _ORDER: Final = (

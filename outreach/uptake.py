@@ -18,15 +18,17 @@ from sqlalchemy import (
     ForeignKey,
     String,
     UniqueConstraint,
+    bindparam,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach import apps, areas, clock, targets
 from outreach.accounts import User
 from outreach.apps import App
-from outreach.database import BigId, Model, Moment, db, words
+from outreach.database import BigId, Model, Moment, as_rows, db, rowset, words
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.targets import Target
@@ -132,12 +134,22 @@ def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> 
     return found
 
 
-def last_known(app_id: int, area_ids: Collection[int], day: date) -> dict[int, Course]:
-    """Where each area stood on a day: its figure of that day, else the last one before, alone.
-    Two statements, and one row an area however long it has reported."""
-    found: dict[int, Course] = {area_id: {} for area_id in area_ids}
-    _fill_before(found, app_id, list(found), day + timedelta(days=1))
-    return found
+def last_known(app_id: int, area_ids: Collection[int], day: date) -> dict[int, Point]:
+    """Where each area stood on a day: its figure of that day, else the last one before; one without
+    any is absent. One statement, and one row an area however long it has reported."""
+    those = rowset(db.engine.dialect.name, [("id", "integer")])
+    rows = db.session.execute(
+        text(
+            "SELECT u.area_id, u.day, u.edition, u.installs, u.as_of, u.reported_at, u.late"
+            f" FROM {those} a JOIN uptake_reports u ON u.id = (SELECT l.id FROM uptake_reports l"
+            " WHERE l.app_id = :app AND l.area_id = a.id AND l.day <= :day"
+            " ORDER BY l.day DESC, l.edition DESC LIMIT 1)"
+        )
+        .bindparams(bindparam("day", type_=Date))
+        .columns(*_POINT),
+        {"rows": as_rows([[area_id] for area_id in area_ids]), "app": app_id, "day": day},
+    )
+    return {row[0]: Point(*row) for row in rows}
 
 
 def around(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.wording import PLACEHOLDERS, Place, joined, parse, render
+from campaigns.wording import PLACEHOLDERS, Place, joined, joined_spelt, parse, render, spelt
 from outreach.errors import Refused
 
 LONG_THUAN = Place("xã Long Thuận", "huyện Hồng Ngự", "tỉnh Đồng Tháp")
@@ -149,5 +149,5 @@ def test_any_text_is_taken_apart_or_refused(text: str) -> None:
 def test_pieces_are_spelt_as_the_whole_text_is(words: list[str]) -> None:
     pieces = [(each, False) for each in words]
     for strip in (False, True):
-        whole = wording.spelt("".join(words), strip=strip)
-        assert wording.joined_spelt(pieces, strip=strip) == whole
+        whole = spelt("".join(words), strip=strip)
+        assert joined_spelt(pieces, strip=strip) == whole
