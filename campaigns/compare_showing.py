@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -86,10 +86,20 @@ class ChartDay:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A comparison with the days of its chart."""
+    """A comparison with the days of its chart; `orders` are its rows as somebody sorted them, and
+    `most` is the largest change either way, for the length of bars."""
 
     comparison: Comparison
     days: Sequence[ChartDay]
+    orders: dict[tuple[str, bool], Sequence[Row]] = field(default_factory=dict)
+    most: float = 0.0
+
+    def rows(self, order: str) -> Sequence[Row]:
+        """All rows sorted; once, however many pages of them are turned."""
+        key = order_of(order)
+        if key not in self.orders:
+            self.orders[key] = in_order(self.comparison.rows, order)
+        return self.orders[key]
 
 
 _large: Kept[Look] = Kept(60, most=4)
@@ -123,7 +133,8 @@ def _newest() -> tuple[object, ...]:
 
 def _look(asked: Asked) -> Look:
     comparison = compare.of(asked)
-    return Look(comparison, course(comparison))
+    changes = (abs(row.change_points or 0.0) for row in comparison.rows)
+    return Look(comparison, course(comparison), most=max(changes, default=0.0))
 
 
 def why_no_effect(comparison: Comparison) -> str:

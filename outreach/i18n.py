@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import flask_babel
-from flask import Flask, has_request_context, redirect, request
+from flask import Flask, g, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
 from outreach import clock, formats
@@ -44,8 +44,15 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a string tra
 
 def language() -> str:
     """The code of the language in force: "vi" or "en"; "en" outside an application context."""
-    locale = flask_babel.get_locale()
-    return "en" if locale is None else str(locale.language)
+    try:
+        here = g._get_current_object()
+    except RuntimeError:
+        return "en"
+    # A large page writes thousands of numbers: Flask-Babel is asked for the first.
+    known = here.get("language_in_force")
+    if known is None:
+        known = here.language_in_force = str(flask_babel.get_locale().language)
+    return str(known)
 
 
 def init_app(app: Flask) -> None:

@@ -72,7 +72,7 @@ def show() -> ResponseReturnValue:
 def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
     seen = compare_showing.look(asked)
     comparison, days = seen.comparison, seen.days
-    rows = compare_showing.in_order(comparison.rows, typed.order)
+    rows = seen.rows(typed.order)
     mapped = rows if len(rows) <= MAPPED else []
     key, downwards = compare_showing.order_of(typed.order)
     return {
@@ -83,7 +83,7 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
         "map": compare_showing.change_map(mapped, language()),
         "order": key,
         "downwards": downwards,
-        "most": max((abs(row.change_points or 0.0) for row in rows), default=0.0),
+        "most": seen.most,
         "why": compare_showing.why_no_effect(comparison),
         "explanations": compare_sheet.explanations(comparison),
         "said": selection.said,
@@ -143,7 +143,7 @@ def table() -> ResponseReturnValue:
     typed = _typed()
     asked = typed.ask()
     seen = compare_showing.look(asked)
-    rows = compare_showing.in_order(seen.comparison.rows, typed.order)
+    rows = seen.rows(typed.order)
     content = io.BytesIO()
     compare_sheet.write(seen.comparison, rows, seen.days, content)
     content.seek(0)
