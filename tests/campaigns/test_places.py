@@ -13,6 +13,7 @@ from campaigns.order_counts import Known
 from outreach.accounts import User
 from outreach.database import db, write_connection
 from outreach.organisations import Organisation
+from tests.counting import queries
 from tests.stage import Stage, numbers_of
 
 ClientAs = Callable[[User], FlaskClient]
@@ -53,6 +54,10 @@ def test_few_areas_are_shown_themselves_many_by_what_they_lie_in(
     with write_connection(db.engine) as connection:
         counts.fold(connection)
     assert shown(campaign) == {land.district: 5}
+    with queries() as sent:
+        places.of_campaign(campaign.id)
+    assert len(sent) == 2
+    assert ("FROM counts " in sent[-1]) is False, "what is folded is read as it was added up"
     assert progress.of(campaign).total.recipients == 5
     monkeypatch.setattr(places, "MOST", 2)
     assert shown(campaign, land.district) == both
