@@ -14,7 +14,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CTE, Select, Subquery, and_, case, exists, func, select, union_all
+from sqlalchemy import (
+    CTE,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from campaigns import orders
@@ -27,7 +40,7 @@ from campaigns.routes import Route
 from campaigns.states import MessageState
 from outreach import clock
 from outreach.areas import Area
-from outreach.database import db
+from outreach.database import as_rows, db, rowset
 from outreach.organisations import Organisation
 
 TAKEN: Final = BILLED
@@ -298,8 +311,10 @@ def _counted(
 
 def _line(area_ids: Collection[int]) -> CTE:
     """(start, id): each area with itself and with all below it."""
-    start = select(Area.id.label("start"), Area.id).where(Area.id.in_(list(area_ids)))
-    line = start.cte("line", recursive=True)
+    those = rowset(db.engine.dialect.name, [("id", "integer")], "those")
+    given = text(f"SELECT id FROM {those} t").bindparams(those=as_rows([[i] for i in area_ids]))
+    each = given.columns(column("id", Integer)).subquery("given")
+    line = select(each.c.id.label("start"), each.c.id).cte("line", recursive=True)
     return line.union_all(select(line.c.start, Area.id).join(line, Area.parent_id == line.c.id))
 
 
