@@ -177,7 +177,7 @@ def _fill_before(found: dict[int, Course], app_id: int, area_ids: list[int], day
 
 def latest(course: Course, day: date) -> Point | None:
     """Where an area stood on a day: its figure of that day, else the last one before it."""
-    found = max((d for d in course if d <= day), default=None)
+    found = day if day in course else max((d for d in course if d < day), default=None)
     return None if found is None else course[found]
 
 
