@@ -13,7 +13,8 @@ from workers import collecting, programs, web_server
 # The worker and the tick begin as their command does, and end there.
 _COMMAND = (
     "from app import create_app; from workers.commands import worker as w;"
-    "w.Floor = w.ticking.run = lambda *_: print(gc.get_threshold(), gc.get_freeze_count() > 0) or 1/0;"
+    "say = lambda *_: print(gc.get_threshold(), gc.get_freeze_count() > 0) or 1/0;"
+    "w.Floor = w.ticking.run = say;"
     "print(create_app().test_cli_runner().invoke(w.{name}).output)"
 )
 
