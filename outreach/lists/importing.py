@@ -11,13 +11,16 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count, islice
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from outreach import areas, audit, clock, numbers, organisations
@@ -59,11 +62,15 @@ class Work:
     worker: str
     go_on: Callable[[], bool]
 
+    def stop_if_asked(self) -> None:
+        """Raises _Stopped where the process is to end."""
+        if not self.go_on():
+            raise _Stopped
+
     @contextmanager
     def writing(self, **values: Any) -> Iterator[Connection]:
         """One short write transaction that holds the lease and writes `values` on the list."""
-        if not self.go_on():
-            raise _Stopped
+        self.stop_if_asked()
         with write_connection(db.engine) as connection:
             self.note(connection, **values)
             yield connection
@@ -192,19 +199,45 @@ def _list_note(year: int) -> str:
 
 
 def _stage(work: Work, table: Table, judge: Judge) -> Iterator[Reject]:
-    """Stage the rows of a table part by part; gives those that are turned away."""
+    """Stage the rows of a table part by part; gives those that are turned away. A part is written
+    while the next one is judged."""
     read = rejected = 0
-    for part in count():
-        batch = list(islice(table.rows, PART))
-        if not batch:
-            return
-        judged = judge.judge(batch)
-        db.session.rollback()  # areas were read; no snapshot is held over the next part
-        read, rejected = read + len(batch), rejected + len(judged.rejects)
-        rows = _sealed(work.upload.id, part, judged.good)
-        with work.writing(read=read, rejected=rejected) as connection:
-            staging.stage(connection, rows)
-        yield from judged.rejects
+    with _aside() as write_aside:
+        for part in count():
+            batch = list(islice(table.rows, PART))
+            if not batch:
+                return
+            judged = judge.judge(batch)
+            db.session.rollback()  # areas were read; no snapshot is held over the next part
+            read, rejected = read + len(batch), rejected + len(judged.rejects)
+            rows = _sealed(work.upload.id, part, judged.good)
+            work.stop_if_asked()
+            write_aside(partial(_write_part, db.engine, work, rows, read=read, rejected=rejected))
+            yield from judged.rejects
+
+
+def _write_part(engine: Engine, work: Work, rows: list[Staged], **values: Any) -> None:
+    with write_connection(engine) as connection:
+        work.note(connection, **values)
+        staging.stage(connection, rows)
+
+
+@contextmanager
+def _aside() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Runs one function at a time in a thread. What one raised is raised when the next is handed
+    in, or at the end, which waits for the last."""
+    before: Future[None] | None = None
+
+    def run(work: Callable[[], None]) -> None:
+        nonlocal before
+        if before is not None:
+            before.result()
+        before = pool.submit(copy_context().run, work)
+
+    with ThreadPoolExecutor(1, "staging") as pool:
+        yield run
+        if before is not None:
+            before.result()
 
 
 def _sealed(list_id: int, part: int, good: list[Good]) -> list[Staged]:
