@@ -17,7 +17,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import count, islice
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
@@ -42,6 +42,9 @@ from outreach.subscribers import ListState, SubscriberList, list_by_id
 
 PART: Final = 2000
 """Rows of a transaction: some 20 ms on SQLite."""
+BYTES_A_PART: Final = 60_000
+"""Of a file: some 1,500 rows of a CSV file, 2,500 of a workbook."""
+MOST_PARTS: Final = 4096
 LONGEST_BREATH: Final = 0.02  # seconds
 MOST_ATTEMPTS: Final = 5
 NAME: Final = b"subscriber name"
@@ -202,15 +205,13 @@ def _stage(work: Work, table: Table, judge: Judge) -> Iterator[Reject]:
     """Stage the rows of a table part by part; gives those that are turned away. A part is written
     while the next one is judged."""
     read = rejected = 0
+    parts = max(1, min(MOST_PARTS, work.upload.size // BYTES_A_PART))
     with _aside() as write_aside:
-        for part in count():
-            batch = list(islice(table.rows, PART))
-            if not batch:
-                return
+        while batch := list(islice(table.rows, PART)):
             judged = judge.judge(batch)
             db.session.rollback()  # areas were read; no snapshot is held over the next part
             read, rejected = read + len(batch), rejected + len(judged.rejects)
-            rows = _sealed(work.upload.id, part, judged.good)
+            rows = _sealed(work.upload.id, parts, judged.good)
             work.stop_if_asked()
             write_aside(partial(_write_part, db.engine, work, rows, read=read, rejected=rejected))
             yield from judged.rejects
@@ -240,13 +241,13 @@ def _aside() -> Iterator[Callable[[Callable[[], None]], None]]:
             before.result()
 
 
-def _sealed(list_id: int, part: int, good: list[Good]) -> list[Staged]:
+def _sealed(list_id: int, parts: int, good: list[Good]) -> list[Staged]:
     sealer = numbers.sealer()
     sealed = sealer.seal_numbers(row.phone for row in good)
-    return [
+    staged = [
         Staged(
             list_id,
-            part,
+            staging.part_of(number, parts),
             row.row,
             number,
             row.hint,
@@ -257,6 +258,7 @@ def _sealed(list_id: int, part: int, good: list[Good]) -> list[Staged]:
         )
         for row, number in zip(good, sealed, strict=True)
     ]
+    return sorted(staged, key=lambda each: (each.part, each.row))  # as they lie in the table
 
 
 def _drop_staged(work: Work, **values: Any) -> None:
@@ -266,7 +268,7 @@ def _drop_staged(work: Work, **values: Any) -> None:
         with work.writing(**values) as connection:
             part = staging.first_part(connection, work.upload.id)
             if part is not None:
-                staging.drop_part(connection, work.upload.id, part)
+                staging.drop_rows(connection, work.upload.id, part)
 
 
 def _join(work: Work) -> None:
