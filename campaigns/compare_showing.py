@@ -151,6 +151,30 @@ def why_no_effect(comparison: Comparison) -> str:
     )
 
 
+def across_said() -> str:
+    """What is said of campaigns from before the period that were still being sent in it."""
+    return _(
+        "They count to the day they began, so they stand in no figure of this period: how many of"
+        " their messages left within it is not known commune by commune. A commune that had no"
+        " other messages is in neither group."
+    )
+
+
+def named(sendings: Sequence[Sending], language: str) -> str:
+    """Campaigns by name, each with its days; “—” for none."""
+    return "; ".join(f"{each.name} ({days_said(each, language)})" for each in sendings) or "—"
+
+
+def across_notes(comparison: Comparison, language: str) -> list[str]:
+    """Who looks at the figures alone is told of campaigns from before that were still being sent;
+    none where there are none."""
+    if not comparison.across:
+        return []
+    names = named(comparison.across, language)
+    told = _("Begun before the period and still being sent in it: %(names)s.", names=names)
+    return [told, across_said()]
+
+
 def days_said(sending: Sending, language: str) -> str:
     """When a campaign was sent: the day it started; of what a carrier sends itself from when to
     when, as the carrier says."""

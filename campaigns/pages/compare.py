@@ -88,6 +88,7 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
         "explanations": compare_sheet.explanations(comparison),
         "said": selection.said,
         "days_said": compare_showing.days_said,
+        "across_said": compare_showing.across_said,
     }
 
 

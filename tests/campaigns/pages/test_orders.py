@@ -175,6 +175,24 @@ def test_a_cost_told_of_a_part_is_marked_as_of_a_part(ordering: Ordering, lan: F
     assert total() == "8.000"
 
 
+def test_a_number_of_delivered_told_of_a_part_is_marked_wherever_it_is_summed(
+    ordering: Ordering, lan: FlaskClient, culture: User, client_as: ClientAs
+) -> None:
+    order, land = ordering.begun(), ordering.stage.land
+    pages = ("/orders/", f"/orders/{order.id}", f"/campaigns/{order.campaign_id}")
+
+    def shown() -> list[tuple[bool, bool]]:
+        texts = [unescape(client_as(culture).get(page).text) for page in pages]
+        return [("≥\xa08.700" in each, "Dấu “≥”" in each) for each in texts]
+
+    ordering.report(order, Entry(land.commune, "9000", "8700"))
+    assert shown() == [(False, False)] * 3
+    ordering.report(orders.get(order.id), Entry(land.other_commune, "500"))
+    assert shown() == [(True, True)] * 3
+    ordering.report(orders.get(order.id), Entry(land.other_commune, "0", "0"))
+    assert shown() == [(False, False)] * 3
+
+
 def test_a_return_without_a_reason_comes_back(ordering: Ordering, lan: FlaskClient) -> None:
     order = ordering.opened()
     long = "x" * 501
