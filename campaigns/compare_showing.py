@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from campaigns import compare, selection
 from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
@@ -22,6 +22,7 @@ from outreach.database import db
 from outreach.i18n import N_, _
 from outreach.kept import Kept
 from outreach.maps import Map, Spot
+from outreach.uptake import UptakeReport
 
 PAGE_ROWS: Final = 250
 """More rows are shown a page at a time; the file has them all."""
@@ -149,6 +150,20 @@ def why_no_effect(comparison: Comparison) -> str:
         " before, and other things may have happened there. So the difference between both groups"
         " does not say what the messages did."
     )
+
+
+def first_known(comparison: Comparison) -> date | None:
+    """Where no commune had a figure on the first day: the first day on which one had, if there is
+    one before the last."""
+    asked = comparison.asked
+    if any(row.before.installs is not None for row in comparison.rows):
+        return None
+    wanted = select(func.min(UptakeReport.day)).where(
+        UptakeReport.app_id == asked.app.id,
+        UptakeReport.area_id.in_(asked.ids),
+        UptakeReport.day < asked.last,
+    )
+    return db.session.scalar(wanted)
 
 
 def across_said() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from outreach import formats
-from outreach.accounts import Role
+from outreach.accounts import Role, User
 from outreach.apps import Definition, Unit
 from outreach.area_names import Level
 from outreach.i18n import N_, _, language
@@ -65,6 +65,13 @@ NETWORKS: Final[dict[str, str]] = {
 def role(value: Role) -> str:
     """The role in the reader's language."""
     return _(ROLES[value]) if value in ROLES else value.value
+
+
+def person(value: User) -> str:
+    """By name, else by address; whoever runs commands has neither."""
+    if value.role is Role.SYSTEM:
+        return _("The operator (command line)")
+    return value.name or value.email
 
 
 def kind(value: Kind) -> str:

@@ -89,6 +89,7 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
         "said": selection.said,
         "days_said": compare_showing.days_said,
         "across_said": compare_showing.across_said,
+        "first_known": compare_showing.first_known(comparison),
     }
 
 

@@ -396,7 +396,7 @@ def test_the_campaign_s_page_says_what_its_carriers_do(
     office, order = client_as(culture), ordering.begun()
     ordering.report(order, Entry(ordering.stage.land.commune, "9000", "8700"))
     page = office.get(f"/campaigns/{order.campaign_id}").text
-    for figure in ("do nhà mạng báo", "8.700", ">300<", "báo lần cuối"):
+    for figure in ("do nhà mạng báo", ">9.000<", ">8.700<", "báo lần cuối"):
         assert figure in page
     returned = ordering.opened(name="Đợt 2")
     orders.give_back(returned, "Chưa đăng ký tên", ordering.liaison.id)
