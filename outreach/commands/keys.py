@@ -28,7 +28,7 @@ def add() -> dict[str, Any]:
     if not path.exists():
         raise Refused(_("There is no key yet; the first is made with the first number."), "keys")
     version = sealing.add_key(path)
-    _record("keys.add", version=version)
+    _record(act="keys.add", version=version)
     return {"version": version, "key_file": str(path), "next": _restart_first()}
 
 
@@ -44,13 +44,13 @@ def rotate(restarted: bool) -> dict[str, Any]:
         raise Refused(_restart_first(), "restarted")
     left = _left(sealer.version)
     if left:
-        _record("keys.rotate", version=sealer.version, numbers=left)
+        _record(act="keys.rotate", version=sealer.version, numbers=left)
     done = 0
     while moved := _reseal(sealer):
         done += moved
         click.echo(_("numbers sealed anew: %(done)s of %(all)s", done=done, all=left), err=True)
     if done:
-        _record("keys.rotated", version=sealer.version, numbers=done)
+        _record(act="keys.rotated", version=sealer.version, numbers=done)
     return {"version": sealer.version, "resealed": done, "left": _left(sealer.version)}
 
 
@@ -83,6 +83,6 @@ def _left(version: int) -> int:
         return connection.execute(wanted).scalar_one()
 
 
-def _record(act: str, **detail: int) -> None:
+def _record(*, act: str, **detail: int) -> None:
     with transaction():
         audit.record(act, "installation", None, detail, accounts.system().id)

@@ -413,6 +413,16 @@ def test_messaged_means_a_dose(drive_done: Scene) -> None:
     assert rows()["29974"].group is Group.MESSAGED  # 20 of 2,000 are 1%
 
 
+def test_where_nobody_had_a_figure_on_the_first_day_the_page_says_from_when_on_there_are_some(
+    drive_done: Scene, client_as: Callable[[User], FlaskClient]
+) -> None:
+    client = client_as(drive_done.staff)
+    early = client.get("/compare", query_string=PERIOD | {"from": "2020-07-25"}).text
+    assert "Đến 25/7/2020 chưa xã nào có số liệu." in early
+    assert "from=2020-08-01" in early
+    assert "chưa xã nào có số liệu" not in client.get("/compare", query_string=PERIOD).text
+
+
 def test_a_commune_without_a_figure_has_none_and_no_rank(drive_done: Scene) -> None:
     row = rows()["29980"]
     assert (row.before.installs, row.after.installs, row.change_points, row.rank) == (None,) * 4
