@@ -355,5 +355,7 @@ def as_row(order: BroadcastOrder, total: Total) -> dict[str, Any]:
         "areas_reported": total.areas,
         "sent": total.sent,
         "delivered": total.delivered,
+        "unreceipted": total.unreceipted,
         "cost": total.cost,
+        "uncosted": total.uncosted,
     }
