@@ -11,7 +11,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from campaigns.compare import DOSE, Comparison, Row
-from campaigns.compare_showing import GROUP_NAMES, ChartDay, across_said, named, why_no_effect
+from campaigns.compare_showing import GROUP_NAMES, ChartDay
+from campaigns.compare_words import across_said, named, why_no_effect
 from outreach import clock, formats, labels
 from outreach.i18n import _, language
 
@@ -176,30 +177,13 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
 
 def explanations(comparison: Comparison) -> list[tuple[str, str]]:
     """What each figure means, in a sentence: for the file's notes and the page's."""
-    share = formats.percent(DOSE, 0, language=language())
     return [
         (_("Not an effect"), why_no_effect(comparison)),
         (
             _("Denominator"),
             _("Rates are cumulative installs as a share of the commune's whole population."),
         ),
-        (
-            _("Messaged"),
-            _(
-                "Messages a carrier took, of campaigns about this app that started within the"
-                " period; what a carrier sends itself counts to the day it says it began, however"
-                " long it sent. A commune is in the messaged group from %(share)s of its population"
-                " on.",
-                share=share,
-            ),
-        ),
-        (
-            _("Delivered"),
-            _(
-                "What carriers' receipts say, and what carriers report of what they send"
-                " themselves. “≥” where they say it of a part only; empty where of nothing."
-            ),
-        ),
+        *_of_messages(),
         (
             _("Installs"),
             _(
@@ -222,6 +206,29 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
             _(
                 "Installs: figures that the communes reported. Messages: what carriers answered"
                 " and their receipts."
+            ),
+        ),
+    ]
+
+
+def _of_messages() -> list[tuple[str, str]]:
+    share = formats.percent(DOSE, 0, language=language())
+    return [
+        (
+            _("Messaged"),
+            _(
+                "Messages a carrier took, of campaigns about this app that started within the"
+                " period; what a carrier sends itself counts to the day it says it began, however"
+                " long it sent. A commune is in the messaged group from %(share)s of its population"
+                " on.",
+                share=share,
+            ),
+        ),
+        (
+            _("Delivered"),
+            _(
+                "What carriers' receipts say, and what carriers report of what they send"
+                " themselves. “≥” where they say it of a part only; empty where of nothing."
             ),
         ),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from campaigns import compare as comparing
-from campaigns import compare_showing
+from campaigns import compare_words
 from outreach import labels
 from outreach.console import answering
 from outreach.i18n import language
@@ -25,7 +25,7 @@ def compare(code: str, first: str, last: str, areas: str) -> dict[str, Any]:
     comparison = comparing.of(asked)
     for note in (
         *map(labels.broken, asked.breaks),
-        *compare_showing.across_notes(comparison, language()),
+        *compare_words.across_notes(comparison, language()),
     ):
         click.echo(note, err=True)
     return comparing.as_object(comparison)

@@ -165,7 +165,7 @@ def test_a_cost_told_of_a_part_is_marked_as_of_a_part(ordering: Ordering, lan: F
 
     def total() -> str:
         foot = lan.get(f"/orders/{order.id}").text.split("<tfoot>")[1].split("</tfoot>")[0]
-        return unescape(foot.split('<td class="n">')[-1].split("<")[0])
+        return unescape(foot.split('data-label="Chi phí (đ)">')[-1].split("<")[0])
 
     ordering.report(orders.get(order.id), Entry(land.commune, "9"))
     assert total() == "—"
