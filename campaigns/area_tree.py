@@ -13,10 +13,11 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from outreach import areas
+from outreach import areas, formats, labels
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db
+from outreach.i18n import _, language
 from outreach.kept import Kept
 from outreach.subscribers import Subscriber
 
@@ -52,11 +53,25 @@ class Node:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is ticked, added up: communes (or what has nothing below), people, subscribers."""
+    """What is ticked, added up: the `levels` of the ticked areas that lie in no other ticked one,
+    the communes of them all (where the tree is not `whole`, those in it), people, subscribers."""
 
-    areas: int
+    levels: list[Level]
+    communes: int
     population: int | None
     subscribers: int
+    whole: bool = True
+
+    @property
+    def said(self) -> str:
+        """How many of which level, and how many communes that are where wider ones are ticked."""
+        areas = labels.counted(self.levels)
+        if {Level.PROVINCE, Level.DISTRICT}.isdisjoint(self.levels) or not self.communes:
+            return areas
+        count = formats.number(self.communes, language=language())
+        if self.whole:
+            return _("%(areas)s (communes in all: %(count)s)", areas=areas, count=count)
+        return _("%(areas)s (communes with subscribers: %(count)s)", areas=areas, count=count)
 
 
 @dataclass(frozen=True)
@@ -81,13 +96,14 @@ def grow(
     """The tree for a person who answers for an area (None: for no one area), over the lists of
     `owners`; `chosen` and `opened` are codes; `ordered`: a carrier sends it by an order."""
     counts = _counts.get(tuple(owners), lambda: _count(owners))
-    nodes = _nodes(own_area_id, counts, chosen, everywhere=ordered or not counts)
+    everywhere = ordered or not counts
+    nodes = _nodes(own_area_id, counts, chosen, everywhere=everywhere)
     roots = _plant(nodes)
     for root in roots:
         _add_up(root, counts)
         _tick(root, set(chosen), implied=False)
         _open(root, set(opened), everything=len(nodes) <= SHOWN_OPEN)
-    return Tree(roots, _sum(roots))
+    return Tree(roots, _sum(roots, whole=everywhere or own_area_id is not None))
 
 
 def simplified(codes: Iterable[str]) -> list[str]:
@@ -171,14 +187,10 @@ def _open(node: Node, opened: set[str], *, everything: bool) -> bool:
     return node.chosen or any(below)
 
 
-def _sum(roots: list[Node]) -> Chosen:
+def _sum(roots: list[Node], *, whole: bool) -> Chosen:
     tops = [node for root in roots for node in root.branch() if node.chosen and not node.implied]
-    leaves = sum(
-        1
-        for top in tops
-        for node in top.branch()
-        if node.level is Level.COMMUNE or (not node.children and node.level is not Level.HAMLET)
-    )
+    communes = sum(node.level is Level.COMMUNE for top in tops for node in top.branch())
     known = [top.population for top in tops if top.population is not None]
     population = sum(known) if tops and len(known) == len(tops) else None
-    return Chosen(leaves, population, sum(top.subscribers for top in tops))
+    levels = [top.level for top in tops]
+    return Chosen(levels, communes, population, sum(top.subscribers for top in tops), whole)
