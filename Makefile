@@ -36,7 +36,7 @@ demo-reset: .venv/.program
 	@$(FLASK) example reset
 
 test: .venv/.tests browser
-	@$(PYTEST) -n $(TESTS_AT_ONCE)
+	@$(PYTEST) -n $(TESTS_AT_ONCE) --dist worksteal
 
 faults: .venv/.tests
 	@$(PYTEST) -m faults

@@ -51,6 +51,7 @@ from outreach import (
 from outreach.commands import apps as apps_commands
 from outreach.commands import areas as areas_commands
 from outreach.commands import audit as audit_commands
+from outreach.commands import keys as keys_commands
 from outreach.commands import opt_outs as opt_outs_commands
 from outreach.commands import organisations as organisations_commands
 from outreach.commands import phones as phones_commands
@@ -166,6 +167,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(phones_commands.phones_cli)
     app.cli.add_command(wording_commands.wording_cli)
     app.cli.add_command(audit_commands.group)
+    app.cli.add_command(keys_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
     app.cli.add_command(orders_commands.group)

@@ -65,17 +65,6 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class StandBy:
-    """What takes over where a route fails: at which price, and what it would cost more (below 0:
-    less) if all of the route's people went over it."""
-
-    route: str
-    name: str
-    price: int
-    more: int
-
-
-@dataclass(frozen=True)
 class Deciding:
     """Everything `campaigns/show.html` reads as `d`."""
 
@@ -86,7 +75,7 @@ class Deciding:
     cap: RuleSet
     approver: bool
     about: dict[str, Any]
-    standbys: list[StandBy]
+    standbys: list[standbys.StandBy]
 
     @property
     def ready(self) -> bool:
@@ -119,25 +108,17 @@ def of(
     )
 
 
-def _standbys(campaign: Campaign) -> list[StandBy]:
+def _standbys(campaign: Campaign) -> list[standbys.StandBy]:
     planned = select(PlannedCount.route_id, func.sum(PlannedCount.segments))
     planned = planned.where(PlannedCount.campaign_id == campaign.id).group_by(PlannedCount.route_id)
-    segments = {route: int(n) for route, n in db.session.execute(planned)}
-    return [
-        StandBy(
-            pair.route.name,
-            pair.standby.name,
-            pair.standby.price,
-            (pair.standby.price - pair.route.price) * segments.get(pair.route.id, 0),
-        )
-        for pair in standbys.of(campaign)
-    ]
+    return standbys.costed(campaign, {route: int(n) for route, n in db.session.execute(planned)})
 
 
 def _about(campaign: Campaign) -> dict[str, Any]:
     """What it says, in words; no `network_names` where all networks are meant."""
     names = [name for code, name in labels.NETWORKS.items() if code in campaign.networks]
     return versions.said_by(campaign) | {
+        "areas_counted": labels.counted(area.level for area in campaign.areas),
         "selection_rule": selection.said(campaign.selection_rule),
         "network_names": names if len(names) < len(labels.NETWORKS) else [],
     }

@@ -14,10 +14,11 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from outreach import areas
+from outreach import areas, formats, labels
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db
+from outreach.i18n import _, language
 from outreach.kept import Kept
 from outreach.subscribers import Subscriber
 
@@ -54,11 +55,25 @@ class Node:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is ticked, added up: communes (or what has nothing below), people, subscribers."""
+    """What is ticked, added up: the `levels` of the ticked areas that lie in no other ticked one,
+    the communes of them all (where the tree is not `whole`, those in it), people, subscribers."""
 
-    areas: int
+    levels: list[Level]
+    communes: int
     population: int | None
     subscribers: int
+    whole: bool = True
+
+    @property
+    def said(self) -> str:
+        """How many of which level, and how many communes that are where wider ones are ticked."""
+        areas = labels.counted(self.levels)
+        if {Level.PROVINCE, Level.DISTRICT}.isdisjoint(self.levels) or not self.communes:
+            return areas
+        count = formats.number(self.communes, language=language())
+        if self.whole:
+            return _("%(areas)s (communes in all: %(count)s)", areas=areas, count=count)
+        return _("%(areas)s (communes with subscribers: %(count)s)", areas=areas, count=count)
 
 
 @dataclass(frozen=True)
@@ -119,7 +134,7 @@ def grow(
         _add_up(root, sums, listed.counts)
         _tick(root, ticked, implied=False)
         _open(root, open_ids, everything=everything)
-    return Tree(roots, _sum(roots, sums))
+    return Tree(roots, _sum(roots, sums, whole=everywhere))
 
 
 def simplified(codes: Iterable[str]) -> list[str]:
@@ -242,12 +257,13 @@ def _open(node: Node, opened: set[int], *, everything: bool) -> None:
         _open(child, opened, everything=everything)
 
 
-def _sum(roots: list[Node], sums: _Sums) -> Chosen:
+def _sum(roots: list[Node], sums: _Sums, *, whole: bool) -> Chosen:
     tops = [node for root in roots for node in root.branch() if node.chosen and not node.implied]
-    leaves = sum(_leaves(top, sums) for top in tops)
+    communes = sum(_leaves(top, sums) for top in tops)
     known = [top.population for top in tops if top.population is not None]
     population = sum(known) if tops and len(known) == len(tops) else None
-    return Chosen(leaves, population, sum(top.subscribers for top in tops))
+    levels = [top.level for top in tops]
+    return Chosen(levels, communes, population, sum(top.subscribers for top in tops), whole)
 
 
 def _leaves(node: Node, sums: _Sums) -> int:

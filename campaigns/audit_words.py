@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from campaigns.campaigns import Campaign
+from campaigns.orders import BroadcastOrder
 from campaigns.routes import Route
 from campaigns.showing import ACT_WORDS
 from outreach.accounts import User
@@ -58,6 +59,9 @@ ACTS: Final[dict[str, str]] = {
     "emergency_stop.set": N_("stopped all sending"),
     "invitation.accept": N_("accepted an invitation"),
     "invitation.create": N_("made an invitation link"),
+    "keys.add": N_("added a key that seals the numbers"),
+    "keys.rotate": N_("began to seal the numbers with the newest key"),
+    "keys.rotated": N_("sealed the numbers with the newest key"),
     "list.confirm": N_("confirmed the columns of a list"),
     "list.discard": N_("discarded a list"),
     "list.expiry": N_("set when a list expires"),
@@ -115,18 +119,20 @@ OBJECTS: Final[dict[str, str]] = {
     "user": N_("person"),
 }
 _NAMES: Final[dict[str, Any]] = {
-    "app": App.name,
-    "area": Area.name,
-    "campaign": Campaign.name,
-    "list": SubscriberList.filename,
-    "organisation": Organisation.name,
-    "route": Route.name,
-    "user": User.name,
+    "app": select(App.id, App.name),
+    "area": select(Area.id, Area.name),
+    "campaign": select(Campaign.id, Campaign.name),
+    "list": select(SubscriberList.id, SubscriberList.filename),
+    "order": select(BroadcastOrder.id, Campaign.name).join(BroadcastOrder.campaign),
+    "organisation": select(Organisation.id, Organisation.name),
+    "route": select(Route.id, Route.name),
+    "user": select(User.id, User.name),
 }
 _PAGES: Final[dict[str, tuple[str, str]]] = {
     "app": ("apps.show", "app_id"),
     "area": ("areas.show", "area_id"),
     "campaign": ("campaigns.show", "campaign_id"),
+    "order": ("orders.show", "order_id"),
     "organisation": ("organisations.show", "organisation_id"),
     "route": ("routes.show", "route_id"),
     "user": ("people.show", "person_id"),
@@ -181,7 +187,7 @@ def _names(rows: Iterable[Row]) -> dict[tuple[str, int], str]:
             wanted.setdefault(each.row.object_type, set()).add(each.row.object_id)
     found: dict[tuple[str, int], str] = {}
     for kind, ids in wanted.items():
-        column = _NAMES[kind]
-        named = select(column.class_.id, column).where(column.class_.id.in_(ids))
+        named = _NAMES[kind]
+        named = named.where(named.selected_columns[0].in_(ids))
         found |= {(kind, key): name for key, name in db.session.execute(named)}
     return found

@@ -120,9 +120,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A group added up. Installs, rates and `new` are those of the `counted` areas, which have
-    figures on both sides and a population: `people` of them live there. `cost` is what is known of
-    it: of `uncosted` messages it is not; None where it is of none."""
+    """A group added up. Installs and rates are those of the `counted` areas, which have figures on
+    both sides and a population: `people` of them live there. `delivered` and `cost` are what is
+    known of them: of `unreceipted` and `uncosted` messages it is not; None where it is of none."""
 
     group: Group
     areas: int
@@ -133,6 +133,7 @@ class Summary:
     delivered: int | None
     cost: int | None
     uncosted: int
+    unreceipted: int
     installs_from: int | None
     installs_to: int | None
 
@@ -159,12 +160,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All figures of one question; `rows` in the list's order."""
+    """All figures of one question; `rows` in the list's order. `sendings` are the campaigns of the
+    period, `across` those from before it that were still being sent in it."""
 
     asked: Asked
     rows: Sequence[Row]
     groups: Mapping[Group, Summary]
     sendings: Sequence[Sending]
+    across: Sequence[Sending]
 
 
 def points(before: float | None, after: float | None) -> float | None:
@@ -240,8 +243,10 @@ def of(asked: Asked) -> Comparison:
         for area, one, other in zip(communes, before, after, strict=True)
     ]
     groups = {group: _summary(group, rows) for group in Group}
-    sendings = deliveries.sendings(app.id, ids, asked.first, asked.last)
-    return Comparison(asked, rows, groups, sendings)
+    every = deliveries.sendings(app.id, ids, asked.first, asked.last)
+    of_period = [each for each in every if each.day >= asked.first]
+    across = [each for each in every if each.day < asked.first]
+    return Comparison(asked, rows, groups, of_period, across)
 
 
 def _group(delivery: Delivery, population: int | None) -> Group:
@@ -272,6 +277,7 @@ def _summary(group: Group, rows: Sequence[Row]) -> Summary:
         delivered=sum(known) if known or not receipts else None,
         cost=deliveries.known_cost(cost, messaged, uncosted),
         uncosted=uncosted,
+        unreceipted=sum(row.delivery.unreceipted for row in own),
         installs_from=sum(row.before.installs or 0 for row in counted) if counted else None,
         installs_to=sum(row.after.installs or 0 for row in counted) if counted else None,
     )

@@ -11,14 +11,17 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from campaigns.compare import DOSE, Comparison, Row
-from campaigns.compare_showing import GROUP_NAMES, ChartDay, days_said, why_no_effect
+from campaigns.compare_showing import GROUP_NAMES, ChartDay
+from campaigns.compare_words import across_said, named, why_no_effect
 from outreach import clock, formats, labels
 from outreach.i18n import _, language
 
 WHOLE: Final = "#,##0"
+WHOLE_AT_LEAST: Final = '"≥ "#,##0'
+"""Where nobody tells of some messages whether they arrived."""
 MONEY: Final = '#,##0 "đ"'
-AT_LEAST: Final = '"≥ "#,##0 "đ"'
-"""Money where the cost of some messages is not known."""
+MONEY_AT_LEAST: Final = '"≥ "#,##0 "đ"'
+"""Where the cost of some messages is not known."""
 SHARE: Final = "0.00%"
 POINTS: Final = "+0.00;-0.00;0.00"
 RATE: Final = "0.00"
@@ -94,6 +97,7 @@ def _headings(comparison: Comparison) -> list[str]:
         _("Cost"),
         _("Figure of the first day counts up to"),
         _("Figure of the last day counts up to"),
+        _("Messages of campaigns begun before and still being sent"),
     ]
 
 
@@ -107,7 +111,7 @@ def _cells(row: Row) -> list[Cell]:
         (row.population, WHOLE),
         (sent.messaged, WHOLE),
         (row.dose, SHARE),
-        (sent.delivered, WHOLE),
+        (sent.delivered, WHOLE_AT_LEAST if sent.unreceipted else WHOLE),
         (sent.reported_by_carrier, WHOLE),
         (sent.first_day, DAY),
         (row.before.installs, WHOLE),
@@ -116,9 +120,10 @@ def _cells(row: Row) -> list[Cell]:
         (row.before.share, SHARE),
         (row.after.share, SHARE),
         (row.change_points, POINTS),
-        (sent.cost, AT_LEAST if sent.uncosted else MONEY),
+        (sent.cost, MONEY_AT_LEAST if sent.uncosted else MONEY),
         (_local(row.before.as_of), MOMENT),
         (_local(row.after.as_of), MOMENT),
+        (sent.across, WHOLE),
     ]
 
 
@@ -163,33 +168,22 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
         yield (name, ""), (_span(moments), "")
     sources = sorted({row.area.population_source or "" for row in comparison.rows} - {""})
     yield (_("Source of the population"), ""), ("; ".join(sources) or "—", "")
-    campaigns = "; ".join(
-        f"{each.name} ({days_said(each, language())})" for each in comparison.sendings
-    )
-    yield (_("Campaigns"), ""), (campaigns or "—", "")
+    yield (_("Campaigns"), ""), (named(comparison.sendings, language()), "")
+    if comparison.across:
+        told = f"{named(comparison.across, language())}. {across_said()}"
+        yield (_("Begun before the period and still being sent in it"), ""), (told, "")
     yield (_("Made"), ""), (_local(clock.now()), MOMENT)
 
 
 def explanations(comparison: Comparison) -> list[tuple[str, str]]:
     """What each figure means, in a sentence: for the file's notes and the page's."""
-    share = formats.percent(DOSE, 0, language=language())
     return [
         (_("Not an effect"), why_no_effect(comparison)),
         (
             _("Denominator"),
             _("Rates are cumulative installs as a share of the commune's whole population."),
         ),
-        (
-            _("Messaged"),
-            _(
-                "Messages a carrier took, of campaigns about this app that started within the"
-                " period; what a carrier sends itself counts to the day it says it began, however"
-                " long it sent. A commune is in the messaged group from %(share)s of its population"
-                " on.",
-                share=share,
-            ),
-        ),
-        (_("Delivered"), _("What carriers' receipts say; empty where a carrier gives none.")),
+        *_of_messages(),
         (
             _("Installs"),
             _(
@@ -212,6 +206,29 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
             _(
                 "Installs: figures that the communes reported. Messages: what carriers answered"
                 " and their receipts."
+            ),
+        ),
+    ]
+
+
+def _of_messages() -> list[tuple[str, str]]:
+    share = formats.percent(DOSE, 0, language=language())
+    return [
+        (
+            _("Messaged"),
+            _(
+                "Messages a carrier took, of campaigns about this app that started within the"
+                " period; what a carrier sends itself counts to the day it says it began, however"
+                " long it sent. A commune is in the messaged group from %(share)s of its population"
+                " on.",
+                share=share,
+            ),
+        ),
+        (
+            _("Delivered"),
+            _(
+                "What carriers' receipts say, and what carriers report of what they send"
+                " themselves. “≥” where they say it of a part only; empty where of nothing."
             ),
         ),
     ]

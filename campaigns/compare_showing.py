@@ -8,12 +8,11 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
-from campaigns import compare, counts, selection
+from campaigns import compare, counts
 from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
-from campaigns.deliveries import Sending, days_of
-from campaigns.selection import Rule
+from campaigns.deliveries import days_of
 from outreach import areas, daily, formats, holidays, labels, maps
 from outreach.apps import Unit
 from outreach.collation import vietnamese_key
@@ -22,6 +21,7 @@ from outreach.database import db
 from outreach.i18n import N_, _
 from outreach.kept import Kept
 from outreach.maps import Map, Spot
+from outreach.uptake import UptakeReport
 
 PAGE_ROWS: Final = 250
 """More rows are shown a page at a time; the file has them all."""
@@ -140,34 +140,18 @@ def _look(asked: Asked) -> Look:
     return Look(comparison, course(comparison), most=max(changes, default=0.0))
 
 
-def why_no_effect(comparison: Comparison) -> str:
-    """Why a difference is not yet an effect, by how the campaigns say they chose."""
-    rules = {selection.read(each.rule)[0] for each in comparison.sendings}
-    if rules == {Rule.LOTTERY}:
-        return _(
-            "The campaigns record that communes were drawn by lot. Even so a difference may be"
-            " chance, and other things may have happened in some communes only; nothing of that is"
-            " examined here."
-        )
-    return _(
-        "Which communes were messaged was chosen and not drawn by lot: they may have been different"
-        " before, and other things may have happened there. So the difference between both groups"
-        " does not say what the messages did."
+def first_known(comparison: Comparison) -> date | None:
+    """Where no commune had a figure on the first day: the first day on which one had, if there is
+    one before the last."""
+    asked = comparison.asked
+    if any(row.before.installs is not None for row in comparison.rows):
+        return None
+    wanted = select(func.min(UptakeReport.day)).where(
+        UptakeReport.app_id == asked.app.id,
+        UptakeReport.area_id.in_(asked.ids),
+        UptakeReport.day < asked.last,
     )
-
-
-def days_said(sending: Sending, language: str) -> str:
-    """When a campaign was sent: the day it started; of what a carrier sends itself from when to
-    when, as the carrier says."""
-    day = formats.day(sending.day, language=language)
-    if not sending.by_order:
-        return day
-    if sending.last is None:
-        return _("from %(day)s; the carrier has not said that all is sent", day=day)
-    if sending.last == sending.day:
-        return _("%(day)s, the carrier says", day=day)
-    last = formats.day(sending.last, language=language)
-    return _("from %(first)s to %(last)s, the carrier says", first=day, last=last)
+    return db.session.scalar(wanted)
 
 
 def order_of(written: str) -> tuple[str, bool]:

@@ -3,6 +3,8 @@
 Read from the counts (`campaigns.counts`), never from the messages. A campaign belongs to the period
 its first message could leave in: the day in Vietnam on which it started, however long it sent.
 A carrier that sends by an order reports sums, not days: they belong to the day it says it began.
+So the figures of periods that follow each other add up, and what began before a period and was
+still being sent in it is named apart: how much of it left within, neither counts nor carriers say.
 People listed under a hamlet count to its commune; who is listed under a district without saying
 which commune counts to none.
 """
@@ -16,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     Integer,
     Select,
     Subquery,
@@ -24,6 +27,7 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    or_,
     select,
     text,
     union_all,
@@ -53,7 +57,8 @@ class Delivery:
     the receipts that say so; None where no route used here gives receipts. `cost` in đồng, as far
     as it is known; None where it is of none of the messages. `first_day`: when the first campaign
     that messaged here started. `unreceipted` of the messaged went where no receipts come from.
-    `earlier` were messaged by campaigns before the period. `reported_by_carrier`: how many of the
+    `earlier` were messaged by campaigns before the period; of these `across` by such as were still
+    being sent in it, and nobody counts how many left then. `reported_by_carrier`: how many of the
     messaged a carrier reports to have sent itself; of `uncosted` of them it told no cost."""
 
     messaged: int = 0
@@ -64,6 +69,7 @@ class Delivery:
     earlier: int = 0
     reported_by_carrier: int = 0
     uncosted: int = 0
+    across: int = 0
 
 
 NONE: Final = Delivery()
@@ -94,9 +100,10 @@ def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> d
 
 
 def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
-    """The campaigns that messaged these areas, by the day they started; a carrier's part that it
-    sent itself, by the day it began, with its name. Two statements."""
-    taken = _taken(app_id, area_ids, end)
+    """The campaigns that messaged these areas and were being sent within the days, by the day they
+    started, which may be one before `start`; a carrier's part that it sent itself, by the day it
+    began, with its name. Two statements."""
+    taken, begin = _taken(app_id, area_ids, end), _midnight(start)
     rows = db.session.execute(
         select(
             Campaign.id,
@@ -107,7 +114,7 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
             Campaign.selection_rule,
         )
         .join(taken, taken.c.campaign_id == Campaign.id)
-        .where(Campaign.started_at >= _midnight(start))
+        .where(or_(Campaign.started_at >= begin, _lasting(begin)))
         .group_by(Campaign.id, Campaign.name, Campaign.started_at, Campaign.selection_rule)
         .order_by(Campaign.started_at, Campaign.id)
     )
@@ -119,9 +126,14 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
     return sorted(every, key=lambda sent: (sent.day, sent.campaign_id))
 
 
+def _lasting(moment: datetime) -> ColumnElement[bool]:
+    """Whether a campaign was not completed, cancelled or expired before the moment."""
+    return or_(Campaign.completed_at.is_(None), Campaign.completed_at >= moment)
+
+
 def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
     """What carriers report to have sent of each campaign from their own systems."""
-    line, later = _line(area_ids), aliased(OrderCount)
+    line, later, begin = _line(area_ids), aliased(OrderCount), _midnight(start)
     corrected = exists().where(
         later.order_id == OrderCount.order_id,
         later.area_id == OrderCount.area_id,
@@ -152,12 +164,18 @@ def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -
         .join(Campaign, Campaign.id == order.campaign_id)
         .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
         .where(CampaignApp.app_id == app_id, ~corrected)
-        .where(order.started_at >= _midnight(start))
+        .where(or_(order.started_at >= begin, Campaign.not_after >= begin))
         .where(order.started_at < _midnight(end + timedelta(days=1)))
         .group_by(order.id, *named)
         .having(func.sum(OrderCount.sent) > 0)
     )
-    return [_by_order(row) for row in rows]
+    return [_by_order(row) for row in rows if row.started_at >= begin or _over(row) >= begin]
+
+
+def _over(row: Any) -> datetime:
+    """When an order was over: as its carrier says, at the latest when its window closed."""
+    ended = orders.ended_at(row.state, row.changed_at, row.finished_at, row.not_after)
+    return ended or row.not_after
 
 
 def _by_order(row: Any) -> Sending:
@@ -193,6 +211,7 @@ def _through_routes(
             func.min(case((within, Campaign.started_at))),
             total(taken.c.unreceipted),
             func.sum(case((within, 0), else_=taken.c.messaged)),
+            func.sum(case((and_(~within, _lasting(begin)), taken.c.messaged), else_=0)),
         )
         .join(Campaign, Campaign.id == taken.c.campaign_id)
         .group_by(taken.c.area_id)
@@ -201,7 +220,13 @@ def _through_routes(
 
 
 def _delivery(
-    messaged: int, delivered: int, cost: int, first: datetime | None, silent: int, earlier: int
+    messaged: int,
+    delivered: int,
+    cost: int,
+    first: datetime | None,
+    silent: int,
+    earlier: int,
+    across: int,
 ) -> Delivery:
     known = None if messaged and messaged == silent else int(delivered)
     return Delivery(
@@ -211,6 +236,7 @@ def _delivery(
         None if first is None else _day(first),
         int(silent),
         int(earlier),
+        across=int(across),
     )
 
 
@@ -233,7 +259,8 @@ def _reported_by_carriers(
     }
     before = start - timedelta(days=1)
     for area_id, said in orders.reported_by_area(app_id, area_ids, date.min, before).items():
-        found[area_id] = replace(found.get(area_id, NONE), earlier=said.sent)
+        mine = found.get(area_id, NONE)
+        found[area_id] = replace(mine, earlier=said.sent, across=said.lasting)
     return found
 
 
@@ -255,6 +282,7 @@ def _joined(one: Delivery, other: Delivery) -> Delivery:
         one.earlier + other.earlier,
         one.reported_by_carrier + other.reported_by_carrier,
         uncosted,
+        one.across + other.across,
     )
 
 

@@ -111,9 +111,17 @@ def nothing_awaited(campaign: Campaign) -> bool:
 
 
 def note_settled(campaign: Campaign) -> None:
-    """Note when the last word about a campaign was in."""
+    """Note when the last word about a campaign was in; carriers are asked about it no more."""
     with transaction() as session:
         session.execute(
             text("UPDATE campaigns SET settled_at = :now WHERE id = :id AND settled_at IS NULL"),
             {"now": clock.to_microseconds(clock.now()), "id": campaign.id},
+        )
+        session.execute(
+            text(
+                "DELETE FROM carrier_queries WHERE message_id IN (SELECT q.message_id"
+                " FROM carrier_queries q JOIN messages m ON m.id = q.message_id"
+                " WHERE m.campaign_id = :id)"
+            ),
+            {"id": campaign.id},
         )

@@ -13,10 +13,11 @@ from typing import Final
 
 from sqlalchemy import select
 
-from campaigns import order_areas, preparing, progress, reading, rules, texts
+from campaigns import order_areas, preparing, progress, reading, rules, standbys, texts
 from campaigns.audience import Audience, Tally, TextOfArea, areas_with_subscribers, count_all
 from campaigns.campaigns import Campaign
 from campaigns.routes import Route
+from campaigns.standbys import Pair, StandBy
 from campaigns.texts import Places, Writing
 from outreach import areas, clock
 from outreach.area_names import Level
@@ -47,6 +48,7 @@ class Choice:
 class PlanRow:
     """A route's share; `seconds` at its contract's rate; segments and cost None without a text."""
 
+    id: int
     name: str
     mark: str
     price: int
@@ -71,7 +73,8 @@ class VariantRow:
 @dataclass
 class Estimate:
     """What the preview shows. `counted` is False where the people are still to be counted;
-    `warnings` are sentences about what would be refused at the submission."""
+    `warnings` are sentences about what would be refused at the submission; `standbys` as they would
+    be fixed then, `unfit` those that could not carry it."""
 
     choices: list[Choice] = field(default_factory=list)
     shown: Choice | None = None
@@ -85,6 +88,8 @@ class Estimate:
     plan: list[PlanRow] = field(default_factory=list)
     texts: list[VariantRow] = field(default_factory=list)
     open_for: timedelta | None = None
+    standbys: list[StandBy] = field(default_factory=list)
+    unfit: list[Pair] = field(default_factory=list)
 
     @property
     def subscribers(self) -> int:
@@ -175,6 +180,9 @@ def of(
     written = _write(found, campaign, settings, wrong)
     if routes and found.subscribers and (at_once or found.subscribers <= AT_ONCE):
         _count(found, audience, routes, written)
+    if "sender" not in wrong:
+        found.standbys = standbys.costed(campaign, {row.id: row.segments for row in found.plan})
+        found.unfit = standbys.unfit(campaign)
     return found
 
 
@@ -333,6 +341,7 @@ def _row(route: Route, tally: Tally, segments: dict[int, int] | None) -> PlanRow
     readers = {text: n for (text, route_id), n in tally.readers.items() if route_id == route.id}
     billed = None if segments is None else sum(n * segments[text] for text, n in readers.items())
     return PlanRow(
+        route.id,
         route.name,
         progress.mark_of(route.networks),
         route.price,

@@ -104,12 +104,19 @@ class OrderCount(Model):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What counts now for an area."""
+    """What counts now for an area, or for several: of `unreceipted` of the messages nobody said how
+    many arrived, though of others it was said."""
 
     edition: int
     sent: int
     delivered: int | None
     cost: int | None
+    unreceipted: int = 0
+
+    @property
+    def untold(self) -> int:
+        """Of how many messages nobody said how many arrived."""
+        return self.sent if self.delivered is None else self.unreceipted
 
     def plus(self, other: Known) -> Known:
         """What is known of both areas; what nobody said of one is left out."""
@@ -118,7 +125,8 @@ class Known:
             return b if a is None else a + (b or 0)
 
         delivered = added(self.delivered, other.delivered)
-        return Known(0, self.sent + other.sent, delivered, added(self.cost, other.cost))
+        untold = 0 if delivered is None else self.untold + other.untold
+        return Known(0, self.sent + other.sent, delivered, added(self.cost, other.cost), untold)
 
 
 def report_of(report_id: int) -> OrderReport:
@@ -151,7 +159,7 @@ def latest(order_id: int, area_ids: Collection[int] | None = None) -> dict[int, 
 @dataclass(frozen=True, slots=True)
 class Total:
     """An order's counts added up: over how many areas, and when its carrier last reported. Of
-    `uncosted` of the messages it told no cost."""
+    `unreceipted` of the messages it did not tell how many arrived, of `uncosted` no cost."""
 
     areas: int = 0
     sent: int = 0
@@ -159,6 +167,13 @@ class Total:
     cost: int | None = None
     uncosted: int = 0
     last_at: datetime | None = None
+    unreceipted: int = 0
+
+    @property
+    def partial(self) -> bool:
+        """Whether a sum of it is known of a part only."""
+        arrived = self.unreceipted and self.delivered is not None
+        return bool(arrived or (self.uncosted and self.cost is not None))
 
 
 def totals(order_ids: Collection[int]) -> Mapping[int, Total]:
@@ -183,6 +198,7 @@ def totals(order_ids: Collection[int]) -> Mapping[int, Total]:
             func.sum(c.cost),
             func.sum(case((c.cost.is_(None), c.sent), else_=0)),
             last.c.at,
+            func.sum(case((c.delivered.is_(None), c.sent), else_=0)),
         )
         .join(
             newest,
@@ -194,8 +210,10 @@ def totals(order_ids: Collection[int]) -> Mapping[int, Total]:
         .group_by(c.order_id, last.c.at)
     )
     return {
-        order_id: Total(areas, int(sent), _whole(arrived), _whole(cost), int(uncosted), at)
-        for order_id, areas, sent, arrived, cost, uncosted, at in rows
+        order_id: Total(
+            areas, int(sent), _whole(arrived), _whole(cost), int(uncosted), at, int(silent)
+        )
+        for order_id, areas, sent, arrived, cost, uncosted, at, silent in rows
     }
 
 
@@ -214,7 +232,9 @@ def by_area(campaign_id: int) -> dict[int, Known]:
     rows = db.session.execute(
         text(
             "SELECT c.area_id, SUM(c.sent) AS sent, SUM(c.delivered) AS delivered,"
-            " SUM(c.cost) AS cost FROM order_counts c JOIN broadcast_orders o ON o.id = c.order_id"
+            " SUM(c.cost) AS cost,"
+            " SUM(CASE WHEN c.delivered IS NULL THEN c.sent ELSE 0 END) AS silent"
+            " FROM order_counts c JOIN broadcast_orders o ON o.id = c.order_id"
             " WHERE o.campaign_id = :id AND NOT EXISTS (SELECT 1 FROM order_counts n"
             "  WHERE n.order_id = c.order_id AND n.area_id = c.area_id AND n.edition > c.edition)"
             " GROUP BY c.area_id"
@@ -222,6 +242,12 @@ def by_area(campaign_id: int) -> dict[int, Known]:
         {"id": campaign_id},
     )
     return {
-        row.area_id: Known(0, int(row.sent), _whole(row.delivered), _whole(row.cost))
+        row.area_id: Known(
+            0,
+            int(row.sent),
+            _whole(row.delivered),
+            _whole(row.cost),
+            0 if row.delivered is None else int(row.silent),
+        )
         for row in rows
     }

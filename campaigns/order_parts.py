@@ -90,7 +90,9 @@ def as_objects(parts: list[Part]) -> list[dict[str, Any]]:
             "areas_reported": part.total.areas,
             "sent": part.total.sent,
             "delivered": part.total.delivered,
+            "unreceipted": part.total.unreceipted,
             "cost": part.total.cost,
+            "uncosted": part.total.uncosted,
             "last_reported_at": clock.iso(part.total.last_at),
             "next_report_at": clock.iso(part.next_report_at),
         }

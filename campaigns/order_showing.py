@@ -69,6 +69,12 @@ class Group:
     title: str
     rows: list[Row]
 
+    @property
+    def partial(self) -> bool:
+        """Whether a carrier told of a part only how many arrived."""
+        totals = [row.total for row in self.rows]
+        return any(each.unreceipted and each.delivered is not None for each in totals)
+
 
 def listed(person: User) -> list[Group]:
     """The orders this person may see, newest first, at most `ROWS_SHOWN`, by what they need."""
@@ -349,5 +355,7 @@ def as_row(order: BroadcastOrder, total: Total) -> dict[str, Any]:
         "areas_reported": total.areas,
         "sent": total.sent,
         "delivered": total.delivered,
+        "unreceipted": total.unreceipted,
         "cost": total.cost,
+        "uncosted": total.uncosted,
     }

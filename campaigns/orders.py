@@ -330,7 +330,8 @@ def waiting_for(carrier_id: int | None) -> int:
 class Reported:
     """What carriers reported of an area: messages, those that arrived and đồng where they know
     them; the first day of an order that counts. Of the messages `unreceipted` were reported without
-    saying how many arrived, `uncosted` without saying what they cost."""
+    saying how many arrived, `uncosted` without saying what they cost; `lasting` are those of orders
+    that were not over, as far as anybody said, when the days asked about ended."""
 
     sent: int
     delivered: int | None
@@ -338,6 +339,14 @@ class Reported:
     first_day: date
     unreceipted: int
     uncosted: int
+    lasting: int
+
+
+# As `ended_at` says it: the end that somebody told, and the window's at the latest.
+_LASTING: Final = (
+    "w.not_after >= :end AND (CASE WHEN o.state = 'withdrawn' THEN o.changed_at >= :end"
+    " ELSE o.finished_at IS NULL OR o.finished_at >= :end END)"
+)
 
 
 def reported_by_area(
@@ -354,9 +363,11 @@ def reported_by_area(
             " SELECT line.start AS area_id, SUM(c.sent) AS sent, SUM(c.delivered) AS delivered,"
             " SUM(c.cost) AS cost, MIN(o.started_at) AS first_at,"
             " SUM(CASE WHEN c.delivered IS NULL THEN c.sent ELSE 0 END) AS unreceipted,"
-            " SUM(CASE WHEN c.cost IS NULL THEN c.sent ELSE 0 END) AS uncosted"
+            " SUM(CASE WHEN c.cost IS NULL THEN c.sent ELSE 0 END) AS uncosted,"
+            f" SUM(CASE WHEN {_LASTING} THEN c.sent ELSE 0 END) AS lasting"
             " FROM line JOIN order_counts c ON c.area_id = line.id"
             " JOIN broadcast_orders o ON o.id = c.order_id"
+            " JOIN campaigns w ON w.id = o.campaign_id"
             " JOIN campaign_apps p ON p.campaign_id = o.campaign_id AND p.app_id = :app"
             " WHERE o.started_at >= :start AND o.started_at < :end AND NOT EXISTS ("
             "  SELECT 1 FROM order_counts n WHERE n.order_id = c.order_id"
@@ -378,6 +389,7 @@ def reported_by_area(
             clock.local(clock.from_microseconds(int(row.first_at))).date(),
             int(row.unreceipted),
             int(row.uncosted),
+            int(row.lasting),
         )
         for row in rows
     }

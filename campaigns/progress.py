@@ -152,6 +152,11 @@ class Progress:
         return sum(known) if known else None
 
     @property
+    def reported_untold(self) -> int:
+        """Of how many of them no carrier said how many arrived."""
+        return sum(part.total.unreceipted for part in self.orders)
+
+    @property
     def cost(self) -> int:
         """Đồng."""
         return sum(route.cost for route in self.by_route)

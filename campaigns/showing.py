@@ -37,7 +37,7 @@ from campaigns.states import (
     CampaignState,
     MessageState,
 )
-from outreach import access, clock
+from outreach import access, clock, labels
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.areas import Area
@@ -249,7 +249,7 @@ def history(object_type: str, object_id: int, says: dict[str, str]) -> list[dict
     return [
         {
             "at": row.at,
-            "who": (user.name or user.email) if user is not None else _("The system"),
+            "who": labels.person(user) if user is not None else _("The system"),
             "office": office or "",
             "act": _(says[row.act]) if row.act in says else row.act,
             "detail": pauses.words(json.loads(row.detail).get("reason", "")),

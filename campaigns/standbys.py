@@ -7,6 +7,7 @@ people, the hours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,19 @@ class Pair:
 
     def __str__(self) -> str:
         return f"{self.route.name} → {self.standby.name}"
+
+
+@dataclass(frozen=True)
+class StandBy:
+    """What takes over where a route fails: under which sender name, at which price, and what it
+    would cost more (below 0: less) if everything of the route went over it; None where nobody has
+    counted that."""
+
+    route: str
+    name: str
+    sender: str
+    price: int
+    more: int | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,30 @@ def of(campaign: Campaign) -> list[Pair]:
         for c in campaign.route_choices
     ]
     return [Pair(route, standby) for route, standby in both if standby is not None]
+
+
+def costed(campaign: Campaign, segments: Mapping[int, int | None]) -> list[StandBy]:
+    """What stands by for its routes, to be read before somebody decides; `segments` by route."""
+    return [
+        StandBy(
+            pair.route.name,
+            pair.standby.name,
+            campaign.sender,
+            pair.standby.price,
+            None if billed is None else (pair.standby.price - pair.route.price) * billed,
+        )
+        for pair in of(campaign)
+        for billed in [segments.get(pair.route.id)]
+    ]
+
+
+def unfit(campaign: Campaign) -> list[Pair]:
+    """The routes whose contract names a stand-by that could not carry this campaign now."""
+    return [
+        Pair(choice.route, choice.route.standby)
+        for choice in campaign.route_choices
+        if choice.route.standby is not None and not choice.route.standby_for(campaign.sender)
+    ]
 
 
 def handed(campaign: Campaign) -> list[Handed]:

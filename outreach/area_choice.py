@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from outreach import areas
 from outreach.area_matching import AreaMatcher
@@ -41,9 +41,18 @@ def chosen(text: str) -> Area | None:
     )
 
 
+def written(area_id: int | None) -> str:
+    """How a form writes an area before somebody changes it: its code and its name; "" for none."""
+    if area_id is None:
+        return ""
+    area = db.session.get_one(Area, area_id)
+    return f"{area.code} {area.name}"
+
+
 def find(text: str, area_list: int | None = None) -> Sequence[Area]:
     """The areas a text may mean: one where it is clear, at most ten where it is not."""
-    coded = select(Area).where(Area.code == text.strip())
+    code, _space, name = text.strip().partition(" ")
+    coded = select(Area).where(Area.code == code, Area.name == name.strip() if name else true())
     by_code = db.session.scalars(coded.where(Area.area_list == (area_list or areas.in_force())))
     if exact := by_code.all():
         return exact

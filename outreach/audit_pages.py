@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select
 
-from outreach import audit, clock
+from outreach import audit, clock, labels
 from outreach.accounts import User
 from outreach.audit import AuditRow, Verification
 from outreach.database import db, transaction
@@ -77,7 +77,7 @@ def page(wanted: Wanted) -> Page:
         .limit(A_PAGE + 1)
     )
     found = [
-        Row(row, "" if user is None else user.name or user.email, office or "")
+        Row(row, "" if user is None else labels.person(user), office or "")
         for row, user, office in db.session.execute(rows)
     ]
     more = len(found) > A_PAGE

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from outreach import formats
-from outreach.accounts import Role
+from outreach.accounts import Role, User
 from outreach.apps import Definition, Unit
 from outreach.area_names import Level
 from outreach.i18n import N_, _, language
@@ -30,6 +32,12 @@ LEVELS: Final[dict[Level, str]] = {
     Level.DISTRICT: N_("District"),
     Level.COMMUNE: N_("Commune"),
     Level.HAMLET: N_("Hamlet"),
+}
+_SEVERAL: Final[dict[Level, str]] = {
+    Level.PROVINCE: N_("%(count)s provinces"),
+    Level.DISTRICT: N_("%(count)s districts"),
+    Level.COMMUNE: N_("%(count)s communes"),
+    Level.HAMLET: N_("%(count)s hamlets"),
 }
 UNITS: Final[dict[Unit, str]] = {
     Unit.NUMBERS: N_("phone numbers"),
@@ -59,6 +67,13 @@ def role(value: Role) -> str:
     return _(ROLES[value]) if value in ROLES else value.value
 
 
+def person(value: User) -> str:
+    """By name, else by address; whoever runs commands has neither."""
+    if value.role is Role.SYSTEM:
+        return _("The operator (command line)")
+    return value.name or value.email
+
+
 def kind(value: Kind) -> str:
     """The kind of organisation in the reader's language."""
     return _(KINDS[value])
@@ -67,6 +82,14 @@ def kind(value: Kind) -> str:
 def level(value: Level) -> str:
     """The level of an area in the reader's language."""
     return _(LEVELS[value])
+
+
+def counted(levels: Iterable[Level]) -> str:
+    """How many areas there are of each level, the widest first: “2 provinces, 72 communes”; ""
+    for none."""
+    known = Counter(levels)
+    numbers = {level: formats.number(known[level], language=language()) for level in known}
+    return ", ".join(_(_SEVERAL[each], count=numbers[each]) for each in LEVELS if each in known)
 
 
 def network(value: str | None) -> str:

@@ -89,8 +89,14 @@ def lent(settings: Settings, own: bool = False) -> Iterator[Flask]:
 
 def _forget_answers() -> None:
     """Empty whatever modules keep for some seconds: the next test has another database."""
-    for name, module in list(sys.modules.items()):
+    for name in sorted(sys.modules.keys() - _looked_through):
         if name.partition(".")[0] in ("outreach", "campaigns", "workers"):
-            for value in list(vars(module).values()):
-                if isinstance(value, Kept):
-                    value._answers.clear()
+            values = vars(sys.modules[name]).values()
+            _keepers.extend(value for value in values if isinstance(value, Kept))
+        _looked_through.add(name)
+    for keeper in _keepers:
+        keeper._answers.clear()
+
+
+_looked_through: set[str] = set()
+_keepers: list[Kept[Any]] = []

@@ -6,6 +6,7 @@ A skipped test fails where CI is set: there everything it needs is installed.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import uuid
@@ -167,6 +168,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data in {folder}: set {PREFIX}TEST_SHARED")
     return folder
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays to the end: Python need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -18,17 +19,19 @@ SAID_BY_THE_BROWSER_ALONE = {"script", "style", "svg", "code", "pre", "textarea"
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
 
 
-def parse(page: str) -> tuple[Element, list[str]]:
+@lru_cache(maxsize=2)  # a page is asked for its faults and then for its links
+def parse(page: str) -> tuple[Element, tuple[str, ...]]:
     """The tree, and what the HTML standard's parser complains about."""
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     tree = parser.parse(page)
-    wrong = [f"{code} at {place}: {values}" for place, code, values in parser.errors]
+    wrong = tuple(f"{code} at {place}: {values}" for place, code, values in parser.errors)
     return tree, wrong
 
 
 def faults(page: str, language: str = "vi") -> list[str]:
     """What is wrong with a whole page; an empty list where nothing is."""
-    tree, wrong = parse(page)
+    tree, said = parse(page)
+    wrong = list(said)
     html = tree if tree.tag == "html" else tree.find("html")
     if html is None or html.get("lang") != language:
         wrong.append(f"its language is not {language}")

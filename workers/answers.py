@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from campaigns import batches
-from campaigns.messages import Change, settle_each
+from campaigns.messages import Change, Row, settle_each
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import as_rows, rowset
@@ -32,7 +32,8 @@ class PartAnswer:
 @dataclass(slots=True)
 class Answered:
     """What came of one message of a claim: the state it goes to, why, and its parts' answers.
-    `number` is whom it was submitted to, E.164; it is not stored here."""
+    `number` is whom it was submitted to, E.164; it is not stored here. `claimed` is the message as
+    its claim took it, so that it need not be read to be moved."""
 
     message_id: int
     claim_id: int
@@ -44,6 +45,7 @@ class Answered:
     parts: list[PartAnswer] = field(default_factory=list)
     part_count: int = 1
     number: str = ""
+    claimed: Row | None = None
 
 
 def store(
@@ -55,28 +57,28 @@ def store(
     match them with.
     """
     _insert_attempts(connection, route_id, answered)
-    moved = settle_each(connection, [wish for each in answered for wish in _wishes(each)])
+    wishes = [wish for each in answered for wish in _wishes(each)]
+    claimed = {a.message_id: a.claimed for a in answered if a.claimed is not None}
+    settled = settle_each(connection, wishes, claimed)
     # Whose answer came too late to move its message may still have a receipt that does.
-    late = [a.message_id for a in answered if a.message_id not in moved and _has_receipt(a)]
+    late = [a.message_id for a in answered if a.message_id not in settled.moved and _has_receipt(a)]
     receipts.move_messages(connection, late)
     _forget_unsent(connection, answered)
     batches.reopen(connection, [a.message_id for a in answered if a.to is MessageState.QUEUED])
     claims.close(connection, done_claims)
     _count_errors(connection, route_id, answered)
-    _match_waiting(connection, route_id, answered)
+    _match_waiting(connection, route_id, answered, settled.rows)
 
 
-def _match_waiting(connection: Connection, route_id: int, answered: Sequence[Answered]) -> None:
+def _match_waiting(
+    connection: Connection, route_id: int, answered: Sequence[Answered], rows: Mapping[int, Row]
+) -> None:
     said = [a for a in answered if a.cause is not Cause.NOT_SENT]
     if not said:
         return
-    table = rowset(connection.dialect.name, [("id", "integer")])
-    number_ids = connection.execute(
-        text(f"SELECT m.number_id FROM {table} w JOIN messages m ON m.id = w.id"),
-        {"rows": as_rows([[a.message_id] for a in said])},
-    ).scalars()
+    number_ids = [rows[a.message_id].number_id for a in said if a.message_id in rows]
     carrier_ids = [p.carrier_id for a in said for p in a.parts if p.carrier_id]
-    receipts.match_waiting(connection, route_id, number_ids.all(), carrier_ids)
+    receipts.match_waiting(connection, route_id, number_ids, carrier_ids)
 
 
 def _wishes(answered: Answered) -> Iterator[tuple[Cause, Change]]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from campaigns import batches, counts, hours, standing, stops
 from campaigns.hours import Window
-from campaigns.messages import Change, settle
+from campaigns.messages import Change, Row, settle
 from campaigns.states import Cause, MessageState
 from outreach import clock
 from outreach.database import as_rows, rowset
@@ -45,10 +46,10 @@ class Claimed:
     """One message that may now be put on the wire, once."""
 
     message_id: int
-    number_id: int
     sealed: bytes
     text_id: int
     attempt: int
+    row: Row
 
 
 @dataclass(frozen=True)
@@ -274,8 +275,23 @@ def _mark_sending(connection: Connection, lease: Lease, claim_id: int, most: int
         ),
     )
     return [
-        Claimed(row.id, row.number_id, bytes(row.sealed), row.text_id, row.attempt) for row in going
+        Claimed(row.id, bytes(row.sealed), row.text_id, row.attempt, _row(lease, claim_id, row))
+        for row in going
     ]
+
+
+def _row(lease: Lease, claim_id: int, picked: Any) -> Row:
+    """The message as it is from now on, until its answer is stored."""
+    return Row(
+        MessageState.SENDING,
+        lease.campaign_id,
+        picked.area_id,
+        lease.route_id,
+        picked.segments,
+        claim_id,
+        None,
+        picked.number_id,
+    )
 
 
 def not_sending(connection: Connection, campaign_ids: Sequence[int]) -> set[int]:

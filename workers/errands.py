@@ -43,9 +43,11 @@ class Errand:
     def outcome(self, to: MessageState, reason: str | None) -> Answered:
         """The message goes to a state, by the carrier's answer or the lack of one."""
         message = self.message
-        return Answered(
+        answered = Answered(
             message.message_id, self.claim.claim_id, message.attempt, to, Cause.ANSWER, reason
         )
+        answered.claimed = message.row
+        return answered
 
     def unsent(self, why: str) -> Answered:
         """It certainly never left: it goes back to the queue, and this was no attempt."""

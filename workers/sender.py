@@ -140,7 +140,9 @@ class SenderSession:
     async def _lease(self) -> Lease | None:
         """The next batch: urgent campaigns first, then whichever was served longest ago. An urgent
         one that may not be sent now stands in nobody's way."""
-        due = await self._holder.writer.write(lambda c: claims.due_campaigns(c, self._route))
+        due = await self._holder.writer.write(
+            lambda c: claims.due_campaigns(c, self._route), apart=True
+        )
         due = [each for each in due if each[0] not in self._ending.pause]
         due.sort(key=lambda each: (not each[1], self._turn(each[0])))
         for campaign_id, _urgent in due:
@@ -158,7 +160,8 @@ class SenderSession:
             return await self._holder.writer.write(
                 lambda c: claims.lease(
                     c, campaign_id, self._route, self._owner, self._lease_seconds
-                )
+                ),
+                apart=True,
             )
         except claims.DigestBroken:
             log.error("content differs from its approval", campaign=campaign_id)
@@ -174,7 +177,7 @@ class SenderSession:
             self._unbegun.extend(Errand(lease, claim, message) for message in claim.messages)
             self._claimed.set()
         await self._holder.writer.write(
-            lambda c: batches.release(c, lease.batch_id, self._owner), STORE_PATIENCE
+            lambda c: batches.release(c, lease.batch_id, self._owner), STORE_PATIENCE, apart=True
         )
 
     def _claim_size(self) -> int:
@@ -200,7 +203,7 @@ class SenderSession:
             return None
         begun = clock.monotonic()
         claim = await self._holder.writer.write(
-            lambda c: claims.take(c, lease, self._owner, most, self._lease_seconds)
+            lambda c: claims.take(c, lease, self._owner, most, self._lease_seconds), apart=True
         )
         if claim is not None:
             self._unstored += len(claim.messages)
@@ -334,7 +337,7 @@ class SenderSession:
             begun = clock.monotonic()
             try:
                 kept = await self._holder.writer.write(
-                    lambda c: claims.renew(c, self._owner, self._lease_seconds)
+                    lambda c: claims.renew(c, self._owner, self._lease_seconds), apart=True
                 )
             except DBAPIError:
                 continue
@@ -346,7 +349,7 @@ class SenderSession:
         while True:
             await asyncio.sleep(0.5)
             try:
-                self._halted |= await self._holder.writer.write(self._no_longer_sending)
+                self._halted |= await self._holder.writer.write(self._no_longer_sending, apart=True)
             except DBAPIError:
                 continue
 

@@ -1,11 +1,11 @@
-"""The one thread of a process that writes to the database for its sender sessions.
+"""What writes to the database for the sender sessions of a process, in threads of its own.
 
 One writer keeps SQLite's lock held by one statement at a time and the event loop free: no session
 is held across a carrier call, and a slow disk never delays an answer that is being read.
 
 What waits when the thread comes free is written in one transaction: claims, answers and receipts
-share one wait for the disk. Each is behind a savepoint of its own, so that one that is refused
-takes nothing of the others with it.
+share one wait for the disk. Where one of them fails nothing of it is kept, and each is run again in
+a transaction of its own: so what is handed in may be run twice, and only the last time counts.
 """
 
 from __future__ import annotations
@@ -46,24 +46,48 @@ class _Work:
 
 
 class Writer:
-    """Runs functions of a connection in short write transactions, in the order they came."""
+    """Runs functions of a connection in short write transactions, in the order they came.
+
+    SQLite lets one transaction write at a time. PostgreSQL lets several, and answers each only when
+    the disk has it: there a second thread writes what nothing that came before it matters to.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
-        self._thread.start()
+        lanes = 1 if engine.dialect.name == "sqlite" else 2
+        self._lanes = [_Lane(engine, f"writer-{number}") for number in range(lanes)]
 
-    async def write(self, work: Callable[[Connection], T], patience: float = 0.0) -> T:
+    async def write(
+        self, work: Callable[[Connection], T], patience: float = 0.0, *, apart: bool = False
+    ) -> T:
         """Run `work` in a transaction, maybe together with others; returns once it is committed.
 
         Where the database fails it is tried again for `patience` seconds: for work that may be
-        repeated, such as storing answers. Raises DBAPIError.
+        repeated, such as storing answers. `apart` says that it need not wait for what was handed in
+        before it. Raises DBAPIError.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Work(work, patience, loop, answer))
+        self._lanes[-1 if apart else 0].put(_Work(work, patience, loop, answer))
         return await answer
+
+    def close(self) -> None:
+        """Finish what was handed in."""
+        for lane in self._lanes:
+            lane.close()
+
+
+class _Lane:
+    """One thread and what waits for it."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def put(self, work: _Work) -> None:
+        """Have it run in its turn."""
+        self._queue.put(work)
 
     def close(self) -> None:
         """Finish what was handed in."""
@@ -98,15 +122,13 @@ class Writer:
         return works
 
     def _run_together(self, works: list[_Work]) -> bool:
-        """Run all in one transaction; False where the database failed, and nothing is done."""
+        """Run all in one transaction; False where one failed, and nothing is done."""
         try:
             with write_connection(self._engine) as connection:
                 for each in works:
-                    _run_behind_savepoint(each, connection)
-        except DBAPIError as error:
-            log.warning("database failed, trying one by one", error=type(error.orig).__name__)
-            for each in works:
-                each.result = each.error = None
+                    each.result = each.run(connection)
+        except Exception as error:
+            log.info("trying one by one", error=type(error).__name__)
             return False
         return True
 
@@ -127,16 +149,6 @@ class Writer:
             except BaseException as error:
                 work.error = error
                 return
-
-
-def _run_behind_savepoint(work: _Work, connection: Connection) -> None:
-    try:
-        with connection.begin_nested():
-            work.result = work.run(connection)
-    except PASSING:
-        raise
-    except BaseException as error:
-        work.error = error
 
 
 def _tell(works: list[_Work]) -> None:

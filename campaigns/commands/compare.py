@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from campaigns import compare as comparing
+from campaigns import compare_words
 from outreach import labels
 from outreach.console import answering
+from outreach.i18n import language
 
 
 @click.command("compare")
@@ -20,6 +22,10 @@ from outreach.console import answering
 def compare(code: str, first: str, last: str, areas: str) -> dict[str, Any]:
     """Compare the communes of some areas: messages and install rates of a period."""
     asked = comparing.ask(code, first, last, areas.split(","))
-    for each in asked.breaks:
-        click.echo(labels.broken(each), err=True)
-    return comparing.as_object(comparing.of(asked))
+    comparison = comparing.of(asked)
+    for note in (
+        *map(labels.broken, asked.breaks),
+        *compare_words.across_notes(comparison, language()),
+    ):
+        click.echo(note, err=True)
+    return comparing.as_object(comparison)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import compare, compare_sheet, compare_showing, selection
+from campaigns import compare, compare_sheet, compare_showing, compare_words, selection
 from campaigns.compare import Asked
 from outreach import areas, uptake
 from outreach.access import Act, Forbidden
@@ -84,10 +84,12 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
         "order": key,
         "downwards": downwards,
         "most": seen.most,
-        "why": compare_showing.why_no_effect(comparison),
+        "why": compare_words.why_no_effect(comparison),
         "explanations": compare_sheet.explanations(comparison),
         "said": selection.said,
-        "days_said": compare_showing.days_said,
+        "days_said": compare_words.days_said,
+        "across_said": compare_words.across_said,
+        "first_known": compare_showing.first_known(comparison),
     }
 
 

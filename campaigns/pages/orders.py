@@ -11,7 +11,15 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from campaigns import order_areas, order_counts, order_files, order_reporting, order_showing, orders
+from campaigns import (
+    order_areas,
+    order_counts,
+    order_files,
+    order_reporting,
+    order_showing,
+    orders,
+    progress,
+)
 from campaigns.order_counts import OrderReport, Source
 from campaigns.order_reporting import Entry, Taken
 from campaigns.order_showing import ON_A_PAGE, Typed
@@ -270,4 +278,7 @@ def print_page(order: BroadcastOrder) -> ResponseReturnValue:
     except Refused as refused:
         flash(refused.sentence, "error")
         return redirect(url_for("orders.show", order_id=order.id))
-    return render_template("orders/print.html", order=order, c=order.campaign, texts=found)
+    approved = progress.approved_by(order.campaign)
+    return render_template(
+        "orders/print.html", order=order, c=order.campaign, texts=found, approved=approved
+    )

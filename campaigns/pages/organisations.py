@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from campaigns import holdings
-from outreach import area_choice, areas, labels, once, organisations, seen
+from outreach import area_choice, labels, once, organisations, seen
 from outreach.access import Act
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -78,7 +78,7 @@ def show(organisation: Organisation) -> str:
         "name": organisation.name,
         "kind": organisation.kind.value,
         "network": organisation.network or "",
-        "area": areas.code_of(organisation.area_id) or "",
+        "area": area_choice.written(organisation.area_id),
         "phone": organisation.phone,
         "seen": seen.mark(organisations.shown(organisation)),
     }

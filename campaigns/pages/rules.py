@@ -6,7 +6,8 @@ from flask import Blueprint, current_app, render_template
 
 from campaigns import rule_book
 from outreach.access import Act
-from outreach.pages.guard import needs
+from outreach.accounts import Role
+from outreach.pages.guard import needs, person
 
 blueprint = Blueprint("rules", __name__, url_prefix="/admin/rules")
 
@@ -15,4 +16,6 @@ blueprint = Blueprint("rules", __name__, url_prefix="/admin/rules")
 @needs(Act.RULES_VIEW)
 def index() -> str:
     """Which rules hold for which kind of message from which day."""
-    return render_template("rules.html", entries=rule_book.entries(current_app.config["OUTREACH"]))
+    entries = rule_book.entries(current_app.config["OUTREACH"])
+    # Names of settings say something to those who run the installation, and to nobody else.
+    return render_template("rules.html", entries=entries, runs=person().role is Role.ADMIN)

@@ -104,7 +104,7 @@ APPS: Final = (
         "SMART-THANH-HOA",
         "Smart Thanh Hóa",
         "https://smart-thanh-hoa.example",
-        "Ứng dụng của tỉnh Thanh Hóa; địa chỉ là ví dụ, không công văn nào ghi (invented address)",
+        "Ứng dụng của tỉnh Thanh Hóa; địa chỉ là ví dụ, không công văn nào ghi",
     ),
 )
 """Thạch Thành's letter names Smart Thanh Hóa beside Bluezone, but no address to install it from."""

@@ -20,8 +20,8 @@ from outreach.prefix_plan import OLD_PREFIXES, PLAN
 from outreach.text import strip_marks
 
 DISTRICT: Final = "870"
-PURPOSE: Final = "Dữ liệu ví dụ: số hư cấu (invented numbers)"
-SOURCE: Final = "Sinh ngẫu nhiên cho ví dụ, không phải thuê bao thật (generated, not real people)"
+PURPOSE: Final = "Dữ liệu ví dụ: số hư cấu"
+SOURCE: Final = "Sinh ngẫu nhiên cho ví dụ, không phải thuê bao thật"
 SHARES: Final = {"viettel": 48, "vinaphone": 32, "mobifone": 15, "vietnamobile": 5}
 """Roughly how the networks share the market, in percent; an assumption of the example."""
 HEADINGS: Final = {

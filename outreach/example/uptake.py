@@ -26,7 +26,7 @@ REPORTER_COMMUNE: Final = "29974"
 """Xã Thường Phước 2, whose reporter one can log in as."""
 LATE_ON_THE_LAST_DAY: Final = ("29974", "29983", "29998")
 DAYS: Final = 21
-INVENTED: Final = "số liệu ví dụ (invented)"
+INVENTED: Final = "số liệu ví dụ"
 SEED: Final = 20200820
 TWO_APPS: Final = "391"
 """Huyện Thạch Thành, whose letter asks for two apps."""
@@ -35,7 +35,7 @@ OF_TWO_APPS: Final = (("BLUEZONE", 8_120, False), ("SMART-THANH-HOA", 4_655, Tru
 _BEGAN_AT: Final = 0.22
 """The share of the last figure that the first day already has."""
 _TARGET: Final = letters.LetterTarget(
-    DISTRICT, "BLUEZONE", 10_00, "population", date(2020, 8, 31), "ví dụ (invented)"
+    DISTRICT, "BLUEZONE", 10_00, "population", date(2020, 8, 31), "số ví dụ"
 )
 
 

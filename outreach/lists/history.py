@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from outreach import access, formats, i18n
+from outreach import access, formats, i18n, labels
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.audit import AuditRow
@@ -38,7 +38,7 @@ def of(person: User, most: int = SHOWN) -> list[Row]:
         .limit(most)
     )
     return [
-        Row(upload, "" if by is None else by.name or by.email)
+        Row(upload, "" if by is None else labels.person(by))
         for upload, by in rows
         if access.allowed(person, Act.LIST_VIEW, upload)
     ]
@@ -68,7 +68,7 @@ def acts(list_id: int) -> list[dict[str, Any]]:
     return [
         {
             "at": row.at,
-            "who": _("the system") if by is None else by.name or by.email,
+            "who": _("the system") if by is None else labels.person(by),
             "office": "",
             "act": _(_ACTS.get(row.act, row.act)),
             "detail": _detail(row),

@@ -11,13 +11,16 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count, islice
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from outreach import areas, audit, clock, numbers, organisations
@@ -39,6 +42,9 @@ from outreach.subscribers import ListState, SubscriberList, list_by_id
 
 PART: Final = 2000
 """Rows of a transaction: some 20 ms on SQLite."""
+BYTES_A_PART: Final = 60_000
+"""Of a file: some 1,500 rows of a CSV file, 2,500 of a workbook."""
+MOST_PARTS: Final = 4096
 LONGEST_BREATH: Final = 0.02  # seconds
 MOST_ATTEMPTS: Final = 5
 NAME: Final = b"subscriber name"
@@ -59,11 +65,15 @@ class Work:
     worker: str
     go_on: Callable[[], bool]
 
+    def stop_if_asked(self) -> None:
+        """Raises _Stopped where the process is to end."""
+        if not self.go_on():
+            raise _Stopped
+
     @contextmanager
     def writing(self, **values: Any) -> Iterator[Connection]:
         """One short write transaction that holds the lease and writes `values` on the list."""
-        if not self.go_on():
-            raise _Stopped
+        self.stop_if_asked()
         with write_connection(db.engine) as connection:
             self.note(connection, **values)
             yield connection
@@ -192,28 +202,52 @@ def _list_note(year: int) -> str:
 
 
 def _stage(work: Work, table: Table, judge: Judge) -> Iterator[Reject]:
-    """Stage the rows of a table part by part; gives those that are turned away."""
+    """Stage the rows of a table part by part; gives those that are turned away. A part is written
+    while the next one is judged."""
     read = rejected = 0
-    for part in count():
-        batch = list(islice(table.rows, PART))
-        if not batch:
-            return
-        judged = judge.judge(batch)
-        db.session.rollback()  # areas were read; no snapshot is held over the next part
-        read, rejected = read + len(batch), rejected + len(judged.rejects)
-        rows = _sealed(work.upload.id, part, judged.good)
-        with work.writing(read=read, rejected=rejected) as connection:
-            staging.stage(connection, rows)
-        yield from judged.rejects
+    parts = max(1, min(MOST_PARTS, work.upload.size // BYTES_A_PART))
+    with _aside() as write_aside:
+        while batch := list(islice(table.rows, PART)):
+            judged = judge.judge(batch)
+            db.session.rollback()  # areas were read; no snapshot is held over the next part
+            read, rejected = read + len(batch), rejected + len(judged.rejects)
+            rows = _sealed(work.upload.id, parts, judged.good)
+            work.stop_if_asked()
+            write_aside(partial(_write_part, db.engine, work, rows, read=read, rejected=rejected))
+            yield from judged.rejects
 
 
-def _sealed(list_id: int, part: int, good: list[Good]) -> list[Staged]:
+def _write_part(engine: Engine, work: Work, rows: list[Staged], **values: Any) -> None:
+    with write_connection(engine) as connection:
+        work.note(connection, **values)
+        staging.stage(connection, rows)
+
+
+@contextmanager
+def _aside() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Runs one function at a time in a thread. What one raised is raised when the next is handed
+    in, or at the end, which waits for the last."""
+    before: Future[None] | None = None
+
+    def run(work: Callable[[], None]) -> None:
+        nonlocal before
+        if before is not None:
+            before.result()
+        before = pool.submit(copy_context().run, work)
+
+    with ThreadPoolExecutor(1, "staging") as pool:
+        yield run
+        if before is not None:
+            before.result()
+
+
+def _sealed(list_id: int, parts: int, good: list[Good]) -> list[Staged]:
     sealer = numbers.sealer()
     sealed = sealer.seal_numbers(row.phone for row in good)
-    return [
+    staged = [
         Staged(
             list_id,
-            part,
+            staging.part_of(number, parts),
             row.row,
             number,
             row.hint,
@@ -224,6 +258,7 @@ def _sealed(list_id: int, part: int, good: list[Good]) -> list[Staged]:
         )
         for row, number in zip(good, sealed, strict=True)
     ]
+    return sorted(staged, key=lambda each: (each.part, each.row))  # as they lie in the table
 
 
 def _drop_staged(work: Work, **values: Any) -> None:
@@ -233,7 +268,7 @@ def _drop_staged(work: Work, **values: Any) -> None:
         with work.writing(**values) as connection:
             part = staging.first_part(connection, work.upload.id)
             if part is not None:
-                staging.drop_part(connection, work.upload.id, part)
+                staging.drop_rows(connection, work.upload.id, part)
 
 
 def _join(work: Work) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
 from outreach.clock import to_microseconds
 from outreach.lists import staging
@@ -38,31 +38,30 @@ class Counts:
 
 # Any number will do, as long as nothing else in this database locks on it.
 _JOIN_LOCK = 7_301_220_202
-_PART = "s.list_id = :list AND s.part = :part"
+# Each takes the rows to be joined, among which no number stands twice (staging.next_rows).
+_TOTAL = "SELECT count(*), sum(copies) FROM {rows} s"
 
-_TOTAL = text(f"SELECT count(*), sum(copies) FROM staged_rows s WHERE {_PART}")
-
-_NUMBERS = text(
+_NUMBERS = (
     "INSERT INTO numbers (sealed, key_version, hint, confirmed, confirmed_by, confirmed_at)"
     " SELECT s.sealed, :version, s.hint, CAST(:network AS VARCHAR(24)), CAST(:by AS VARCHAR(64)),"
-    " CAST(:at AS BIGINT) FROM staged_rows s"
+    " CAST(:at AS BIGINT) FROM {rows} s"
     # In the order in which numbers.ensure inserts too, so that two writers never lock crosswise.
-    f" WHERE {_PART} ORDER BY s.sealed ON CONFLICT (sealed) DO NOTHING"
+    " WHERE true ORDER BY s.sealed ON CONFLICT (sealed) DO NOTHING"
 )
 
 # Only for numbers that were there before: the newest knowledge wins, as in numbers.confirm_network.
-_CONFIRM = text(
+_CONFIRM = (
     "UPDATE numbers SET confirmed = :network, confirmed_by = :by, confirmed_at = :at"
-    f" WHERE sealed IN (SELECT s.sealed FROM staged_rows s WHERE {_PART})"
+    " WHERE sealed IN (SELECT s.sealed FROM {rows} s)"
     " AND (confirmed_at IS NULL OR confirmed_at < :at)"
 )
 
-_SUBSCRIBERS = text(
+_SUBSCRIBERS = (
     "INSERT INTO subscribers"
     " (organisation_id, number_id, area_id, group_bits, list_id, name_sealed)"
     " SELECT :organisation, n.id, s.area_id, s.group_bits, s.list_id, s.name_sealed"
-    " FROM staged_rows s JOIN numbers n ON n.sealed = s.sealed"
-    f" WHERE {_PART} ORDER BY s.row ON CONFLICT (organisation_id, number_id) DO NOTHING"
+    " FROM {rows} s JOIN numbers n ON n.sealed = s.sealed"
+    " WHERE true ORDER BY s.row ON CONFLICT (organisation_id, number_id) DO NOTHING"
 )
 
 # Whether the list that is joined may be used as long as the one a row is kept under, or longer.
@@ -75,14 +74,14 @@ _NEVER_SAID = (
 )
 
 # The rows just added are found unchanged and left alone.
-_RENEW = text(
+_RENEW = (
     "UPDATE subscribers SET area_id = s.area_id,"
     " group_bits = subscribers.group_bits | s.group_bits,"
     " name_sealed = coalesce(s.name_sealed, subscribers.name_sealed),"
     f" list_id = CASE WHEN {_NEVER_SAID} OR {_LONGER} THEN s.list_id"
     " ELSE subscribers.list_id END"
-    " FROM staged_rows s JOIN numbers n ON n.sealed = s.sealed"
-    f" WHERE {_PART} AND subscribers.number_id = n.id"
+    " FROM {rows} s JOIN numbers n ON n.sealed = s.sealed"
+    " WHERE subscribers.number_id = n.id"
     " AND subscribers.organisation_id = :organisation"
     f" AND ((subscribers.list_id <> :list AND ({_NEVER_SAID} OR {_LONGER}))"
     " OR subscribers.area_id <> s.area_id"
@@ -93,9 +92,10 @@ _RENEW = text(
 
 
 def join_part(connection: Connection, joint: Joint, part: int) -> Counts:
-    """Turn one part into numbers and subscribers and take it out of the staging table.
+    """Turn rows of one part into numbers and subscribers and take them out of the staging table;
+    rows that are left of it, since an earlier one had the same number, are for the next time.
 
-    `connection` is in a write transaction; a part is joined once, whatever dies when.
+    `connection` is in a write transaction; a row is joined once, whatever dies when.
     """
     values = {
         "list": joint.list_id,
@@ -106,19 +106,22 @@ def join_part(connection: Connection, joint: Joint, part: int) -> Counts:
         "by": None if joint.network is None else f"list of {joint.organisation_id}",
         "at": None if joint.network is None else to_microseconds(joint.known_at),
     }
-
-    def run(statement: TextClause) -> int:
-        used = {name: values[name] for name in statement.compile().params}
-        return connection.execute(statement, used).rowcount
-
     if connection.dialect.name == "postgresql":
         # One list at a time updates rows it may share with another; SQLite has one writer anyway.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _JOIN_LOCK})
-    rows, copies = connection.execute(_TOTAL, {"list": joint.list_id, "part": part}).one()
+    table = staging.next_rows(connection, joint.list_id, part)
+
+    def run(statement: str) -> int:
+        prepared = text(statement.format(rows=table))
+        used = {name: values[name] for name in prepared.compile().params}
+        return connection.execute(prepared, used).rowcount
+
+    total = text(_TOTAL.format(rows=table))
+    rows, copies = connection.execute(total, {"list": joint.list_id, "part": part}).one()
     if run(_NUMBERS) < rows and joint.network is not None:
         run(_CONFIRM)
     added = run(_SUBSCRIBERS)
     if added < rows:
         run(_RENEW)
-    staging.drop_part(connection, joint.list_id, part)
+    staging.drop_rows(connection, joint.list_id, part, table)
     return Counts(added, copies - added)

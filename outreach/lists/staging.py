@@ -1,8 +1,10 @@
 """Staging: the good rows of a list wait here, in parts, until all of the file has been read.
 
-So a file that turns out to be unreadable at its end has added nobody. Each number stands at most
-once in a part, which lets a part be joined in a few statements on either database. A part leaves
-in the transaction that joins it: what is still here is what is still to do.
+So a file that turns out to be unreadable at its end has added nobody. A part holds the numbers of
+one stretch in the order of their sealed bytes: joined part by part, a million of them come to the
+index of numbers in its own order, and each of its pages is written once. All rows of one number are
+in one part; they are joined in the order of the file, first the first row of each number, then what
+is left. A row leaves in the transaction that joins it: what is still here is what is still to do.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from outreach.database import BigId, Model
 
 
 class StagedRow(Model):
-    """A good row. `copies` counts the rows of its part that held the same number, itself too."""
+    """A good row. `copies` counts the rows with the same number that it stands for, itself too."""
 
     __tablename__ = "staged_rows"
     # Kept in the order in which it is written, read and deleted; no second tree on SQLite.
@@ -66,6 +68,11 @@ def stage(connection: Connection, rows: Sequence[Staged]) -> None:
             copy.write_row(row)
 
 
+def part_of(sealed: bytes, parts: int) -> int:
+    """Which of `parts` parts a sealed number belongs to, by the bytes behind its key's version."""
+    return int.from_bytes(sealed[1:5]) * parts >> 32
+
+
 def first_part(connection: Connection, list_id: int) -> int | None:
     """The first part of a list that is still staged; None where all are joined."""
     query = text("SELECT min(part) FROM staged_rows WHERE list_id = :list")
@@ -73,9 +80,26 @@ def first_part(connection: Connection, list_id: int) -> int | None:
     return part
 
 
-def drop_part(connection: Connection, list_id: int, part: int) -> None:
-    """Forget a part that is joined, or that a new reading of the file writes again."""
+_OF_PART = "list_id = :list AND part = :part"
+_ALL = f"(SELECT * FROM staged_rows WHERE {_OF_PART})"
+_FIRST = (
+    "(SELECT r.* FROM (SELECT a.*, ROW_NUMBER() OVER (PARTITION BY a.sealed ORDER BY a.row) AS turn"
+    f" FROM staged_rows a WHERE {_OF_PART}) r WHERE r.turn = 1)"
+)
+
+
+def next_rows(connection: Connection, list_id: int, part: int) -> str:
+    """SQL of a table: the first row that is still here of each number of a part. It takes the
+    parameters `list` and `part`."""
+    query = text(f"SELECT count(*), count(DISTINCT sealed) FROM staged_rows WHERE {_OF_PART}")
+    rows, numbers = connection.execute(query, {"list": list_id, "part": part}).one()
+    return _ALL if rows == numbers else _FIRST
+
+
+def drop_rows(connection: Connection, list_id: int, part: int, rows: str = _ALL) -> None:
+    """Forget rows of a part that are joined (`next_rows`), or all of it, which a new reading of the
+    file writes again."""
+    some = "" if rows == _ALL else f" AND row IN (SELECT row FROM {rows} s)"
     connection.execute(
-        text("DELETE FROM staged_rows WHERE list_id = :list AND part = :part"),
-        {"list": list_id, "part": part},
+        text(f"DELETE FROM staged_rows WHERE {_OF_PART}{some}"), {"list": list_id, "part": part}
     )

@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from outreach import (
     accounts,
     area_choice,
-    areas,
     closing,
     invitations,
     labels,
@@ -130,7 +129,7 @@ def show(user: User) -> str:
         "name": user.name,
         "role": user.role.value,
         "organisation": str(user.organisation_id or ""),
-        "area": areas.code_of(user.area_id) or "",
+        "area": area_choice.written(user.area_id),
         "seen": seen.mark(accounts.shown(user)),
     }
     return _form(user, given)

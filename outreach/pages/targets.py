@@ -13,7 +13,6 @@ from outreach import (
     access,
     apps,
     area_choice,
-    areas,
     labels,
     once,
     rates,
@@ -52,7 +51,7 @@ def index() -> str:
 @needs(Act.TARGET_SET)
 def new() -> str:
     """The form for a new one, for the person's own area."""
-    own = areas.code_of(person().own_area_id) or ""
+    own = area_choice.written(person().own_area_id)
     given = {"once": once.word(), "area": own, "denominator": Denominator.POPULATION.value}
     return _form(None, given)
 

@@ -25,6 +25,11 @@
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
+  function edge(label, width) {
+    const left = width - label.at * width / Math.max(1, data.days.length - 1);
+    return left < label.text.length * 3.8 - 10;
+  }
+
   // Labels over the chart, each in the first row where none before it is in the way.
   function rows(labels, width) {
     const each = width / Math.max(1, data.days.length - 1);
@@ -60,7 +65,8 @@
       if (label.colour) {
         lines.push({
           xAxis: label.at, lineStyle: { color: label.colour, type: label.dashed ? "dashed" : "solid" },
-          label: Object.assign(base, { color: label.colour, fontWeight: 600, distance: 4 + 18 * row[i] }),
+          // At the right edge it ends with its line, so that nothing of it is cut off.
+          label: Object.assign(base, { color: label.colour, fontWeight: 600, distance: 4 + 18 * row[i], align: edge(label, width) ? "right" : "center" }),
         });
       } else {
         const shade = Object.assign(base, { color: token("--hoe"), position: "top", distance: 4 + 18 * row[i] });

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -28,6 +29,7 @@ from tests.stage import Stage, numbers_of
 M = MessageState
 FIRST, LAST = date(2020, 8, 6), date(2020, 8, 20)
 PERIOD = {"app": "BLUEZONE", "from": "2020-08-06", "to": "2020-08-20"}
+VIETNAM = timezone(timedelta(hours=7))
 PEOPLE = {"29971": 1000, "29983": 800, "29974": 2000, "29977": 600, "29980": None}
 
 
@@ -153,3 +155,107 @@ def drive_done(scene: Scene) -> Scene:
     scene.move(other, (M.DELIVERED, 50))
     at("20/8 16:00")
     return scene
+
+
+def from_raw_rows(scene: Scene, first: date, last: date) -> dict[str, dict[str, Any]]:
+    """The same figures by plain loops over messages, orders' counts and uptake reports, one row at
+    a time: by the code of each commune."""
+    db.session.rollback()
+    areas = {row.id: row for row in db.session.execute(text("SELECT * FROM areas"))}
+    communes = [row for row in areas.values() if row.level == "commune"]
+    found: dict[str, dict[str, Any]] = {}
+    for area in communes:
+        before, after = (_figure(scene, area.id, day) for day in (first, last))
+        found[area.code] = dict.fromkeys(
+            ("messaged", "delivered", "cost", "silent", "earlier", "across"), 0
+        ) | {
+            "name": area.name,
+            "population": area.population,
+            "installs_from": before,
+            "installs_to": after,
+            "rate_from": _rate(before, area.population),
+            "rate_to": _rate(after, area.population),
+        }
+    _add_messages(scene, found, areas, first, last)
+    _add_orders(scene, found, areas, first, last)
+    return found
+
+
+def _add_messages(
+    scene: Scene, found: dict[str, dict[str, Any]], areas: dict[int, Any], first: date, last: date
+) -> None:
+    messages = db.session.execute(
+        text(
+            "SELECT m.area_id, m.state, m.segments, r.price, r.gives_receipts, c.started_at,"
+            " c.completed_at FROM messages m JOIN campaigns c ON c.id = m.campaign_id"
+            " JOIN campaign_apps a ON a.campaign_id = c.id JOIN routes r ON r.id = m.route_id"
+            " WHERE a.app_id = :app"
+        ),
+        {"app": scene.app_id},
+    )
+    for area_id, state, segments, price, receipts, started, completed in messages:
+        day = _day(started)
+        taken = state in {"accepted", "delivered", "undelivered", "carrier_expired"}
+        if day > last or not taken:
+            continue
+        area = areas[area_id]
+        area = area if area.level == "commune" else areas[area.parent_id]
+        seen = found[area.code]
+        if day < first:
+            seen["earlier"] += 1
+            seen["across"] += completed is None or _day(completed) >= first
+            continue
+        seen["messaged"] += 1
+        seen["delivered"] += state == "delivered"
+        seen["cost"] += segments * price
+        seen["silent"] += not receipts
+
+
+def _add_orders(
+    scene: Scene, found: dict[str, dict[str, Any]], areas: dict[int, Any], first: date, last: date
+) -> None:
+    rows = db.session.execute(
+        text(
+            "SELECT o.id, c.area_id, c.edition, c.sent, c.delivered, c.cost, o.started_at, o.state,"
+            " o.changed_at, o.finished_at, w.not_after FROM order_counts c"
+            " JOIN broadcast_orders o ON o.id = c.order_id JOIN campaigns w ON w.id = o.campaign_id"
+            " JOIN campaign_apps a ON a.campaign_id = w.id WHERE a.app_id = :app"
+        ),
+        {"app": scene.app_id},
+    ).all()
+    newest: dict[tuple[int, int], Any] = {}
+    for row in rows:
+        known = newest.get((row.id, row.area_id))
+        if known is None or row.edition > known.edition:
+            newest[(row.id, row.area_id)] = row
+    for row in newest.values():
+        day, seen = _day(row.started_at), found[areas[row.area_id].code]
+        told = row.changed_at if row.state == "withdrawn" else row.finished_at
+        over = _day(row.not_after if told is None else min(told, row.not_after))
+        if day < first:
+            seen["earlier"] += row.sent
+            seen["across"] += row.sent if over >= first else 0
+        elif day <= last:
+            seen["messaged"] += row.sent
+            seen["delivered"] += row.delivered or 0
+            seen["cost"] += row.cost or 0
+            seen["silent"] += row.sent if row.delivered is None else 0
+
+
+def _day(microseconds: int) -> date:
+    return datetime.fromtimestamp(microseconds / 1e6, VIETNAM).date()
+
+
+def _figure(scene: Scene, area_id: int, day: date) -> int | None:
+    reports = db.session.execute(
+        text(
+            "SELECT day, edition, installs FROM uptake_reports WHERE app_id = :p AND area_id = :a"
+        ),
+        {"p": scene.app_id, "a": area_id},
+    )
+    known = [(str(d), edition, n) for d, edition, n in reports if str(d) <= day.isoformat()]
+    return max(known)[2] if known else None
+
+
+def _rate(installs: int | None, people: int | None) -> float | None:
+    return None if installs is None or not people else installs / people * 100

@@ -45,7 +45,7 @@ def test_a_carrier_sees_where_its_list_is(stage: Stage, listed: int) -> None:
 def test_a_carrier_without_a_list_sees_every_area(stage: Stage, viettel: Organisation) -> None:
     tree = area_tree.grow(None, [viettel.id], [COMMUNE])
     assert codes(tree) == {PROVINCE, DISTRICT, COMMUNE, OTHER, NEXT}
-    assert (tree.chosen.areas, tree.chosen.subscribers) == (1, 0)
+    assert (tree.chosen.communes, tree.chosen.subscribers) == (1, 0)
 
 
 def test_an_order_goes_where_nobody_is_listed(stage: Stage, listed: int) -> None:
@@ -68,7 +68,22 @@ def test_below_a_chosen_area_everything_is_implied(stage: Stage, listed: int) ->
     tree = area_tree.grow(stage.land.district, [listed], [DISTRICT, COMMUNE])
     assert node(tree, COMMUNE).implied
     assert not node(tree, DISTRICT).implied
-    assert (tree.chosen.areas, tree.chosen.subscribers) == (2, 5)
+    assert (tree.chosen.communes, tree.chosen.subscribers) == (2, 5)
+
+
+def test_what_is_ticked_is_said_by_level(stage: Stage, listed: int) -> None:
+    def said(own: int | None, *ticked: str, ordered: bool = False) -> str:
+        return area_tree.grow(own, [listed], ticked, ordered=ordered).chosen.said
+
+    own = stage.land.district
+    assert said(own) == ""
+    assert said(own, COMMUNE, OTHER) == "2 communes"
+    assert said(own, DISTRICT, COMMUNE) == "1 districts (communes in all: 2)"
+    assert (
+        said(own, NEXT, COMMUNE) == "1 districts, 1 communes (communes in all: 1)"
+    )  # of the other none is known
+    assert said(None, PROVINCE, ordered=True) == "1 provinces (communes in all: 2)"
+    assert said(None, PROVINCE, DISTRICT) == "1 provinces (communes with subscribers: 2)"
 
 
 def test_population_is_the_chosen_areas_own_and_unknown_where_one_is_unknown(
@@ -78,10 +93,10 @@ def test_population_is_the_chosen_areas_own_and_unknown_where_one_is_unknown(
         session.get_one(Area, stage.land.commune).population = 13_655
         session.get_one(Area, stage.land.district).population = 120_514
     chosen = area_tree.grow(stage.land.district, [listed], [COMMUNE]).chosen
-    assert (chosen.areas, chosen.population) == (1, 13_655)
+    assert (chosen.communes, chosen.population) == (1, 13_655)
     assert area_tree.grow(stage.land.district, [listed], [DISTRICT]).chosen.population == 120_514
     both = area_tree.grow(stage.land.district, [listed], [COMMUNE, OTHER]).chosen
-    assert (both.areas, both.population) == (2, None)
+    assert (both.communes, both.population) == (2, None)
     db.session.rollback()
 
 

@@ -103,20 +103,6 @@ def test_the_chart_marks_send_dates_and_national_days(drive_done: Scene) -> None
     assert len(messaged["values"]) == 29
 
 
-def test_the_reason_given_is_true_of_how_the_campaigns_chose(scene: Scene) -> None:
-    assert "not drawn by lot" in compare_showing.why_no_effect(look().comparison)
-    drawn = scene.send("10/8", {"29971": 3}, selection_rule="lottery: bốc thăm ngày 9/8")
-    scene.move(drawn, (MessageState.ACCEPTED, 3))
-    at("20/8 16:00")
-    said = compare_showing.why_no_effect(look().comparison)
-    assert "were drawn by lot" in said
-    assert "may be chance" in said
-    other = scene.send("11/8", {"29971": 1}, selection_rule="low_uptake: dưới 4%")
-    scene.move(other, (MessageState.ACCEPTED, 4))
-    at("20/8 16:00")
-    assert "not drawn by lot" in compare_showing.why_no_effect(look().comparison)
-
-
 def test_neither_group_takes_in_who_is_in_between(drive_done: Scene) -> None:
     seen = look()
     groups = {row.group for row in seen.comparison.rows}

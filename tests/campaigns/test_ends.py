@@ -99,6 +99,21 @@ def test_the_last_word_is_noted_once(stage: Stage, started: Campaign) -> None:
     assert life.get(started.id).settled_at == first is not None
 
 
+def test_what_a_carrier_was_asked_about_a_settled_campaign_is_forgotten(
+    stage: Stage, started: Campaign, vnpt: Organisation
+) -> None:
+    other = stage.started([stage.route(vnpt, 9, name="Khác").id], name="Khác")
+    assert expand(stage, other)
+    asked = text("INSERT INTO carrier_queries (message_id, asked, next_at) VALUES (:id, 1, 0)")
+    with write_connection(db.engine) as connection:
+        connection.execute(asked, [{"id": i} for i in ids()])
+    ends.note_settled(started)
+    left = text(
+        "SELECT DISTINCT campaign_id FROM carrier_queries q JOIN messages m ON m.id = q.message_id"
+    )
+    assert list(db.session.scalars(left)) == [other.id]
+
+
 def finished(campaign: Campaign) -> Campaign:
     """As the tick leaves it."""
     db.session.rollback()

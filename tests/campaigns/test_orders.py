@@ -299,9 +299,9 @@ def test_what_carriers_reported_is_added_up_by_area_and_period(ordering: Orderin
     day = date(2020, 8, 19)
     ids = [land.commune, land.other_commune, land.next_district, land.district]
     assert orders.reported_by_area(app_id, ids, day, day) == {
-        land.commune: Reported(1200, 1000, None, day, 0, 1200),
-        land.other_commune: Reported(500, None, 7000, day, 500, 0),
-        land.district: Reported(1700, 1000, 7000, day, 500, 1200),
+        land.commune: Reported(1200, 1000, None, day, 0, 1200, 1200),
+        land.other_commune: Reported(500, None, 7000, day, 500, 0, 500),
+        land.district: Reported(1700, 1000, 7000, day, 500, 1200, 1700),
     }
     for start, end in ((date(2020, 8, 1), date(2020, 8, 18)), (date(2020, 8, 20), day)):
         assert orders.reported_by_area(app_id, ids, start, end) == {}

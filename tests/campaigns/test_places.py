@@ -101,8 +101,10 @@ def test_what_a_carrier_reports_stands_at_the_place_that_is_shown(stage: Stage) 
 
 def test_what_is_known_of_two_areas_is_added_and_what_nobody_said_is_left_out() -> None:
     told, silent = Known(0, 10, 8, None), Known(0, 5, None, None)
-    assert told.plus(silent) == Known(0, 15, 8, None)
-    assert silent.plus(told) == Known(0, 15, 8, None)
+    assert told.plus(silent) == Known(0, 15, 8, None, 5)
+    assert silent.plus(told) == Known(0, 15, 8, None, 5)
+    assert silent.plus(told).plus(silent) == Known(0, 20, 8, None, 10)
     assert told.plus(told) == Known(0, 20, 16, None)
     assert silent.plus(silent) == Known(0, 10, None, None)
-    assert silent.plus(Known(0, 1, 0, 250)) == Known(0, 6, 0, 250)
+    assert silent.plus(silent).untold == 10
+    assert silent.plus(Known(0, 1, 0, 250)) == Known(0, 6, 0, 250, 5)

@@ -120,12 +120,37 @@ def test_the_approver_reads_what_would_take_over_and_what_it_would_cost(
     client_as: Callable[[User], FlaskClient],
 ) -> None:
     campaign = submit(stage, stage.draft([first.id]))
-    client = client_as(stage.approver)
+    said = words_of(client_as(stage.approver), f"/campaigns/{campaign.id}")
+    assert OVER in said
+    assert "300 đ a segment: at most 500" in said
+
+
+OVER = "If first fails what still waits goes over second under the sender name BLUEZONE"
+
+
+def words_of(client: FlaskClient, address: str) -> str:
     client.set_cookie(i18n.COOKIE, "en")
-    page = client.get(f"/campaigns/{campaign.id}").text
-    said = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
-    assert "If first fails what still waits goes over second" in said
-    assert "at most 500" in said
+    page = client.get(address).text
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def test_who_writes_it_reads_what_would_stand_by_before_it_is_submitted(
+    stage: Stage, first: Route, client_as: Callable[[User], FlaskClient]
+) -> None:
+    draft = stage.draft([first.id])
+    said = words_of(client_as(stage.author), f"/campaigns/{draft.id}/edit")
+    assert OVER in said
+    assert "300 đ a segment: at most 500" in said
+
+
+def test_who_writes_it_is_told_where_the_stand_by_would_be_of_no_use(
+    stage: Stage, vnpt: Organisation, client_as: Callable[[User], FlaskClient]
+) -> None:
+    stage.subscribe(vnpt, numbers_of("vinaphone", 3))
+    other = stage.route(vnpt, 2, name="other", senders=["CDC"])
+    first = stage.route(vnpt, 1, name="first", senders=["BLUEZONE", "CDC"], standby_id=other.id)
+    said = words_of(client_as(stage.author), f"/campaigns/{stage.draft([first.id]).id}/edit")
+    assert "what still waits keeps waiting: other is closed or may not be used" in said
 
 
 def test_a_campaign_that_may_be_handed_over_keeps_the_sender_name_there(

@@ -219,7 +219,7 @@ def test_a_flush_reads_only_the_receipts_that_may_be_its_own(on_its_way: Carried
     come_in(on_its_way, ("7B", "enroute"), ("123", "delivered"))
     come_in(on_its_way, ("7B", "delivered", ""))
     with db.engine.connect() as connection:
-        mine = [claim.messages[0].number_id]
+        mine = [claim.messages[0].row.number_id]
         read = receipts.waiting(connection, on_its_way.route.id, mine, ["7B"])
     assert [row.carrier_id for row in read] == ["123 7B 291", "7B"]
     sent = answered(on_its_way, claim)
@@ -251,7 +251,7 @@ def answered(there: Carried, claim: Claim) -> list[str]:
 
 def test_of_one_number_the_newest_few_are_asked_again(on_its_way: Carried) -> None:
     strangers(on_its_way, 5000)
-    late = on_its_way.claim(2).messages[1].number_id
+    late = on_its_way.claim(2).messages[1].row.number_id
     with db.engine.connect() as connection:
         read = receipts.waiting(connection, on_its_way.route.id, [late], [])
     assert len(read) == receipts.WAITING_OF_ONE

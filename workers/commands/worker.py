@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from outreach import installation
+from workers import collecting
 from workers import tick as ticking
 from workers.floor import Floor
 
@@ -31,6 +32,7 @@ def worker() -> None:
     installation.set_clock()
     # What is due at a slot must not wait for a thread that stores: the usual 5 ms are too long.
     sys.setswitchinterval(0.001)
+    collecting.seldom()
     floor = Floor(_app())
     _stop_on_signals(floor.stopping)
     floor.run()
@@ -41,6 +43,7 @@ def worker() -> None:
 def tick() -> None:
     """Start, expire, settle and ring, twice a second, until SIGTERM."""
     installation.set_clock()
+    collecting.seldom()
     stopping = threading.Event()
     _stop_on_signals(stopping)
     ticking.run(_app(), stopping)

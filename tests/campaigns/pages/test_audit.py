@@ -13,13 +13,14 @@ from sqlalchemy import text
 
 from campaigns import audit_words, rule_book
 from campaigns.rules import Kind
-from outreach import audit, audit_pages, closing, i18n
+from outreach import accounts, audit, audit_pages, closing, i18n
 from outreach.accounts import Role, User
 from outreach.audit import AuditRow
 from outreach.audit_pages import Wanted
 from outreach.database import db, transaction
 from outreach.settings import Settings
 from tests.counting import queries
+from tests.ordering import Ordering
 
 ClientAs = Callable[[User], FlaskClient]
 ROOT = Path(__file__).parents[3]
@@ -55,6 +56,16 @@ def test_an_act_is_a_sentence_with_its_details_folded(
     closing.close(liaison, actor_id=culture.id)
     page = " ".join(re.sub(r"<[^>]*>", " ", admin.get("/admin/audit/").text).split())
     assert "Cúc (Phòng VH&amp;TT Hồng Ngự) closed an account: Lan" in page
+
+
+def test_an_order_goes_by_its_campaign_and_the_command_line_by_its_own_word(
+    admin: FlaskClient, ordering: Ordering
+) -> None:
+    order = ordering.opened(name="Đợt của nhà mạng")
+    note("list.import", 1, accounts.system().id)
+    page = admin.get("/admin/audit/").text
+    assert f'<a href="/orders/{order.id}">Đợt của nhà mạng</a>' in page
+    assert "The operator (command line)" in page
 
 
 def test_no_page_shows_a_phone_number(admin: FlaskClient) -> None:
@@ -142,7 +153,11 @@ def test_the_book_of_rules_says_what_the_rules_say(settings: Settings, app: Flas
     assert (str(notice.rules.hours), notice.settings[0]) == ("07:00-21:00", "OUTREACH_NOTICE_HOURS")
 
 
-def test_the_rules_are_read_by_offices_too(culture: User, client_as: ClientAs) -> None:
+def test_the_rules_are_read_by_offices_too(
+    culture: User, client_as: ClientAs, admin: FlaskClient
+) -> None:
     page = client_as(culture).get("/admin/rules/")
     assert page.status_code == 200
     assert "[QC]" in page.text
+    assert "OUTREACH_" not in page.text  # says nothing to who cannot set it
+    assert "OUTREACH_NOTICE_HOURS" in admin.get("/admin/rules/").text

@@ -165,7 +165,7 @@ def test_a_cost_told_of_a_part_is_marked_as_of_a_part(ordering: Ordering, lan: F
 
     def total() -> str:
         foot = lan.get(f"/orders/{order.id}").text.split("<tfoot>")[1].split("</tfoot>")[0]
-        return unescape(foot.split('<td class="n">')[-1].split("<")[0])
+        return unescape(foot.split('data-label="Chi phí (đ)">')[-1].split("<")[0])
 
     ordering.report(orders.get(order.id), Entry(land.commune, "9"))
     assert total() == "—"
@@ -173,6 +173,24 @@ def test_a_cost_told_of_a_part_is_marked_as_of_a_part(ordering: Ordering, lan: F
     assert total() == "≥\xa07.000"
     ordering.report(orders.get(order.id), Entry(land.commune, "9", cost="1000"))
     assert total() == "8.000"
+
+
+def test_a_number_of_delivered_told_of_a_part_is_marked_wherever_it_is_summed(
+    ordering: Ordering, lan: FlaskClient, culture: User, client_as: ClientAs
+) -> None:
+    order, land = ordering.begun(), ordering.stage.land
+    pages = ("/orders/", f"/orders/{order.id}", f"/campaigns/{order.campaign_id}")
+
+    def shown() -> list[tuple[bool, bool]]:
+        texts = [unescape(client_as(culture).get(page).text) for page in pages]
+        return [("≥\xa08.700" in each, "Dấu “≥”" in each) for each in texts]
+
+    ordering.report(order, Entry(land.commune, "9000", "8700"))
+    assert shown() == [(False, False)] * 3
+    ordering.report(orders.get(order.id), Entry(land.other_commune, "500"))
+    assert shown() == [(True, True)] * 3
+    ordering.report(orders.get(order.id), Entry(land.other_commune, "0", "0"))
+    assert shown() == [(False, False)] * 3
 
 
 def test_a_return_without_a_reason_comes_back(ordering: Ordering, lan: FlaskClient) -> None:
@@ -378,7 +396,7 @@ def test_the_campaign_s_page_says_what_its_carriers_do(
     office, order = client_as(culture), ordering.begun()
     ordering.report(order, Entry(ordering.stage.land.commune, "9000", "8700"))
     page = office.get(f"/campaigns/{order.campaign_id}").text
-    for figure in ("do nhà mạng báo", "8.700", ">300<", "báo lần cuối"):
+    for figure in ("do nhà mạng báo", ">9.000<", ">8.700<", "báo lần cuối"):
         assert figure in page
     returned = ordering.opened(name="Đợt 2")
     orders.give_back(returned, "Chưa đăng ký tên", ordering.liaison.id)

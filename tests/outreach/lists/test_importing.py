@@ -311,6 +311,7 @@ def test_an_import_that_died_goes_on_and_adds_nothing_twice(
     receive: Receive, monkeypatch: pytest.MonkeyPatch, where: tuple[object, str], after: int
 ) -> None:
     monkeypatch.setattr(importing, "PART", 1)
+    monkeypatch.setattr(staging, "part_of", lambda sealed, _parts: int.from_bytes(sealed[1:4]))
     upload = receive(FIVE)
     with monkeypatch.context() as patch, pytest.raises(Dies):
         die_in(patch, *where, after)
@@ -384,7 +385,7 @@ def test_two_workers_never_import_a_list_at_once(receive: Receive) -> None:
 
 
 def _import_slowly(settings: Settings, list_id: int) -> None:
-    importing.PART = 50
+    importing.PART, importing.BYTES_A_PART = 50, 500
     with create_app(settings).app_context():
         importing.run_import(list_id, lambda: time.sleep(0.01) is None)
 
