@@ -86,11 +86,11 @@ class Tree:
 
 @dataclass(frozen=True)
 class _Sums:
-    """Of each area that may be seen: the `subscribers` there and below it, and its `leaves`, the
-    communes in it or what has nothing below; `inner` are those with such an area below."""
+    """Of each area that may be seen: the `subscribers` there and below it, and its `communes`,
+    itself if it is one; `inner` are those with such an area below."""
 
     subscribers: dict[int, int]
-    leaves: dict[int, int]
+    communes: dict[int, int]
     inner: frozenset[int]
 
 
@@ -179,13 +179,12 @@ def _sum_up(
         for each in _upwards(area_id, parents):
             subscribers[each] = subscribers.get(each, 0) + count
     inner = {parents[id_] for id_ in subscribers}
-    leaves: dict[int, int] = {}
+    communes: dict[int, int] = {}
     for id_, _parent, level in rows:
-        alone = level is not Level.HAMLET and id_ not in inner
-        if id_ in subscribers and (alone or level is Level.COMMUNE):
+        if id_ in subscribers and level is Level.COMMUNE:
             for each in _upwards(id_, parents):
-                leaves[each] = leaves.get(each, 0) + 1
-    return _Sums(subscribers, leaves, frozenset(id_ for id_ in inner if id_ is not None))
+                communes[each] = communes.get(each, 0) + 1
+    return _Sums(subscribers, communes, frozenset(id_ for id_ in inner if id_ is not None))
 
 
 def _upwards(area_id: int | None, parents: dict[int, int | None]) -> Iterable[int]:
@@ -259,17 +258,16 @@ def _open(node: Node, opened: set[int], *, everything: bool) -> None:
 
 def _sum(roots: list[Node], sums: _Sums, *, whole: bool) -> Chosen:
     tops = [node for root in roots for node in root.branch() if node.chosen and not node.implied]
-    communes = sum(_leaves(top, sums) for top in tops)
+    communes = sum(_communes(top, sums) for top in tops)
     known = [top.population for top in tops if top.population is not None]
     population = sum(known) if tops and len(known) == len(tops) else None
     levels = [top.level for top in tops]
     return Chosen(levels, communes, population, sum(top.subscribers for top in tops), whole)
 
 
-def _leaves(node: Node, sums: _Sums) -> int:
-    """What a ticked area stands for; one that nobody is listed in, or outside the own area, counts
-    by what is seen of it."""
-    if node.id in sums.leaves:
-        return sums.leaves[node.id]
-    below = sum(_leaves(child, sums) for child in node.children)
-    return below or int(node.level is not Level.HAMLET)
+def _communes(node: Node, sums: _Sums) -> int:
+    """The communes in a ticked area; where nobody is listed in it, or it lies outside the own area,
+    those that are seen of it."""
+    if node.id in sums.communes or node.level is Level.COMMUNE:
+        return sums.communes.get(node.id, 1)
+    return sum(_communes(child, sums) for child in node.children)

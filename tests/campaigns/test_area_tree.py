@@ -124,7 +124,7 @@ def test_of_a_large_tree_only_what_is_seen_is_read(
     with queries() as few:
         whole = area_tree.grow(None, [listed], [PROVINCE])
     assert codes(whole) == {PROVINCE}
-    assert (whole.chosen.areas, whole.chosen.subscribers) == (2, 5)
+    assert (whole.chosen.communes, whole.chosen.subscribers) == (2, 5)
     with queries() as many:
         opened = area_tree.grow(None, [listed], [COMMUNE], [PROVINCE, DISTRICT])
     assert codes(opened) == {PROVINCE, DISTRICT, COMMUNE, OTHER}
@@ -140,7 +140,7 @@ def test_what_is_chosen_stays_to_be_seen_where_nobody_is_listed(
     monkeypatch.setattr(area_tree, "SHOWN_OPEN", 1)
     tree = area_tree.grow(None, [listed], [NEXT])
     assert node(tree, NEXT).chosen
-    assert (tree.chosen.areas, tree.chosen.subscribers) == (1, 0)
+    assert (tree.chosen.said, tree.chosen.subscribers) == ("1 districts", 0)
 
 
 def test_areas_that_lie_in_a_chosen_one_need_not_be_said(stage: Stage) -> None:
