@@ -7,9 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 FLASK := .venv/bin/flask --app app
 PYTEST := .venv/bin/python -m pytest
 CHECKED := app.py outreach campaigns workers bench tests migrations
-# Many tests wait for a worker, a carrier or a browser: one process more than there are cores, but
-# no more than four, since some watch the clock.
-TESTS_AT_ONCE := $(shell n=$$(($$(nproc) + 1)); echo $$((n < 4 ? n : 4)))
+# Many tests wait for a worker, a carrier or a browser: two processes a core, but no more than four,
+# since some watch the clock.
+TESTS_AT_ONCE := $(shell n=$$(($$(nproc) * 2)); echo $$((n < 4 ? n : 4)))
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq
 
 # Compiled once, every later start is a second quicker.

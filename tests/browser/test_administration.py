@@ -136,8 +136,9 @@ def test_every_page_holds_with_long_names(visit, full, admin, client_as, width):
         "/admin/audit/?who=nobody&first=x",
         "/admin/audit/?act=user.close",
     ]
+    page = visit.open("/", width=width, client=client_as(admin))
     for path in shown:
-        page = visit.open(path, width=width, client=client_as(admin))
+        page.goto(path)
         assert page.locator("h1").count() == 1
         for part in page.locator("details").all()[:2]:
             part.evaluate("part => part.open = true")
@@ -146,8 +147,10 @@ def test_every_page_holds_with_long_names(visit, full, admin, client_as, width):
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_every_page_holds_with_nothing_on_it(visit, admin, client_as, width):
+    page = visit.open("/", width=width, client=client_as(admin))
     for path in [f"/admin/{name}/" for name in ADMIN if name != "people"] + ["/admin/people/?q=x"]:
-        clean(visit.open(path, width=width, client=client_as(admin)))
+        page.goto(path)
+        clean(page)
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
