@@ -197,10 +197,8 @@ class Stage:
         """What pages show is what the rows hold."""
         db.session.rollback()
         with db.engine.connect() as connection:
-            if (
-                connection.dialect.name != "sqlite"
-            ):  # one picture of it all, whoever writes meanwhile
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            if connection.dialect.name != "sqlite":  # one picture of it all, whoever writes
+                connection.execution_options(isolation_level="REPEATABLE READ")
             shown = {
                 (row.area_id, row.route_id, row.state.value): (row.messages, row.segments)
                 for row in counts.of_campaign(connection, campaign.id)
