@@ -45,7 +45,7 @@ PART: Final = 2000
 BYTES_A_PART: Final = 120_000
 """Of a file: some 3,000 rows of a CSV file, 5,000 of a workbook; 50 ms to join on SQLite."""
 MOST_PARTS: Final = 4096
-LONGEST_BREATH: Final = 0.02  # seconds
+LONGEST_BREATH: Final = 0.01  # seconds
 MOST_ATTEMPTS: Final = 5
 NAME: Final = b"subscriber name"
 """The context in which names are sealed."""
