@@ -21,6 +21,7 @@ from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
 from campaigns.commands import orders as orders_commands
+from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import audit as audit_pages
 from campaigns.pages import calendar as calendar_pages
@@ -31,10 +32,14 @@ from campaigns.pages import doubts as doubts_pages
 from campaigns.pages import list_people as list_people_pages
 from campaigns.pages import orders as orders_pages
 from campaigns.pages import organisations as organisations_pages
+from campaigns.pages import reports as reports_pages
 from campaigns.pages import routes as routes_pages
 from campaigns.pages import rules as rules_pages
 from campaigns.pages import test_sends as test_sends_pages
 from campaigns.pages import unreached as unreached_pages
+from campaigns.reports import editions, letterheads
+from campaigns.reports import forms as report_forms
+from campaigns.reports import todo as reports_todo
 from outreach import (
     health,
     i18n,
@@ -90,6 +95,9 @@ TABLES = (
     routes,
     test_sends,
     versions,
+    editions,
+    letterheads,
+    report_forms,
     installation,
     own_numbers,
     seats,
@@ -137,7 +145,7 @@ def _add_administration(app: Flask) -> None:
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
     shell.init_app(app)
-    todo.register(app, *campaigns_todo.SOURCES)
+    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due)
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
@@ -150,6 +158,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)
     app.register_blueprint(compare_pages.blueprint)
+    app.register_blueprint(reports_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
@@ -172,6 +181,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(campaigns_commands.group)
     app.cli.add_command(orders_commands.group)
     app.cli.add_command(compare_command.compare)
+    app.cli.add_command(report_commands.group)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)

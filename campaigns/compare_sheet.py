@@ -37,20 +37,23 @@ def write(
 ) -> None:
     """Write all rows in their order, the days of the chart, and the notes."""
     book = Workbook(write_only=True)
-    _sheet(book, _("Comparison"), _headings(comparison), map(_cells, rows), widths=(8, 10, 30, 20))
+    add_sheet(
+        book, _("Comparison"), _headings(comparison), map(_cells, rows), widths=(8, 10, 30, 20)
+    )
     if days:
-        _sheet(book, _("By day"), _day_headings(), map(_day_cells, days), widths=(12,))
-    _sheet(book, _("Notes"), [_("What"), _("Value")], _notes(comparison), widths=(34, 90))
+        add_sheet(book, _("By day"), _day_headings(), map(_day_cells, days), widths=(12,))
+    add_sheet(book, _("Notes"), [_("What"), _("Value")], _notes(comparison), widths=(34, 90))
     book.save(out)
 
 
-def _sheet(
+def add_sheet(
     book: Any,
     title: str,
     headings: Sequence[str],
     lines: Iterable[Sequence[Cell]],
     widths: Sequence[int],
 ) -> None:
+    """Add a sheet to a write-only book: headings that stay, then a row of cells a line."""
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for number in range(len(headings)):

@@ -103,18 +103,18 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
     """The campaigns that messaged these areas and were being sent within the days, by the day they
     started, which may be one before `start`; a carrier's part that it sent itself, by the day it
     began, with its name. Two statements."""
-    taken, begin = _taken(app_id, area_ids, end), _midnight(start)
+    found, begin = taken(_about(app_id, end), area_ids), midnight(start)
     rows = db.session.execute(
         select(
             Campaign.id,
             Campaign.name,
             Campaign.started_at,
-            func.sum(taken.c.messaged),
-            func.count(taken.c.area_id.distinct()),
+            func.sum(found.c.messaged),
+            func.count(found.c.area_id.distinct()),
             Campaign.selection_rule,
         )
-        .join(taken, taken.c.campaign_id == Campaign.id)
-        .where(or_(Campaign.started_at >= begin, _lasting(begin)))
+        .join(found, found.c.campaign_id == Campaign.id)
+        .where(or_(Campaign.started_at >= begin, lasting(begin)))
         .group_by(Campaign.id, Campaign.name, Campaign.started_at, Campaign.selection_rule)
         .order_by(Campaign.started_at, Campaign.id)
     )
@@ -126,19 +126,14 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
     return sorted(every, key=lambda sent: (sent.day, sent.campaign_id))
 
 
-def _lasting(moment: datetime) -> ColumnElement[bool]:
+def lasting(moment: datetime) -> ColumnElement[bool]:
     """Whether a campaign was not completed, cancelled or expired before the moment."""
     return or_(Campaign.completed_at.is_(None), Campaign.completed_at >= moment)
 
 
 def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
     """What carriers report to have sent of each campaign from their own systems."""
-    line, later, begin = _line(area_ids), aliased(OrderCount), _midnight(start)
-    corrected = exists().where(
-        later.order_id == OrderCount.order_id,
-        later.area_id == OrderCount.area_id,
-        later.edition > OrderCount.edition,
-    )
+    line, begin = line_of(area_ids), midnight(start)
     order = BroadcastOrder
     named = (
         Campaign.id,
@@ -163,16 +158,26 @@ def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -
         .join(Organisation, Organisation.id == order.carrier_id)
         .join(Campaign, Campaign.id == order.campaign_id)
         .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
-        .where(CampaignApp.app_id == app_id, ~corrected)
+        .where(CampaignApp.app_id == app_id, counting())
         .where(or_(order.started_at >= begin, Campaign.not_after >= begin))
-        .where(order.started_at < _midnight(end + timedelta(days=1)))
+        .where(order.started_at < midnight(end + timedelta(days=1)))
         .group_by(order.id, *named)
         .having(func.sum(OrderCount.sent) > 0)
     )
-    return [_by_order(row) for row in rows if row.started_at >= begin or _over(row) >= begin]
+    return [_by_order(row) for row in rows if row.started_at >= begin or over(row) >= begin]
 
 
-def _over(row: Any) -> datetime:
+def counting() -> ColumnElement[bool]:
+    """Whether an area's counts of an order are their last edition, the one that counts."""
+    later = aliased(OrderCount)
+    return ~exists().where(
+        later.order_id == OrderCount.order_id,
+        later.area_id == OrderCount.area_id,
+        later.edition > OrderCount.edition,
+    )
+
+
+def over(row: Any) -> datetime:
     """When an order was over: as its carrier says, at the latest when its window closed."""
     ended = orders.ended_at(row.state, row.changed_at, row.finished_at, row.not_after)
     return ended or row.not_after
@@ -196,7 +201,7 @@ def _through_routes(
     app_id: int, area_ids: Collection[int], start: date, end: date
 ) -> dict[int, Delivery]:
     """What went over our own routes."""
-    taken, begin = _taken(app_id, area_ids, end), _midnight(start)
+    found, begin = taken(_about(app_id, end), area_ids), midnight(start)
     within = Campaign.started_at >= begin
 
     def total(column: Any) -> Any:
@@ -204,17 +209,17 @@ def _through_routes(
 
     rows = db.session.execute(
         select(
-            taken.c.area_id,
-            total(taken.c.messaged),
-            total(taken.c.delivered),
-            total(taken.c.cost),
+            found.c.area_id,
+            total(found.c.messaged),
+            total(found.c.delivered),
+            total(found.c.cost),
             func.min(case((within, Campaign.started_at))),
-            total(taken.c.unreceipted),
-            func.sum(case((within, 0), else_=taken.c.messaged)),
-            func.sum(case((and_(~within, _lasting(begin)), taken.c.messaged), else_=0)),
+            total(found.c.unreceipted),
+            func.sum(case((within, 0), else_=found.c.messaged)),
+            func.sum(case((and_(~within, lasting(begin)), found.c.messaged), else_=0)),
         )
-        .join(Campaign, Campaign.id == taken.c.campaign_id)
-        .group_by(taken.c.area_id)
+        .join(Campaign, Campaign.id == found.c.campaign_id)
+        .group_by(found.c.area_id)
     )
     return {row[0]: _delivery(*row[1:]) for row in rows}
 
@@ -286,16 +291,20 @@ def _joined(one: Delivery, other: Delivery) -> Delivery:
     )
 
 
-def _taken(app_id: int, area_ids: Collection[int], end: date) -> Subquery:
-    """(campaign_id, area_id, messaged, delivered, unreceipted, cost) of each campaign about the app
-    that started by `end`, in each commune where a carrier took any of its messages."""
-    about = (
+def _about(app_id: int, end: date) -> Select[int]:
+    """The campaigns about the app that started by the day `end`."""
+    return (
         select(Campaign.id)
         .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
         .where(CampaignApp.app_id == app_id)
-        .where(Campaign.started_at < _midnight(end + timedelta(days=1)))
+        .where(Campaign.started_at < midnight(end + timedelta(days=1)))
     )
-    line = _line(area_ids)
+
+
+def taken(about: Select[int], area_ids: Collection[int]) -> Subquery:
+    """(campaign_id, area_id, messaged, delivered, unreceipted, cost) of each of these campaigns (a
+    SELECT of ids), in each area with all below it where a carrier took any of its messages."""
+    line = line_of(area_ids)
     # Both filters within each half, so that either table is read by its index on campaigns.
     both = union_all(*(_counted(table, about, line) for table in (Count, CountDelta))).subquery()
     delivered = case((both.c.state == MessageState.DELIVERED, both.c.messages), else_=0)
@@ -337,7 +346,7 @@ def _counted(
     )
 
 
-def _line(area_ids: Collection[int]) -> CTE:
+def line_of(area_ids: Collection[int]) -> CTE:
     """(start, id): each area with itself and with all below it."""
     those = rowset(db.engine.dialect.name, [("id", "integer")], "those")
     given = text(f"SELECT id FROM {those} t").bindparams(those=as_rows([[i] for i in area_ids]))
@@ -346,7 +355,8 @@ def _line(area_ids: Collection[int]) -> CTE:
     return line.union_all(select(line.c.start, Area.id).join(line, Area.parent_id == line.c.id))
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The moment a day begins in Vietnam."""
     return datetime.combine(day, time(), clock.VIETNAM)
 
 

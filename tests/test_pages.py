@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 
 from campaigns import approvals, life, routes
 from campaigns.campaigns import Campaign
+from campaigns.reports import editions
 from outreach import access, apps, area_editing, i18n, once, organisations, targets
 from outreach.accounts import Role, User
 from outreach.database import db
@@ -49,6 +50,7 @@ class Town:
     areas: list[int] = field(default_factory=list)
     orders: list[int] = field(default_factory=list)
     reports: list[int] = field(default_factory=list)
+    daily_reports: list[int] = field(default_factory=list)
     organisations: list[int] = field(default_factory=list)
     routes: list[int] = field(default_factory=list)
     apps: list[int] = field(default_factory=list)
@@ -63,6 +65,7 @@ class Town:
             "area_id": self.areas,
             "order_id": self.orders,
             "report_id": self.reports,
+            "issued_id": self.daily_reports,
             "person_id": [self.people["liaison"].id],
             "organisation_id": self.organisations,
             "route_id": self.routes,
@@ -120,6 +123,7 @@ def town(
     ordering = Ordering(stage, viettel, people["another carrier's liaison"])
     made.orders = [ordering.opened(name="Phiếu tám").id, ordering.begun(name="Phiếu chín").id]
     made.reports.append(_counts(client_as(ordering.liaison), made.orders[-1]))
+    made.daily_reports.append(_daily_report(land.district, people["staff"]))
     made.organisations = [vnpt.id, stage.owner.id]
     made.routes = [route.id for route in routes.every()]
     made.apps = [drive.app_id]
@@ -168,6 +172,11 @@ def _counts(client: FlaskClient, order_id: int) -> int:
         f"/orders/{order_id}/file", data={"file": (io.BytesIO(rows), "so-lieu.csv")}
     )
     return int(re.findall(r"\d+", answer.headers["Location"])[-1])
+
+
+def _daily_report(area_id: int, actor: User) -> int:
+    """Yesterday's report of an area, issued."""
+    return editions.issue(area_editing.by_id(area_id), date(2020, 8, 19), actor).id
 
 
 def _campaigns(stage: Stage, vnpt: Organisation) -> Iterator[Campaign]:

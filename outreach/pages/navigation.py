@@ -39,6 +39,7 @@ _PAGES = (
     ("calendar.month", N_("Calendar"), "calendar-event"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
+    ("reports.index", N_("Daily report"), "printer"),
     ("targets.index", N_("Targets"), "bullseye"),
     ("compare.show", N_("Compare"), "graph-up"),
 )

@@ -110,7 +110,9 @@ def test_an_office_is_told_who_is_late_and_the_side_bar_counts_the_same(
     counted = {e.endpoint: e.badge_count for e in navigation.entries(drive.staff)}
     assert counted["uptake.index"] == 1
     drive.report(340, "15:25", drive.land.other_commune)
-    assert NOTHING in client.get("/").text
+    page = client.get("/").text
+    assert "chưa gửi số liệu" not in page
+    assert "Báo cáo hôm nay đến hạn lúc 16:30" in page
 
 
 def test_those_who_enter_nothing_are_not_told_to(

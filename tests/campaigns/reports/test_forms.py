@@ -1,0 +1,94 @@
+"""An office's own Word form: taken where a report can be written into it, else refused with why."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import docx
+import pytest
+
+from campaigns.reports import editions, files, forms, letterheads
+from outreach.errors import Refused
+from outreach.organisations import Organisation
+from tests.campaigns.reports.reporting import TODAY, area_of, counted, words
+from tests.drive import Drive
+
+__all__ = ["counted"]
+
+
+def form(*lines: str) -> bytes:
+    made, out = docx.Document(), io.BytesIO()
+    for line in lines:
+        made.add_paragraph(line)
+    made.save(out)
+    return out.getvalue()
+
+
+ALL = "{{ ngay_ky }} {{ ung_dung[0].ket_qua }} {{ nhan_tin }} {{ noi_nhan[0] }}"
+
+
+def test_the_program_s_own_form_is_a_good_one() -> None:
+    forms.check(forms.USUAL.read_bytes())
+
+
+def test_an_office_s_form_is_used_from_now_on_and_not_before(
+    counted: Drive, culture_office: Organisation
+) -> None:
+    before = editions.issue(area_of("870"), TODAY, counted.staff)
+    forms.upload(
+        culture_office, area_of("870"), "mau.docx", form("Kính: " + ALL), actor_id=counted.staff.id
+    )
+    after = editions.issue(area_of("870"), TODAY, counted.staff)
+    assert words(files.of(before, "docx"))[0] == "ỦY BAN NHÂN DÂN"
+    assert words(files.of(after, "docx"))[0].startswith("Kính: ngày 20 tháng 8 năm 2020 Tính đến")
+    forms.use_usual(culture_office, area_of("870"), actor_id=counted.staff.id)
+    assert letterheads.form_id(counted.staff.organisation) is None
+    assert words(files.of(after, "docx"))[0].startswith("Kính: ")
+
+
+def packed(**parts: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"%PDF-1.4", "This is no Word file"),
+        (packed(a=b"b"), "This is no Word file"),
+        (packed(**{"word/document.xml": b"<a"}), "cannot be read"),
+        (packed(**{"word/document.xml": b"", "word/vbaProject.bin": b""}), "macros"),
+        (packed(**{"word/document.xml": b" " * 21_000_000}), "larger than 5 MB"),
+        (form("{{ so }}"), "lacks what a report needs: ngay_ky, nhan_tin, noi_nhan, ung_dung"),
+        (form(ALL, "{{ mat_khau }}"), "does not have: mat_khau"),
+        (form(ALL, "{{ ung_dung[0].sai }}"), "cannot be filled"),
+        (form(ALL, "{{ so"), "cannot be filled"),
+        (form(ALL, "{{ so.__class__.__mro__ }}"), "cannot be filled"),
+    ],
+    ids=range(10),
+)
+def test_a_form_no_report_can_be_written_into_is_refused(
+    content: bytes, said: str, app: object
+) -> None:
+    with pytest.raises(Refused, match=said) as refused:
+        forms.check(content)
+    assert refused.value.field == "form"
+
+
+def test_a_letterhead_is_saved_and_signs_the_next_report(
+    counted: Drive, culture_office: Organisation
+) -> None:
+    area = area_of("870")
+    values = letterheads.of(culture_office, area) | {"signer": "Nguyễn Văn A", "addressed": ""}
+    letterheads.save(culture_office, area, values, actor_id=counted.staff.id)
+    said = words(files.of(editions.issue(area_of("870"), TODAY, counted.staff), "docx"))
+    assert said[-1] == "Nguyễn Văn A"
+    assert not any(line.startswith("Kính gửi") for line in said)
+    for name, value in (("agency", " "), ("symbol", "x" * 161), ("recipients", "a\n" * 13)):
+        with pytest.raises(Refused) as refused:
+            letterheads.save(culture_office, area_of("870"), values | {name: value}, actor_id=None)
+        assert refused.value.field == name

@@ -1,0 +1,102 @@
+"""What the official form says, word for word."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+from typing import Any
+
+import pytest
+
+from campaigns.reports import editions, wording
+from tests.campaigns.reports.reporting import TODAY, area_of, counted
+from tests.drive import Drive, at
+
+__all__ = ["counted"]
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        (date(2020, 2, 5), "ngày 05 tháng 02 năm 2020"),
+        (date(2020, 1, 10), "ngày 10 tháng 01 năm 2020"),
+        (date(2020, 3, 9), "ngày 09 tháng 3 năm 2020"),
+        (date(2020, 8, 20), "ngày 20 tháng 8 năm 2020"),
+        (date(2020, 12, 31), "ngày 31 tháng 12 năm 2020"),
+    ],
+)
+def test_days_are_written_as_the_decree_has_it(day: date, written: str) -> None:
+    assert wording.signed_day(day) == written
+
+
+def test_the_letter_s_sum_comes_out_word_for_word(counted: Drive) -> None:
+    told = wording.context(editions.draft(area_of("870"), TODAY, None, "7", "Tốt.\n\nCố gắng."))
+    (app,) = told["ung_dung"]
+    assert app["ket_qua"] == (
+        "Tính đến 15 giờ 00 phút ngày 20 tháng 8 năm 2020, huyện Hồng Ngự có 6.090 số điện thoại"
+        " cài đặt ứng dụng Bluezone, đạt tỷ lệ 5,05% (6.090/120.514 người), tăng 390 so với ngày"
+        " 19/8/2020. Số liệu tổng hợp từ 2 xã, phường, thị trấn, trong đó 2 đã báo cáo trong ngày."
+    )
+    assert app["muc_tieu"] == (
+        "Mục tiêu: 10% dân số đến ngày 31/8/2020 (theo 919/UBND-VX). Còn thiếu 5.962; trong 11 ngày"
+        " còn lại cần thêm 542 mỗi ngày."
+    )
+    assert app["bao_cao_muon"] == "Báo cáo sau 15 giờ 00 phút (1): Xã Long Thuận."
+    assert app["bang"][0] == {
+        "tt": "1",
+        "ten": "Xã Long Khánh A",
+        "dan_so": "10.000",
+        "so_cai": "3.990",
+        "ty_le": "39,90%",
+        "tang": "+290",
+        "luc": "14:50 20/08",
+        "bao_cao": "Đúng hạn",
+    }
+    assert (told["so"], told["ky_hieu"], told["dia_danh"]) == ("07", "BC-VHTT", "Hồng Ngự")
+    assert told["co_quan_cap_tren"] == ["ỦY BAN NHÂN DÂN", "HUYỆN HỒNG NGỰ"]
+    assert told["nhan_xet"] == ["Tốt.", "Cố gắng."]
+    assert told["nhan_tin"] == "Trong ngày không có chiến dịch nhắn tin nào trên địa bàn."
+    assert told["ket"].endswith("./.")
+
+
+def facts_of(counted: Drive, **changes: Any) -> dict[str, Any]:
+    """The day's facts with the first app's total or target changed."""
+    made = copy.deepcopy(editions.draft(area_of("870"), TODAY, None))
+    app = made["figures"]["apps"][0]
+    for name, value in changes.items():
+        app[name] = None if value is None else app[name] | value
+    return made
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "said"),
+    [
+        (
+            {"total": {"installs": None}},
+            "ket_qua",
+            "Chưa có số liệu cài đặt ứng dụng Bluezone trên địa bàn huyện Hồng Ngự.",
+        ),
+        ({"total": {"of": None}}, "ket_qua", "ứng dụng Bluezone, tăng 390 so với"),
+        ({"total": {"change": -5}}, "ket_qua", "người), giảm 5 so với ngày 19/8/2020."),
+        ({"total": {"counted": 1}}, "ket_qua", "Mới có số liệu của 1/2 xã, phường, thị trấn."),
+        ({"target": None}, "muc_tieu", "Chưa có mục tiêu được giao."),
+        ({"target": {"gap": 0}}, "muc_tieu", "Đã đạt mục tiêu."),
+        ({"target": {"needed": None}}, "muc_tieu", "Đã đến hạn, còn thiếu 5.962."),
+        ({"target": {"gap": None, "group": "cán bộ"}}, "muc_tieu", "10% cán bộ đến ngày 31/8"),
+        ({"target": {"share": 1803}}, "muc_tieu", "18,03% dân số"),
+    ],
+)
+def test_each_case_has_its_words(
+    counted: Drive, changes: dict[str, Any], part: str, said: str
+) -> None:
+    (app,) = wording.context(facts_of(counted, **changes))["ung_dung"]
+    assert said in app[part]
+
+
+def test_who_has_sent_nothing_is_named(counted: Drive) -> None:
+    at("21/8 16:00")
+    made = editions.draft(area_of("870"), date(2020, 8, 21), None)
+    (app,) = wording.context(made)["ung_dung"]
+    assert app["bao_cao_muon"] == (
+        "Đến 15 giờ 00 phút chưa có số liệu trong ngày (2): Xã Long Khánh A, Xã Long Thuận."
+    )
