@@ -54,18 +54,18 @@ class People:
 def lay(draft: composing.Draft, people: People, began: datetime, settings: Settings) -> Campaign:
     """The campaign as it stands when all is over: completed and settled. `began` is the moment its
     first message left; the draft's window must be open then."""
-    with _turned_back(), transaction() as session:
-        _turn(began - WRITTEN)
+    with turned_back(), transaction() as session:
+        turn(began - WRITTEN)
         campaign = composing.create(draft, people.author.id, settings)
         approvals.submit(campaign, people.author, settings)
         _decide(campaign.id, people, began)
-        _turn(began)
+        turn(began)
         campaign = life.get(campaign.id)
         life.start(campaign, people.approver.id)
         session.flush()
         connection = session.connection()
         expansion.expand_at_once(connection, preparing.audience_of(campaign, settings))
-        _turn(_carry(connection, campaign, began) + timedelta(minutes=2))
+        turn(_carry(connection, campaign, began) + timedelta(minutes=2))
         campaign = life.get(campaign.id)
         life.complete(campaign)
         campaign = life.get(campaign.id)
@@ -76,15 +76,15 @@ def lay(draft: composing.Draft, people: People, began: datetime, settings: Setti
 def _decide(campaign_id: int, people: People, began: datetime) -> None:
     campaign = life.get(campaign_id)
     if campaign.needs_facts and people.checker is not None:
-        _turn(began - CHECKED)
+        turn(began - CHECKED)
         approvals.check_facts(campaign, people.checker, campaign.digest or "")
-    _turn(began - APPROVED)
+    turn(began - APPROVED)
     campaign = life.get(campaign_id)
     approvals.approve(campaign, people.approver, campaign.digest or "")
 
 
 @contextmanager
-def _turned_back() -> Iterator[None]:
+def turned_back() -> Iterator[None]:
     """Whatever the clock of this process is turned to within, it is as before afterwards."""
     before = clock.offset()
     try:
@@ -93,7 +93,8 @@ def _turned_back() -> Iterator[None]:
         clock.set_offset(before)
 
 
-def _turn(moment: datetime) -> None:
+def turn(moment: datetime) -> None:
+    """Let it be this moment for this process."""
     clock.set_offset(moment - clock.real_now())
 
 
@@ -107,14 +108,14 @@ def _carry(connection: Connection, campaign: Campaign, began: datetime) -> datet
             while claim := claims.take(connection, lease, OWNER, WINDOW, LEASE):
                 claimed.append((lease, claim))
                 at += timedelta(milliseconds=400)
-                _turn(at)
+                turn(at)
             batches.release(connection, lease.batch_id, OWNER)
         for lease, claim in claimed:
             doubtful = claim is claimed[-1][1] and route_id == last_route
             sure = len(claim.messages) - (IN_DOUBT if doubtful else 0)
             _answer(connection, lease, claim, sure)
             at += timedelta(milliseconds=600)
-            _turn(at)
+            turn(at)
             _report(connection, lease, claim.messages[:sure])
     return at
 

@@ -43,7 +43,7 @@ from outreach.numbers import sealer
 from outreach.organisations import Kind, Organisation
 from outreach.settings import Settings
 from outreach.subscribers import ListState, SubscriberList
-from workers.example import carriers, finished
+from workers.example import carriers, finished, reported
 
 STATE: Final = "example"
 PREPARED: Final = "prepared"
@@ -223,9 +223,10 @@ def _import(listed: invented.ListFile, say: Callable[[str], None]) -> None:
 
 
 def lay_campaigns(settings: Settings, say: Callable[[str], None]) -> None:
-    """The campaign that is over, the one that waits, the order to a carrier that keeps its list to
-    itself, and the one that is sent; each once."""
+    """The campaign that is over, yesterday's report, the one that waits, the order to a carrier
+    that keeps its list to itself, and the one that is sent; each once."""
     _lay_finished(settings, say)
+    reported.lay(areas.by_code(DISTRICT, 2020), accounts.by_email("solieu@example.vn"))
     _lay_waiting(settings, say)
     _order(settings, say)
     _send_campaign(settings, say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 
 from campaigns import counts
 from campaigns.campaigns import Approval, Campaign, Decision
+from campaigns.reports import changes, editions
 from campaigns.states import CampaignState
 from outreach import accounts, areas, clock
 from outreach.accounts import User
@@ -61,6 +63,14 @@ def test_one_campaign_is_over_one_waits_and_one_is_sent(laid: Settings) -> None:
         loading.ORDERED: CampaignState.SENDING,
         loading.CAMPAIGN: CampaignState.SENDING,
     }
+
+
+def test_yesterday_s_report_was_issued_in_time_and_holds(laid: Settings) -> None:
+    area, day = areas.by_code(loading.DISTRICT, 2020), date(2020, 8, 19)
+    (report,) = editions.of_day(area.id, day)
+    assert f"{clock.local(report.issued_at):%d/%m %H:%M}" == "19/08 16:20"
+    assert changes.corrections(editions.draft(area, day, None)["changes"]) == []
+    assert clock.local(clock.now()).date() == date(2020, 8, 20)
 
 
 def test_laid_again_nothing_is_new(laid: Settings) -> None:
