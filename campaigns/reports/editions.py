@@ -153,7 +153,7 @@ def issue(
     Raises Refused as `draft`, and where `after`, the edition that the person was shown (0 for
     none), is not the newest any more.
     """
-    area_id, organisation = area.id, actor.organisation
+    area_id, organisation = area.id, letterheads.office(area, actor)
     with transaction() as session:
         # One at a time: of two who press at once, the second is told.
         session.execute(select(Area.id).where(Area.id == area_id).with_for_update(key_share=True))
@@ -194,7 +194,7 @@ def in_force(
     was = last.read
     number = was["head"]["number"] if number is None else number
     remarks = "\n".join(was["remarks"]) if remarks is None else remarks
-    now = draft(area, day, actor.organisation, number, remarks)
+    now = draft(area, day, letterheads.office(area, actor), number, remarks)
     same = now["head"]["number"] == was["head"]["number"] and now["remarks"] == was["remarks"]
     if same and not changes.corrections(now["changes"]):
         return last

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach import area_names, audit, seen
+from outreach.accounts import User
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import BigId, Model, db, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
-from outreach.organisations import Organisation
+from outreach.organisations import Kind, Organisation
 
 LINE_LENGTH: Final = 160
 LINES: Final = 12
@@ -69,9 +70,20 @@ _USUAL: Final = {
 }
 
 
+def office(area: Area, actor: User) -> Organisation | None:
+    """Who signs what this person issues: their own office; for the command line, which has none,
+    the culture office that answers for this very area, None where there is none."""
+    if actor.organisation is not None:
+        return actor.organisation
+    answering = select(Organisation).where(
+        Organisation.area_id == area.id, Organisation.kind == Kind.CULTURE
+    )
+    return db.session.scalars(answering.order_by(Organisation.id).limit(1)).first()
+
+
 def of(organisation: Organisation | None, area: Area) -> dict[str, str]:
-    """The letterhead of an office for an area, by field; what it has not set as usual there. An
-    organisation of None is the command line's, which signs as the area's own office would."""
+    """The letterhead of an office for an area, by field; what it has not set is as usual there.
+    Without an organisation it is that of the office an area of this level usually has."""
     own = None if organisation is None else db.session.get(Letterhead, organisation.id)
     if own is not None:
         return {name: getattr(own, name) for name in FIELDS}

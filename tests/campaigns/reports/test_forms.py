@@ -9,6 +9,7 @@ import docx
 import pytest
 
 from campaigns.reports import editions, files, forms, letterheads
+from outreach import accounts
 from outreach.errors import Refused
 from outreach.organisations import Organisation
 from tests.campaigns.reports.reporting import TODAY, area_of, counted, words
@@ -88,6 +89,8 @@ def test_a_letterhead_is_saved_and_signs_the_next_report(
     said = words(files.of(editions.issue(area_of("870"), TODAY, counted.staff), "docx"))
     assert said[-1] == "Nguyễn Văn A"
     assert not any(line.startswith("Kính gửi") for line in said)
+    by_command = editions.issue(area_of("870"), TODAY, accounts.system())
+    assert by_command.read["head"]["signer"] == "Nguyễn Văn A"
     for name, value in (("agency", " "), ("symbol", "x" * 161), ("recipients", "a\n" * 13)):
         with pytest.raises(Refused) as refused:
             letterheads.save(culture_office, area_of("870"), values | {name: value}, actor_id=None)
