@@ -10,7 +10,9 @@ import pytest
 from campaigns.order_reporting import Entry
 from campaigns.reports import facts
 from campaigns.states import MessageState
+from outreach import apps, targets
 from outreach.accounts import User
+from outreach.apps import Unit
 from outreach.errors import Refused
 from outreach.organisations import Organisation
 from tests.campaigns.comparing import Scene, drive_done, scene
@@ -79,6 +81,24 @@ def test_who_sent_nothing_is_missing_and_not_zero(counted: Drive) -> None:
     assert [row["punctuality"] for row in app["rows"]] == ["missing", "missing"]
     assert [row["installs"] for row in app["rows"]] == [3990, 2100]
     assert [row["change"] for row in app["rows"]] == [None, None]
+
+
+def test_over_a_change_of_what_counts_there_is_no_rise(counted: Drive) -> None:
+    app = apps.by_id(counted.app_id)
+    apps.define(app, Unit.DOWNLOADS, TODAY, "kho ứng dụng báo", actor_id=None)
+    (told,) = facts.of_day(area_of("870"), TODAY)["apps"]
+    assert told["counts"] == "downloads"
+    assert [row["change"] for row in (told["total"], *told["rows"])] == [None, None, None]
+
+
+def test_to_a_target_of_a_group_nothing_is_missing_that_could_be_said(counted: Drive) -> None:
+    (target,) = targets.every()
+    targets.withdraw(target, actor_id=None)
+    area, app, day = area_of("870"), apps.by_id(counted.app_id), date(2020, 8, 31)
+    targets.add(area, app, 100_00, day, group="cán bộ", letter="", actor_id=None)
+    (told,) = facts.of_day(area_of("870"), TODAY)["apps"]
+    assert told["target"]["group"] == "cán bộ"
+    assert (told["target"]["gap"], told["target"]["needed"]) == (None, None)
 
 
 def test_what_was_being_sent_on_the_day_is_counted_by_commune(drive_done: Scene) -> None:
