@@ -10,7 +10,7 @@ from typing import Final
 from openpyxl import Workbook
 
 from campaigns.compare_sheet import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
-from campaigns.reports import wording
+from campaigns.reports import editions, wording
 from campaigns.reports.facts import Facts
 from outreach import clock, rates
 from outreach.rates import Punctuality
@@ -87,6 +87,7 @@ def _notes(facts: Facts) -> Iterator[list[Cell]]:
     yield [("Ngày báo cáo", ""), (date.fromisoformat(facts["day"]), DAY)]
     yield [("Lần phát hành", ""), (facts["edition"], WHOLE)]
     yield [("Phát hành lúc", ""), (_moment(facts["issued_at"]), MOMENT)]
+    yield [("Mã nội dung (SHA-256)", ""), (editions.digest_of(editions.canonical(facts)), "")]
     for app in facts["figures"]["apps"]:
         yield [(f"{app['name']}: số được tính", ""), (wording.UNITS[app["counts"]], "")]
         yield [(f"{app['name']}: mẫu số", ""), (wording.SHARE_OF[app["denominator"]], "")]

@@ -82,11 +82,13 @@ def test_the_paper_says_the_same_in_a_face_like_times(counted: Drive) -> None:
 
 
 def test_the_annex_holds_numbers_as_numbers(counted: Drive) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(files.of(issued(counted), "xlsx")))
+    report = issued(counted)
+    book = openpyxl.load_workbook(io.BytesIO(files.of(report, "xlsx")))
     assert book.sheetnames == ["BLUEZONE", "Nhắn tin", "Ghi chú"]
     *_, total = book["BLUEZONE"].iter_rows(min_row=2, values_only=True)
     assert total[1:7] == ("870", "Huyện Hồng Ngự", 120514, 6090, 6090 / 120514, 390)
     assert book["BLUEZONE"]["F2"].number_format == "0.00%"
+    assert report.digest in [cell.value for cell in book["Ghi chú"]["B"]]
 
 
 def test_the_same_facts_make_the_same_bytes(counted: Drive) -> None:
