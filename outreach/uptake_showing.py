@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from outreach import areas, clock, formats, i18n, maps, rates, targets, uptake
+from outreach import areas, clock, formats, i18n, maps, rates, target_showing, targets, uptake
 from outreach.apps import App
 from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
 from outreach.errors import Refused
 from outreach.maps import Map, Spot
 from outreach.rates import Punctuality
+from outreach.target_showing import Stand
 from outreach.targets import Denominator
 from outreach.uptake import Course, Point, UptakeReport
 
@@ -76,6 +77,7 @@ class Form:
     overdue: int | None
     earlier: Sequence[Earlier]
     typed: Typed
+    stand: Stand
 
     @property
     def edition(self) -> int:
@@ -166,8 +168,13 @@ class History:
     app: App
     of: int | None
     denominator: Denominator
-    standing: rates.Standing
+    stand: Stand
     days: Sequence[Day] = field(default=())
+
+    @property
+    def standing(self) -> rates.Standing:
+        """Where it stands today."""
+        return self.stand.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +186,7 @@ class District:
     app: App
     day: date
     table: rates.Table
-    aim: rates.Aim | None
+    stand: Stand
     map: Map | None
     installs: Sequence[rates.Daily] = ()
 
@@ -193,9 +200,9 @@ def district(area: Area, app: App, day: date, *, days: int = 0) -> District:
     """A day of an area, with the new installs of so many days."""
     target = targets.in_force(area, app, day)
     table = rates.table(app.id, area, day, rates.denominator_of(target))
-    aim = None if target is None else rates.aim(target, table.total, day)
+    stand = target_showing.stand(area, app, day, target, table.total)
     installs = rates.new_installs(app.id, area, day, days) if days else ()
-    return District(area, app, day, table, aim, rate_map(table), installs)
+    return District(area, app, day, table, stand, rate_map(table), installs)
 
 
 def rate_map(table: rates.Table) -> Map | None:
@@ -224,7 +231,7 @@ def rate_steps() -> list[str]:
 
 def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:
     """The form of an area's figure of a day."""
-    denominator = rates.denominator_of(targets.in_force(area, app, day))
+    stand = target_showing.of_area(area, app, day)
     first = day - timedelta(days=EARLIER_DAYS + 1)
     course = uptake.courses(app.id, [area.id], first, day)[area.id]
     overdue = (clock.now() - uptake.deadline(day)) // timedelta(minutes=1)
@@ -233,13 +240,14 @@ def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:
         app,
         day,
         now=day == uptake.today(),
-        of=rates.people(area, denominator),
-        denominator=denominator,
+        of=stand.total.of,
+        denominator=stand.denominator,
         before=uptake.latest(course, day - timedelta(days=1)),
         current=course.get(day),
         overdue=overdue if overdue >= 0 else None,
         earlier=_earlier(course, day),
         typed=typed,
+        stand=stand,
     )
 
 
@@ -272,12 +280,11 @@ def grid(area: Area, app: App, day: date, typed: Mapping[int, Typed]) -> list[Gr
 def history(area: Area, app: App) -> History:
     """The last sixty days of an area, those without a figure included."""
     today = uptake.today()
-    denominator = rates.denominator_of(targets.in_force(area, app, today))
-    (standing,) = rates.of_areas(app.id, [area], today, denominator)
+    stand = target_showing.of_area(area, app, today)
     rows = uptake.editions(app.id, area.id, today - HISTORY)
     by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
-    of = rates.people(area, denominator)
-    return History(area, app, of, denominator, standing, _days(by_day, app, today, of))
+    of = stand.total.of
+    return History(area, app, of, stand.denominator, stand, _days(by_day, app, today, of))
 
 
 def _days(
