@@ -87,17 +87,17 @@ def _group(target: Target, counts: Sequence[GroupCount], day: date) -> Row:
     known = [count for count in counts if count.day <= day]
     if not known:
         return Row(target, own=True, standing=Standing(target.area, None))
-    told = [count for count in known if count.installed is not None]
-    now, before = told[-1] if told else None, told[-2] if len(told) > 1 else None
-    rose = None if before is None or now is None else now.installed - before.installed
+    told = [(each.day, each.installed) for each in known if each.installed is not None]
+    rose, over = None, rates.PACE_DAYS
+    if len(told) > 1:
+        rose, over = told[-1][1] - told[-2][1], (told[-1][0] - told[-2][0]).days
     standing = Standing(
         target.area,
         known[-1].people,
-        installs=None if now is None else now.installed,
+        installs=told[-1][1] if told else None,
         week=rose,
         counted=1,
     )
-    over = rates.PACE_DAYS if before is None or now is None else (now.day - before.day).days
     return Row(target, True, standing, rates.aim(target, standing, day, over), known[-1])
 
 
