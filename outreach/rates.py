@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from outreach import areas, clock, uptake
+from outreach import areas, due, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
@@ -40,7 +40,7 @@ class Punctuality(StrEnum):
     """From a file of earlier days."""
     WAITING = "waiting"
     MISSING = "missing"
-    """None yet, and the hour is past."""
+    """None yet, and the hour of a working day is past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def _of_one(
 def _reported(area: Area, of: int | None, day: date, course: Course) -> Standing:
     """What the area itself has reported."""
     point = uptake.latest(course, day)
-    alone = _alone(area, of, day, point, _without(day))
+    alone = _alone(area, of, day, point, _without(day, area.level))
     if point is None:
         return alone
     before = uptake.latest(course, point.day - timedelta(days=1)) if point.day == day else None
@@ -294,13 +294,16 @@ def _alone(
     )
 
 
-def punctuality_of(day: date, point: Point | None) -> Punctuality:
+def punctuality_of(day: date, point: Point | None, level: Level = Level.COMMUNE) -> Punctuality:
     """How an area stands with the figure of `day`, which is `point` if there is one."""
-    if point is None:
-        return _without(day)
-    if point.late is None:
+    return _without(day, level) if point is None else told(point.late)
+
+
+def told(late: bool | None) -> Punctuality:
+    """How a figure stands that is there."""
+    if late is None:
         return Punctuality.UNKNOWN
-    return Punctuality.LATE if point.late else Punctuality.ON_TIME
+    return Punctuality.LATE if late else Punctuality.ON_TIME
 
 
 def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> Standing:
@@ -327,9 +330,8 @@ def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> St
     )
 
 
-def _without(day: date) -> Punctuality:
-    past = clock.now() > uptake.deadline(day)
-    return Punctuality.MISSING if past else Punctuality.WAITING
+def _without(day: date, level: Level = Level.COMMUNE) -> Punctuality:
+    return Punctuality.MISSING if due.past(day, level) else Punctuality.WAITING
 
 
 _ORDER: Final = (

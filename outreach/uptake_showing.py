@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from outreach import areas, clock, formats, i18n, maps, rates, target_showing, targets, uptake
+from outreach import areas, clock, due, formats, i18n, maps, rates, target_showing, targets, uptake
 from outreach.apps import App
 from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
@@ -64,7 +64,7 @@ NOTHING: Final = Typed()
 @dataclass(frozen=True, slots=True)
 class Form:
     """One area's figure of one day. `now`: whether the day is today; `overdue`: minutes since the
-    hour, None before it."""
+    hour, None before it; `off`: whether it is a day on which none is due."""
 
     area: Area
     app: App
@@ -75,6 +75,7 @@ class Form:
     before: Point | None
     current: Point | None
     overdue: int | None
+    off: bool
     earlier: Sequence[Earlier]
     typed: Typed
     stand: Stand
@@ -142,12 +143,13 @@ class GridRow:
 @dataclass(frozen=True, slots=True)
 class Day:
     """One day of an area's history: its editions, the last of which counts; none where nobody
-    reported."""
+    reported, which is `missed` where one was due."""
 
     day: date
     editions: Sequence[UptakeReport] = ()
     change: int | None = None
     share: float | None = None
+    missed: bool = False
 
     @property
     def last(self) -> UptakeReport | None:
@@ -234,7 +236,7 @@ def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:
     stand = target_showing.of_area(area, app, day)
     first = day - timedelta(days=EARLIER_DAYS + 1)
     course = uptake.courses(app.id, [area.id], first, day)[area.id]
-    overdue = (clock.now() - uptake.deadline(day)) // timedelta(minutes=1)
+    late = clock.now() - uptake.deadline(day, area.level)
     return Form(
         area,
         app,
@@ -244,7 +246,8 @@ def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:
         denominator=stand.denominator,
         before=uptake.latest(course, day - timedelta(days=1)),
         current=course.get(day),
-        overdue=overdue if overdue >= 0 else None,
+        overdue=late // timedelta(minutes=1) if due.past(day, area.level) else None,
+        off=not due.is_working(day),
         earlier=_earlier(course, day),
         typed=typed,
         stand=stand,
@@ -270,7 +273,7 @@ def grid(area: Area, app: App, day: date, typed: Mapping[int, Typed]) -> list[Gr
             each,
             before=uptake.latest(known[each.id], day - timedelta(days=1)),
             current=known[each.id].get(day),
-            punctuality=rates.punctuality_of(day, known[each.id].get(day)),
+            punctuality=rates.punctuality_of(day, known[each.id].get(day), each.level),
             typed=typed.get(each.id, NOTHING),
         )
         for each in below
@@ -284,21 +287,21 @@ def history(area: Area, app: App) -> History:
     rows = uptake.editions(app.id, area.id, today - HISTORY)
     by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
     of = stand.total.of
-    return History(area, app, of, stand.denominator, stand, _days(by_day, app, today, of))
+    return History(area, app, of, stand.denominator, stand, _days(by_day, area, app, of))
 
 
 def _days(
-    by_day: Mapping[date, Sequence[UptakeReport]], app: App, today: date, of: int | None
+    by_day: Mapping[date, Sequence[UptakeReport]], area: Area, app: App, of: int | None
 ) -> list[Day]:
     if not by_day:
         return []
     days: list[Day] = []
     before: UptakeReport | None = None
-    for number in range((today - min(by_day)).days + 1):
+    for number in range((uptake.today() - min(by_day)).days + 1):
         day = min(by_day) + timedelta(days=number)
         editions = by_day.get(day, ())
         if not editions:
-            days.append(Day(day))
+            days.append(Day(day, missed=due.past(day, area.level)))
             continue
         last = editions[-1]
         change = None

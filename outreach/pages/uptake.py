@@ -24,6 +24,7 @@ from outreach import (
     uptake_imports,
     uptake_showing,
 )
+from outreach import board as boards
 from outreach.access import Act, Subject
 from outreach.apps import App
 from outreach.areas import Area
@@ -98,6 +99,15 @@ def show(here: Ground) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/<int:area_id>/board")
+@needs(Act.UPTAKE_VIEW, of=ground)
+def board(here: Ground) -> ResponseReturnValue:
+    """Who has reported on a day, who is late and by how long, and who never does."""
+    area, app, day = here.area, _app(here.area), _day()
+    shown = boards.of(app.id, area, day)
+    return render_template("uptake/board.html", b=shown, **_around(area, app, day))
+
+
 def _around(area: Area, app: App, day: date) -> dict[str, Any]:
     """What every page about an area has: the apps to choose from, the way up, the next days."""
     above = [each for each in areas.ancestors(area.id) if may(Act.UPTAKE_VIEW, each)]
@@ -148,7 +158,8 @@ def form(here: Ground) -> ResponseReturnValue:
 
 def _form(area: Area, app: App, day: date, typed: Typed = uptake_showing.NOTHING) -> str:
     shown = uptake_showing.form(area, app, day, typed)
-    return render_template("uptake/form.html", f=shown, **_around(area, app, day))
+    around = _around(area, app, day) | {"deadline": uptake.deadline(day, area.level)}
+    return render_template("uptake/form.html", f=shown, **around)
 
 
 @blueprint.post("/<int:area_id>/enter")
