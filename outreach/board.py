@@ -8,7 +8,7 @@ missing, none; the days counted are reports, so a district of ten communes has t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
@@ -49,7 +49,7 @@ class Row:
     @property
     def sums(self) -> Counter[Punctuality]:
         """Of all the days together."""
-        return sum(self.days, Counter())
+        return _added(self.days)
 
     @property
     def never(self) -> bool:
@@ -83,7 +83,7 @@ class Board:
     @property
     def now(self) -> Counter[Punctuality]:
         """The day's reports of all of them."""
-        return sum((row.now for row in self.rows), Counter())
+        return _added(row.now for row in self.rows)
 
     @property
     def parts(self) -> int:
@@ -106,6 +106,13 @@ class _Sent(NamedTuple):
 
     late: bool | None
     at: datetime
+
+
+def _added(counts: Iterable[Counter[Punctuality]]) -> Counter[Punctuality]:
+    total: Counter[Punctuality] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
 
 
 def _sent(counts: Counter[Punctuality]) -> int:
@@ -205,9 +212,12 @@ def _counted(
 def _delay(
     day: date, level: Level, now: Counter[Punctuality], came: Sequence[datetime]
 ) -> timedelta | None:
-    """Since the hour, of those still missing; else of the last that came after it."""
+    """Since the hour, of those still missing; else of the last that came after it; in minutes."""
     if now[Punctuality.MISSING]:
-        return clock.now() - due.at(day, level)
-    if now[Punctuality.LATE]:
-        return max(came) - due.at(day, level)
-    return None
+        until = clock.now()
+    elif now[Punctuality.LATE]:
+        until = max(came)
+    else:
+        return None
+    minute = timedelta(minutes=1)
+    return (until - due.at(day, level)) // minute * minute

@@ -48,11 +48,11 @@ WORKING = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "day", "works"), WORKING)
+@pytest.mark.parametrize(("given", "day", "works"), WORKING)
 def test_working_days_and_days_off_are_settings(
-    app: Flask, settings: dict[str, str], day: date, works: bool
+    app: Flask, given: dict[str, str], day: date, works: bool
 ) -> None:
-    _set(app, **settings)
+    _set(app, **given)
     assert due.is_working(day) is works
 
 

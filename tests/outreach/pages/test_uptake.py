@@ -321,6 +321,7 @@ def test_the_board_says_who_is_late_and_is_linked_from_the_district(
 
 def test_the_board_takes_as_many_statements_for_more_days(staff: FlaskClient, drive: Drive) -> None:
     drive.report(300, "14:10")
+    at("15:40")
     address = f"/figures/{drive.land.district}/board"
     staff.get(address)
     with queries() as few:
