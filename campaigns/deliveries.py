@@ -103,7 +103,7 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
     """The campaigns that messaged these areas and were being sent within the days, by the day they
     started, which may be one before `start`; a carrier's part that it sent itself, by the day it
     began, with its name. Two statements."""
-    taken, begin = _taken(app_id, area_ids, end), _midnight(start)
+    taken, begin = _taken(app_id, area_ids, end), midnight(start)
     rows = db.session.execute(
         select(
             Campaign.id,
@@ -126,6 +126,16 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
     return sorted(every, key=lambda sent: (sent.day, sent.campaign_id))
 
 
+def corrected() -> ColumnElement[bool]:
+    """Whether a carrier's count has a later edition."""
+    later = aliased(OrderCount)
+    return exists().where(
+        later.order_id == OrderCount.order_id,
+        later.area_id == OrderCount.area_id,
+        later.edition > OrderCount.edition,
+    )
+
+
 def _lasting(moment: datetime) -> ColumnElement[bool]:
     """Whether a campaign was not completed, cancelled or expired before the moment."""
     return or_(Campaign.completed_at.is_(None), Campaign.completed_at >= moment)
@@ -133,12 +143,7 @@ def _lasting(moment: datetime) -> ColumnElement[bool]:
 
 def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
     """What carriers report to have sent of each campaign from their own systems."""
-    line, later, begin = _line(area_ids), aliased(OrderCount), _midnight(start)
-    corrected = exists().where(
-        later.order_id == OrderCount.order_id,
-        later.area_id == OrderCount.area_id,
-        later.edition > OrderCount.edition,
-    )
+    line, begin = line_of(area_ids), midnight(start)
     order = BroadcastOrder
     named = (
         Campaign.id,
@@ -163,9 +168,9 @@ def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -
         .join(Organisation, Organisation.id == order.carrier_id)
         .join(Campaign, Campaign.id == order.campaign_id)
         .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
-        .where(CampaignApp.app_id == app_id, ~corrected)
+        .where(CampaignApp.app_id == app_id, ~corrected())
         .where(or_(order.started_at >= begin, Campaign.not_after >= begin))
-        .where(order.started_at < _midnight(end + timedelta(days=1)))
+        .where(order.started_at < midnight(end + timedelta(days=1)))
         .group_by(order.id, *named)
         .having(func.sum(OrderCount.sent) > 0)
     )
@@ -196,7 +201,7 @@ def _through_routes(
     app_id: int, area_ids: Collection[int], start: date, end: date
 ) -> dict[int, Delivery]:
     """What went over our own routes."""
-    taken, begin = _taken(app_id, area_ids, end), _midnight(start)
+    taken, begin = _taken(app_id, area_ids, end), midnight(start)
     within = Campaign.started_at >= begin
 
     def total(column: Any) -> Any:
@@ -289,15 +294,9 @@ def _joined(one: Delivery, other: Delivery) -> Delivery:
 def _taken(app_id: int, area_ids: Collection[int], end: date) -> Subquery:
     """(campaign_id, area_id, messaged, delivered, unreceipted, cost) of each campaign about the app
     that started by `end`, in each commune where a carrier took any of its messages."""
-    about = (
-        select(Campaign.id)
-        .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
-        .where(CampaignApp.app_id == app_id)
-        .where(Campaign.started_at < _midnight(end + timedelta(days=1)))
-    )
-    line = _line(area_ids)
+    about, line = about_app(app_id, end), line_of(area_ids)
     # Both filters within each half, so that either table is read by its index on campaigns.
-    both = union_all(*(_counted(table, about, line) for table in (Count, CountDelta))).subquery()
+    both = union_all(*(counted(table, about, line) for table in (Count, CountDelta))).subquery()
     delivered = case((both.c.state == MessageState.DELIVERED, both.c.messages), else_=0)
     silent = case((Route.gives_receipts, 0), else_=both.c.messages)
     messaged = func.sum(both.c.messages)
@@ -318,9 +317,20 @@ def _taken(app_id: int, area_ids: Collection[int], end: date) -> Subquery:
     )
 
 
-def _counted(
+def about_app(app_id: int, end: date) -> Select[int]:
+    """The campaigns about the app that started by `end`."""
+    return (
+        select(Campaign.id)
+        .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
+        .where(CampaignApp.app_id == app_id)
+        .where(Campaign.started_at < midnight(end + timedelta(days=1)))
+    )
+
+
+def counted(
     table: type[Count] | type[CountDelta], about: Select[int], line: CTE
 ) -> Select[int, int, int, MessageState, int, int]:
+    """The counts of these campaigns in these areas that a carrier took."""
     return select(
         table.campaign_id,
         table.area_id,
@@ -337,7 +347,7 @@ def _counted(
     )
 
 
-def _line(area_ids: Collection[int]) -> CTE:
+def line_of(area_ids: Collection[int]) -> CTE:
     """(start, id): each area with itself and with all below it."""
     those = rowset(db.engine.dialect.name, [("id", "integer")], "those")
     given = text(f"SELECT id FROM {those} t").bindparams(those=as_rows([[i] for i in area_ids]))
@@ -346,7 +356,8 @@ def _line(area_ids: Collection[int]) -> CTE:
     return line.union_all(select(line.c.start, Area.id).join(line, Area.parent_id == line.c.id))
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day begins in Vietnam."""
     return datetime.combine(day, time(), clock.VIETNAM)
 
 

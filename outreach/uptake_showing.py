@@ -280,10 +280,11 @@ def grid(area: Area, app: App, day: date, typed: Mapping[int, Typed]) -> list[Gr
     ]
 
 
-def history(area: Area, app: App) -> History:
-    """The last sixty days of an area, those without a figure included."""
+def history(area: Area, app: App, stand: Stand | None = None) -> History:
+    """The last sixty days of an area, those without a figure included; `stand`: where it stands
+    today, where somebody has worked that out."""
     today = uptake.today()
-    stand = target_showing.of_area(area, app, today)
+    stand = stand or target_showing.of_area(area, app, today)
     rows = uptake.editions(app.id, area.id, today - HISTORY)
     by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
     of = stand.total.of
