@@ -1,15 +1,21 @@
 """The canary: a campaign of which too many of the first messages fail stops by itself.
 
 A wrong sender name, a carrier that blocks a text, a list of dead numbers show in the first few
-hundred messages; nobody need be at the screen. It is judged from the counts until it is passed:
-once so many have arrived that no more than the share can fail of the first, or once a person
-decides knowingly, by resuming what it stopped or by having messages sent again.
+hundred messages; nobody need be at the screen. Those that were claimed first are watched, and no
+others: whatever is known early of the rest is not like it. A refusal comes with the answer and a
+failure with the first part's receipt, while a long text has arrived only with its last part.
+
+It is passed once so many of the first have arrived that no more than the share can fail, or once a
+person decides knowingly, by resuming what it stopped or by having messages sent again.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, bindparam, text
 
 from campaigns import counts, life, pauses
 from campaigns.campaigns import Campaign
@@ -19,43 +25,64 @@ from outreach.database import db, transaction
 from outreach.settings import Settings
 
 M = MessageState
-LATE = FAILED - {M.REJECTED}
 ByState = Mapping[MessageState, int]
 
 
 class Failing(NamedTuple):
-    """So many failed, of so many first messages of which the carrier said something."""
+    """So many failed of the first messages of a campaign."""
 
     failed: int
     of: int
 
 
-def failing(by_state: ByState, size: int, percent: int) -> Failing | None:
-    """Whether more than `percent` of the first `size` messages fail, for sure, or of what has an
-    answer already where that is more; None while they do not.
-
-    Refusals come with the answer and are weighed against all that is answered; what did not arrive
-    comes with the receipts, and is weighed against those: else quick refusals would count for much
-    while deliveries are on their way, and slow failures for little.
-    """
-    first = min(size, sum(by_state.values()))
-    failed, late = _sum(by_state, FAILED), _sum(by_state, LATE)
-    delivered = by_state.get(M.DELIVERED, 0)
-    answered = failed + delivered + by_state.get(M.ACCEPTED, 0)
-    for seen in (Failing(failed, answered), Failing(late, late + delivered)):
-        if seen.failed * 100 > percent * max(first, seen.of):
-            return seen
-    return None
+def failing(first: ByState, of: int, percent: int) -> Failing | None:
+    """Whether more than `percent` of the first `of` messages have failed; None while they have
+    not."""
+    failed = sum(first.get(state, 0) for state in FAILED)
+    return Failing(failed, of) if failed * 100 > percent * of else None
 
 
-def arrived(by_state: ByState, size: int, percent: int) -> bool:
-    """Whether so many have arrived that no more than `percent` of the first can fail."""
-    first = min(size, sum(by_state.values()))
-    return first > 0 and by_state.get(M.DELIVERED, 0) >= first - first * percent // 100
+def arrived(first: ByState, of: int, percent: int) -> bool:
+    """Whether so many of the first `of` have arrived that no more than `percent` can fail."""
+    return of > 0 and first.get(M.DELIVERED, 0) >= of - of * percent // 100
 
 
-def _sum(by_state: ByState, states: Iterable[MessageState]) -> int:
-    return sum(by_state.get(state, 0) for state in states)
+def states_of_first(campaign_id: int, most: int) -> Counter[MessageState]:
+    """How the messages stand that were claimed first. One that was queued again and claimed later
+    makes way for the next."""
+    claims = _first_claims(campaign_id, 2 * most)
+    if not claims:
+        return Counter()
+    rows = db.session.execute(
+        text(
+            "SELECT m.claim_id, m.id, m.state FROM batches b JOIN messages m"
+            " ON m.id BETWEEN b.first_id AND b.last_id AND m.batch_id = b.id"
+            " WHERE b.id IN :batches AND m.claim_id IN :claims"
+        ).bindparams(bindparam("batches", expanding=True), bindparam("claims", expanding=True)),
+        {
+            "batches": sorted({each.batch_id for each in claims}),
+            "claims": [each.id for each in claims],
+        },
+    )
+    first = sorted(rows, key=lambda row: (row.claim_id, row.id))[:most]
+    return Counter(MessageState(row.state) for row in first)
+
+
+def _first_claims(campaign_id: int, messages: int) -> list[Row[Any]]:
+    """The first claims of a campaign that hold so many messages together."""
+    rows = db.session.execute(
+        text(
+            "SELECT id, batch_id, size FROM claims WHERE campaign_id = :id"
+            " ORDER BY claimed_at, id LIMIT :most"
+        ),
+        {"id": campaign_id, "most": messages},
+    )
+    found: list[Row[Any]] = []
+    for row in rows:
+        if sum(each.size for each in found) >= messages:
+            break
+        found.append(row)
+    return found
 
 
 def judge(sending: Iterable[Campaign], settings: Settings) -> None:
@@ -64,14 +91,18 @@ def judge(sending: Iterable[Campaign], settings: Settings) -> None:
     if not open_now:
         return
     seen = counts.of_campaigns(db.session(), [each.id for each in open_now])
-    rule = settings.canary_size, settings.canary_percent
     for campaign in open_now:
         by_state = seen.get(campaign.id, {})
-        if (failed := failing(by_state, *rule)) is not None:
+        first = min(settings.canary_size, sum(by_state.values()))
+        rule = first, settings.canary_percent
+        if failing(by_state, *rule) is None and not arrived(by_state, *rule):
+            continue  # nor can it be so of the first
+        watched = states_of_first(campaign.id, first)
+        if (failed := failing(watched, *rule)) is not None:
             # What has left altogether cannot be stopped any more.
             if by_state.get(M.QUEUED, 0):
                 _stop(campaign, failed)
-        elif arrived(by_state, *rule):
+        elif arrived(watched, *rule):
             _note_passed(campaign)
 
 

@@ -32,8 +32,8 @@ def words(reason: str) -> str:
         return reason
     failed, of = (formats.number(int(each), language=language()) for each in stopped.groups())
     return _(
-        "stopped by the system, since of the first %(of)s messages with an answer %(failed)s were "
-        "refused or did not arrive",
+        "stopped by the system, since of the first %(of)s messages %(failed)s were refused or did "
+        "not arrive",
         of=of,
         failed=failed,
     )
