@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from flask import Flask
 
-from outreach import areas, board
+from outreach import areas, board, clock
 from outreach.board import Board
 from outreach.rates import Punctuality
 from tests.counting import queries
@@ -35,6 +35,8 @@ def test_a_correction_makes_no_figure_late(drive: Drive) -> None:
     drive.report(101, "15:30", reason="đếm lại")
     row = next(row for row in of(drive).rows if row.area.code == "29971")
     assert (row.state, row.delay) == (Punctuality.ON_TIME, None)
+    assert row.sent_at is not None
+    assert clock.local(row.sent_at).hour == 14, "the first edition's"
 
 
 def test_the_working_days_are_counted_on_time_late_and_missing(drive: Drive) -> None:
