@@ -23,6 +23,7 @@ from campaigns.commands import compare as compare_command
 from campaigns.commands import orders as orders_commands
 from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
+from campaigns.pages import area as area_pages
 from campaigns.pages import audit as audit_pages
 from campaigns.pages import calendar as calendar_pages
 from campaigns.pages import campaigns as campaigns_pages
@@ -159,6 +160,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(test_sends_pages.blueprint)
     app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(reports_pages.blueprint)
+    app.register_blueprint(area_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)

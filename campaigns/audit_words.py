@@ -93,6 +93,7 @@ ACTS: Final[dict[str, str]] = {
     "route.reopen": N_("opened a route again"),
     "target.add": N_("set a target"),
     "target.change": N_("changed a target"),
+    "target.count": N_("counted the group of a target"),
     "target.withdraw": N_("withdrew a target"),
     "test_send.request": N_("sent a test to their own phone"),
     "uptake.enter": N_("entered install figures"),

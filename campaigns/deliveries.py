@@ -103,7 +103,7 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
     """The campaigns that messaged these areas and were being sent within the days, by the day they
     started, which may be one before `start`; a carrier's part that it sent itself, by the day it
     began, with its name. Two statements."""
-    found, begin = taken(_about(app_id, end), area_ids), midnight(start)
+    found, begin = taken(about_app(app_id, end), area_ids), midnight(start)
     rows = db.session.execute(
         select(
             Campaign.id,
@@ -201,7 +201,7 @@ def _through_routes(
     app_id: int, area_ids: Collection[int], start: date, end: date
 ) -> dict[int, Delivery]:
     """What went over our own routes."""
-    found, begin = taken(_about(app_id, end), area_ids), midnight(start)
+    found, begin = taken(about_app(app_id, end), area_ids), midnight(start)
     within = Campaign.started_at >= begin
 
     def total(column: Any) -> Any:
@@ -291,22 +291,12 @@ def _joined(one: Delivery, other: Delivery) -> Delivery:
     )
 
 
-def _about(app_id: int, end: date) -> Select[int]:
-    """The campaigns about the app that started by the day `end`."""
-    return (
-        select(Campaign.id)
-        .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
-        .where(CampaignApp.app_id == app_id)
-        .where(Campaign.started_at < midnight(end + timedelta(days=1)))
-    )
-
-
 def taken(about: Select[int], area_ids: Collection[int]) -> Subquery:
     """(campaign_id, area_id, messaged, delivered, unreceipted, cost) of each of these campaigns (a
     SELECT of ids), in each area with all below it where a carrier took any of its messages."""
     line = line_of(area_ids)
     # Both filters within each half, so that either table is read by its index on campaigns.
-    both = union_all(*(_counted(table, about, line) for table in (Count, CountDelta))).subquery()
+    both = union_all(*(counted(table, about, line) for table in (Count, CountDelta))).subquery()
     delivered = case((both.c.state == MessageState.DELIVERED, both.c.messages), else_=0)
     silent = case((Route.gives_receipts, 0), else_=both.c.messages)
     messaged = func.sum(both.c.messages)
@@ -327,9 +317,20 @@ def taken(about: Select[int], area_ids: Collection[int]) -> Subquery:
     )
 
 
-def _counted(
+def about_app(app_id: int, end: date) -> Select[int]:
+    """The campaigns about the app that started by `end`."""
+    return (
+        select(Campaign.id)
+        .join(CampaignApp, CampaignApp.campaign_id == Campaign.id)
+        .where(CampaignApp.app_id == app_id)
+        .where(Campaign.started_at < midnight(end + timedelta(days=1)))
+    )
+
+
+def counted(
     table: type[Count] | type[CountDelta], about: Select[int], line: CTE
 ) -> Select[int, int, int, MessageState, int, int]:
+    """The counts of these campaigns in these areas that a carrier took."""
     return select(
         table.campaign_id,
         table.area_id,

@@ -11,10 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import insert, select
 
-from outreach import audit, clock, doubts, figures, formats, uptake
+from outreach import audit, clock, doubts, due, figures, formats, uptake
+from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.doubts import Question
@@ -92,10 +94,10 @@ def enter_all(
     now = clock.now()
     with transaction():
         area_ids = [entry.area_id for entry in entries]
-        populations = hold(area_ids)
+        held = hold(area_ids)
         known = uptake.around(app_id, area_ids, day, day)
         answers = [
-            _answered(entry, day, known[entry.area_id], populations[entry.area_id])
+            _answered(entry, day, known[entry.area_id], held[entry.area_id].population)
             for entry in entries
         ]
         kept = [
@@ -104,7 +106,16 @@ def enter_all(
             if isinstance(answer, Kept) and answer.outcome is not Outcome.UNCHANGED
         ]
         rows = [
-            row_of(app_id, day, known[entry.area_id].get(day), answer, source, actor_id, now)
+            row_of(
+                app_id,
+                day,
+                known[entry.area_id].get(day),
+                answer,
+                source,
+                actor_id,
+                now,
+                held[entry.area_id].level,
+            )
             | {"reason": _checked_reason(entry.reason)}
             for entry, answer in kept
         ]
@@ -114,16 +125,22 @@ def enter_all(
     return answers
 
 
-def hold(area_ids: Collection[int]) -> dict[int, int | None]:
-    """Let nobody else enter figures of these areas until the transaction ends; their populations.
+class Held(NamedTuple):
+    """What of an area its figures are judged by."""
+
+    population: int | None
+    level: Level
+
+
+def hold(area_ids: Collection[int]) -> dict[int, Held]:
+    """Let nobody else enter figures of these areas until the transaction ends; what they are.
 
     In one order, so that two who enter at once wait for each other and never both. SQLite lets
     one writer in at a time anyway.
     """
-    rows = select(Area.id, Area.population).where(Area.id.in_(area_ids)).order_by(Area.id)
-    return {
-        row.id: row.population for row in db.session.execute(rows.with_for_update(key_share=True))
-    }
+    every = select(Area.id, Area.population, Area.level).where(Area.id.in_(area_ids))
+    rows = db.session.execute(every.order_by(Area.id).with_for_update(key_share=True))
+    return {row.id: Held(row.population, row.level) for row in rows}
 
 
 def _answered(entry: Entry, day: date, course: Course, population: int | None) -> Answer:
@@ -197,9 +214,12 @@ def row_of(
     source: Source,
     actor_id: int,
     now: datetime,
+    level: Level,
 ) -> dict[str, object]:
-    """The row of a new edition: late as the day's first edition was, counted up to the hour."""
-    deadline = uptake.deadline(day)
+    """The row of a new edition: late as the day's first edition was (none is on a day off), counted
+    up to the hour of an area of this level."""
+    deadline = uptake.deadline(day, level)
+    late = now > deadline and due.is_working(day)
     return {
         "app_id": app_id,
         "area_id": kept.area_id,
@@ -208,7 +228,7 @@ def row_of(
         "installs": kept.installs,
         "as_of": min(now, deadline),
         "reported_at": now,
-        "late": now > deadline if current is None else current.late,
+        "late": late if current is None else current.late,
         "source": source,
         "reported_by_id": actor_id,
         "import_id": None,

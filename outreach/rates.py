@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from outreach import areas, clock, uptake
+from outreach import areas, due, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
@@ -25,6 +25,8 @@ from outreach.uptake import Course, Point
 RAMP_EDGES: Final = (3.0, 4.0, 5.0, 6.0, 8.0)
 """Percent at which the colour of a rate changes: round ones, so that a legend can print them."""
 PACE_DAYS: Final = 7
+FARTHEST: Final = 3650
+"""Days: what a pace would reach after these it does not reach."""
 REPORTING: Final = frozenset({Level.COMMUNE, Level.HAMLET})
 """The levels that report themselves; above them figures are sums."""
 
@@ -38,7 +40,7 @@ class Punctuality(StrEnum):
     """From a file of earlier days."""
     WAITING = "waiting"
     MISSING = "missing"
-    """None yet, and the hour is past."""
+    """None yet, and the hour of a working day is past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ class Daily:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a target still needs. Shares are of 1; `pace` and `needed` are installs a day."""
+    """What a target still needs. Shares are of 1; `pace`, held over the last `over` days, and
+    `needed` are installs a day. `reached`: the day on which the pace gets there; None where that is
+    done, the pace is not known, or leads nowhere within `FARTHEST`."""
 
     target: Target
     share: float
@@ -125,8 +129,21 @@ class Aim:
     days: int
     needed: int | None = None
     pace: float | None = None
+    over: int = PACE_DAYS
     projected: float | None = None
+    reached: date | None = None
     scale: float = field(default=1.0)
+
+    @property
+    def never(self) -> bool:
+        """Whether the pace held does not lead there at all."""
+        return bool(self.gap) and self.pace is not None and self.reached is None
+
+    @property
+    def days_late(self) -> int:
+        """How long after the deadline the pace gets there; 0 where it comes in time."""
+        late = 0 if self.reached is None else (self.reached - self.target.deadline).days
+        return max(0, late)
 
 
 def share(installs: int | None, of: int | None) -> float | None:
@@ -243,7 +260,7 @@ def _of_one(
 def _reported(area: Area, of: int | None, day: date, course: Course) -> Standing:
     """What the area itself has reported."""
     point = uptake.latest(course, day)
-    alone = _alone(area, of, day, point, _without(day))
+    alone = _alone(area, of, day, point, _without(day, area.level))
     if point is None:
         return alone
     before = uptake.latest(course, point.day - timedelta(days=1)) if point.day == day else None
@@ -277,13 +294,16 @@ def _alone(
     )
 
 
-def punctuality_of(day: date, point: Point | None) -> Punctuality:
+def punctuality_of(day: date, point: Point | None, level: Level = Level.COMMUNE) -> Punctuality:
     """How an area stands with the figure of `day`, which is `point` if there is one."""
-    if point is None:
-        return _without(day)
-    if point.late is None:
+    return _without(day, level) if point is None else told(point.late)
+
+
+def told(late: bool | None) -> Punctuality:
+    """How a figure stands that is there."""
+    if late is None:
         return Punctuality.UNKNOWN
-    return Punctuality.LATE if point.late else Punctuality.ON_TIME
+    return Punctuality.LATE if late else Punctuality.ON_TIME
 
 
 def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> Standing:
@@ -310,9 +330,8 @@ def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> St
     )
 
 
-def _without(day: date) -> Punctuality:
-    past = clock.now() > uptake.deadline(day)
-    return Punctuality.MISSING if past else Punctuality.WAITING
+def _without(day: date, level: Level = Level.COMMUNE) -> Punctuality:
+    return Punctuality.MISSING if due.past(day, level) else Punctuality.WAITING
 
 
 _ORDER: Final = (
@@ -328,27 +347,37 @@ def _worst(parts: Sequence[Standing]) -> Punctuality:
     return min((part.punctuality for part in parts), key=_ORDER.index)
 
 
-def aim(target: Target, total: Standing, day: date) -> Aim:
-    """What is missing to a target on a day, and where the pace of the last week would lead."""
+def aim(target: Target, total: Standing, day: date, over: int = PACE_DAYS) -> Aim:
+    """What is missing to a target on a day, and where the pace leads that `total.week` is the
+    rise of, in the last `over` days."""
     wanted = target.share / 100_00
     days = (target.deadline - day).days
     if total.installs is None or not total.of:
         return Aim(target, wanted, None, days)
     gap = max(0, math.ceil(total.of * target.share / 100_00) - total.installs)
-    pace = None if total.week is None else total.week / PACE_DAYS
+    pace = None if total.week is None else total.week / over
     projected = None
     if pace is not None and days > 0:
-        projected = min(1.0, (total.installs + pace * days) / total.of)
+        projected = max(0.0, min(1.0, (total.installs + pace * days) / total.of))
     return Aim(
         target,
         wanted,
         gap,
         days,
-        needed=math.ceil(gap / days) if days > 0 else None,
+        needed=math.ceil(gap / max(days, 1)) if days >= 0 else None,
         pace=pace,
+        over=over,
         projected=projected,
+        reached=_reached(gap, pace, day),
         scale=_scale(wanted, total.share or 0.0, projected or 0.0),
     )
+
+
+def _reached(gap: int, pace: float | None, day: date) -> date | None:
+    """The day on which so many are there at this pace."""
+    if not gap or pace is None or pace * FARTHEST < gap:
+        return None
+    return day + timedelta(days=math.ceil(gap / pace))
 
 
 def _scale(*shares: float) -> float:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from click import ClickException
@@ -22,6 +23,9 @@ HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24
 
 
 KINDS = {"notice", "customer_care", "advertising"}
+HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOLIDAYS = "holidays"
 
 
 class SettingsError(ClickException):
@@ -62,6 +66,21 @@ class Settings(BaseSettings):
         "notice",
         description="Kinds of message whose facts a health office checks before they are approved.",
     )
+    due_communes: str = Field(
+        "15:00", description="By when communes, and schools with them, report a day's figure."
+    )
+    due_districts: str = Field(
+        "16:30", description="By when a district's culture office compiles and reports."
+    )
+    due_provinces: str = Field(
+        "15:00", description="By when a province's own units report a figure of the province."
+    )
+    working_days: str = Field(
+        "mon,tue,wed,thu,fri,sat,sun", description="Days of the week on which figures are due."
+    )
+    days_off: str = Field(
+        "none", description="Days on which none is due: dates, and holidays for the national days."
+    )
     list_days: int = Field(
         365, ge=1, le=3650, description="Days a list of subscribers may be used, if nobody says."
     )
@@ -98,6 +117,27 @@ class Settings(BaseSettings):
     def _hours(cls, value: str) -> str:
         if not HOURS.fullmatch(value) or value[:5] >= value[6:]:
             raise ValueError("must be HH:MM-HH:MM with the end after the start, as 07:00-21:00")
+        return value
+
+    @field_validator("due_communes", "due_districts", "due_provinces")
+    @classmethod
+    def _hour(cls, value: str) -> str:
+        if not HOUR.fullmatch(value):
+            raise ValueError("must be an hour of the day, as 15:00")
+        return value
+
+    @field_validator("working_days")
+    @classmethod
+    def _week(cls, value: str) -> str:
+        if not set(_listed(value)) <= set(WEEK):
+            raise ValueError(f"must be one or more of {', '.join(WEEK)}, with commas between")
+        return ",".join(_listed(value))
+
+    @field_validator("days_off")
+    @classmethod
+    def _off(cls, value: str) -> str:
+        if value.strip() != "none" and not all(map(_is_day_off, _listed(value))):
+            raise ValueError("must be none, or holidays and dates like 2020-08-22, with commas")
         return value
 
     @field_validator("fact_check_kinds")
@@ -200,3 +240,14 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         """Where the sealing key lies."""
         return self.key_file or self.data_dir / "secret.key"
+
+
+def _listed(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",")]
+
+
+def _is_day_off(word: str) -> bool:
+    try:
+        return word == HOLIDAYS or bool(date.fromisoformat(word))
+    except ValueError:
+        return False

@@ -1,13 +1,16 @@
-"""What the page of targets shows: those that reach a person's area, and where each stands now."""
+"""Where targets stand: that of one area for its pages, and those that reach a person's area."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
-from outreach import areas, rates, targets, uptake
+from outreach import areas, group_counts, rates, targets, uptake
+from outreach.apps import App
 from outreach.areas import Area
+from outreach.group_counts import GroupCount
 from outreach.rates import Aim, Standing
 from outreach.targets import Denominator, Target
 
@@ -15,13 +18,42 @@ from outreach.targets import Denominator, Target
 @dataclass(frozen=True)
 class Row:
     """One target. `standing` and `aim` are None where the reader may not see the area's figures;
-    `aim` also where a letter names a group nobody has counted. `own`: whether it may be set by
-    whoever sets targets for the reader's area."""
+    of a group they are by its own counts, of which `count` is the one in force. `own`: whether it
+    may be set by whoever sets targets for the reader's area."""
 
     target: Target
     own: bool
     standing: Standing | None = None
     aim: Aim | None = None
+    count: GroupCount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where an area stands on a day, and what its target still needs; `aim` is None where none is
+    set for it or above it. `groups` are the named groups of its own targets."""
+
+    area: Area
+    app: App
+    day: date
+    denominator: Denominator
+    total: Standing
+    aim: Aim | None
+    groups: Sequence[Row]
+
+
+def stand(area: Area, app: App, day: date, target: Target | None, total: Standing) -> Stand:
+    """Of an area by its rate, which is of the denominator of the target in force."""
+    aim = None if target is None else rates.aim(target, total, day)
+    denominator = rates.denominator_of(target)
+    return Stand(area, app, day, denominator, total, aim, of_groups(area, app, day))
+
+
+def of_area(area: Area, app: App, day: date) -> Stand:
+    """The same, where nobody has worked out the rate yet."""
+    target = targets.in_force(area, app, day)
+    (total,) = rates.of_areas(app.id, [area], day, rates.denominator_of(target))
+    return stand(area, app, day, target, total)
 
 
 def rows(own_area_id: int | None) -> list[Row]:
@@ -29,13 +61,49 @@ def rows(own_area_id: int | None) -> list[Row]:
     found = targets.reaching(own_area_id)
     area_ids = {target.area_id for target in found}
     own = area_ids if own_area_id is None else areas.within(area_ids, own_area_id)
-    stand = _standings([target for target in found if target.area_id in own])
-    return [_row(target, target.area_id in own, stand.get(target.id)) for target in found]
+    seen = [target for target in found if target.area_id in own]
+    stand = _standings([each for each in seen if each.denominator is not Denominator.GROUP])
+    counted = {row.target.id: row for row in _groups(seen, uptake.today())}
+    return [
+        counted.get(target.id) or _row(target, target.area_id in own, stand.get(target.id))
+        for target in found
+    ]
+
+
+def of_groups(area: Area, app: App, day: date) -> list[Row]:
+    """Where the groups stand on a day that targets of the area itself name."""
+    return _groups(targets.of_groups(area, app), day)
+
+
+def _groups(seen: Sequence[Target], day: date) -> list[Row]:
+    named = [target for target in seen if target.denominator is Denominator.GROUP]
+    counts = group_counts.of_targets([target.id for target in named])
+    return [_group(target, counts.get(target.id, ()), day) for target in named]
+
+
+def _group(target: Target, counts: Sequence[GroupCount], day: date) -> Row:
+    """By its counts up to the day: where it stands is the last one that says who has the app, and
+    the pace is from the one before that to it."""
+    known = [count for count in counts if count.day <= day]
+    if not known:
+        return Row(target, own=True, standing=Standing(target.area, None))
+    told = [(each.day, each.installed) for each in known if each.installed is not None]
+    rose, over = None, rates.PACE_DAYS
+    if len(told) > 1:
+        rose, over = told[-1][1] - told[-2][1], (told[-1][0] - told[-2][0]).days
+    standing = Standing(
+        target.area,
+        known[-1].people,
+        installs=told[-1][1] if told else None,
+        week=rose,
+        counted=1,
+    )
+    return Row(target, True, standing, rates.aim(target, standing, day, over), known[-1])
 
 
 def _row(target: Target, own: bool, standing: Standing | None) -> Row:
-    if standing is None or target.denominator is Denominator.GROUP:
-        return Row(target, own, standing)
+    if standing is None:
+        return Row(target, own)
     return Row(target, own, standing, rates.aim(target, standing, uptake.today()))
 
 

@@ -26,13 +26,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import areas, audit, clock, seen
+from outreach import areas, audit, clock, group_counts, seen
 from outreach.accounts import User
 from outreach.apps import App
 from outreach.area_names import LEVELS
 from outreach.areas import Area
 from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Refused
+from outreach.group_counts import Count
 from outreach.i18n import _
 
 GROUP_LENGTH: Final = 120
@@ -112,10 +113,12 @@ def add(
     *,
     group: str,
     letter: str,
+    count: Count | None = None,
     actor_id: int | None,
 ) -> Target:
     """Add a target for the share (hundredths of a percent) of `group`: "population",
-    "smartphone_users" or a group in the letter's words. Raises Refused for one already there."""
+    "smartphone_users" or a group in the letter's words, which `count` says something of. Raises
+    Refused for one already there."""
     denominator, group_name = _denominator(group)
     target = Target(
         area=area,
@@ -132,6 +135,7 @@ def add(
         session.flush()
         detail = {"area": area.code, "app": app.code, "share": share, "of": group_name}
         audit.record("target.add", "target", target.id, detail, actor_id)
+        _keep(target, count, actor_id)
     return target
 
 
@@ -148,6 +152,7 @@ def change(
     *,
     group: str,
     letter: str,
+    count: Count | None = None,
     form: str | None = None,
     actor_id: int | None,
 ) -> None:
@@ -174,6 +179,7 @@ def change(
         changed = {k: [_plain(before[k]), _plain(v)] for k, v in values.items() if before[k] != v}
         if changed:
             audit.record("target.change", "target", now.id, changed, actor_id)
+        _keep(now, count, actor_id)
 
 
 def withdraw(target: Target, *, form: str | None = None, actor_id: int | None) -> None:
@@ -186,6 +192,16 @@ def withdraw(target: Target, *, form: str | None = None, actor_id: int | None) -
         detail |= {"area": now.area.code, "app": now.app.code}
         now.withdrawn_at, now.withdrawn_by_id = clock.now(), actor_id
         audit.record("target.withdraw", "target", now.id, detail, actor_id)
+
+
+def _keep(target: Target, count: Count | None, actor_id: int | None) -> None:
+    """The count of its group, where it has one and somebody typed it anew."""
+    if count is None or target.denominator is not Denominator.GROUP:
+        return
+    if group_counts.keep(target.id, count, actor_id):
+        detail = {"people": count.people, "installed": count.installed, "source": count.source}
+        detail |= {"day": count.day.isoformat()}
+        audit.record("target.count", "target", target.id, detail, actor_id)
 
 
 def _locked(target: Target) -> Target:
@@ -282,11 +298,26 @@ def _near(area_id: int | None) -> ColumnElement[bool]:
 
 
 def in_force(area: Area, app: App, day: date) -> Target | None:
-    """The target an area works towards on a day: its own, else that of the nearest area above;
-    there the nearest deadline still to come, else the last one that has passed."""
+    """The target an area's installs work towards on a day: its own, else that of the nearest area
+    above; there the nearest deadline still to come, else the last one that has passed. One of a
+    group is none: the installs are everybody's."""
     line = [area.id, *(above.id for above in areas.ancestors(area.id))]
-    set_there = standing().where(Target.app_id == app.id, Target.area_id.in_(line))
+    set_there = standing().where(
+        Target.app_id == app.id,
+        Target.area_id.in_(line),
+        Target.denominator != Denominator.GROUP,
+    )
     return _nearest(db.session.scalars(set_there), day)
+
+
+def of_groups(area: Area, app: App) -> Sequence[Target]:
+    """The targets set for an area itself that are of a group, the nearest deadline first."""
+    set_there = standing().where(
+        Target.app_id == app.id,
+        Target.area_id == area.id,
+        Target.denominator == Denominator.GROUP,
+    )
+    return db.session.scalars(set_there.order_by(Target.deadline, Target.id)).all()
 
 
 def deadlines(app: App, area_ids: Collection[int], day: date) -> dict[int, date]:

@@ -28,7 +28,8 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Todo:
     """One row. `look`: "late" (red), "wait" (yellow), "run" (blue), "note" (plain); a low `order`
-    comes first. The button leads to `endpoint` with `values`, "" for none."""
+    comes first. The button leads to `endpoint` with `values`, "" for none; `more` is a second page
+    about the same values: (its words, its endpoint)."""
 
     icon: str
     look: Literal["late", "wait", "run", "note"]
@@ -39,6 +40,7 @@ class Todo:
     endpoint: str
     values: Mapping[str, str | int] = field(default_factory=dict)
     way: Way | None = None
+    more: tuple[str, str] | None = None
 
 
 Source = Callable[[User], Sequence[Todo]]

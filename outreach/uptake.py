@@ -1,14 +1,14 @@
 """Uptake reports: installs of one app in one area, from the beginning up to a time of a day.
 
 A figure is never overwritten: a correction is the next edition of the same day's figure, and the
-highest edition is the one that counts. Communes report by 15:00, the district's office compiles by
-16:30 (the letters of August 2020); a late figure is late and is taken all the same.
+highest edition is the one that counts. Communes report by an hour, the district's office compiles
+by a later one (`due`); a late figure is late and is taken all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -25,16 +25,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import apps, areas, clock, targets
+from outreach import apps, areas, clock, due, targets
 from outreach.accounts import User
 from outreach.apps import App
+from outreach.area_names import Level
 from outreach.database import BigId, Model, Moment, as_rows, db, rowset, words
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.targets import Target
 
-REPORT_BY: Final = time(15, 0)
-COMPILED_BY: Final = time(16, 30)
 OLDEST: Final = timedelta(days=2 * 365)
 """A figure further back is a year typed wrongly."""
 REASON_LENGTH: Final = 200
@@ -100,14 +99,14 @@ def today() -> date:
     return clock.local(clock.now()).date()
 
 
-def deadline(day: date) -> datetime:
-    """The moment by which a day's figure is on time."""
-    return datetime.combine(day, REPORT_BY, clock.VIETNAM)
+def deadline(day: date, level: Level = Level.COMMUNE) -> datetime:
+    """The moment by which a day's figure of an area of this level is on time."""
+    return due.at(day, level)
 
 
 def compiled_by(day: date) -> datetime:
     """The moment by which the office compiles a day's figures."""
-    return datetime.combine(day, COMPILED_BY, clock.VIETNAM)
+    return due.at(day, Level.DISTRICT)
 
 
 def check_day(day: date) -> date:

@@ -163,19 +163,28 @@ def _enter(
     by_area = {
         area_id: list(lines) for area_id, lines in groupby(part, key=lambda line: line.area_id)
     }
-    populations = entering.hold(by_area)
+    held = entering.hold(by_area)
     first, last = min(line.day for line in part), max(line.day for line in part)
     known = uptake.around(app_id, by_area, first, last)
     now, today = clock.now(), uptake.today()
     rows = []
     for area_id, lines in by_area.items():
         course = known[area_id]
-        for line in _taken(lines, course, populations[area_id], reason, tally):
+        for line in _taken(lines, course, held[area_id].population, reason, tally):
             current = course.get(line.day)
             kept = entering.kept_as(area_id, line.installs, current)
             tally.outcomes[kept.outcome] += 1
             if kept.outcome is not Outcome.UNCHANGED:
-                row = entering.row_of(app_id, line.day, current, kept, Source.FILE, actor_id, now)
+                row = entering.row_of(
+                    app_id,
+                    line.day,
+                    current,
+                    kept,
+                    Source.FILE,
+                    actor_id,
+                    now,
+                    held[area_id].level,
+                )
                 late = row["late"] if line.day == today or current is not None else None
                 why = (line.reason or reason)[: uptake.REASON_LENGTH]
                 rows.append(row | {"late": late, "import_id": import_id, "reason": why})

@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from outreach import areas, clock, formats, i18n, maps, rates, targets, uptake
+from outreach import areas, clock, due, formats, i18n, maps, rates, target_showing, targets, uptake
 from outreach.apps import App
 from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
 from outreach.errors import Refused
 from outreach.maps import Map, Spot
 from outreach.rates import Punctuality
+from outreach.target_showing import Stand
 from outreach.targets import Denominator
 from outreach.uptake import Course, Point, UptakeReport
 
@@ -63,7 +64,7 @@ NOTHING: Final = Typed()
 @dataclass(frozen=True, slots=True)
 class Form:
     """One area's figure of one day. `now`: whether the day is today; `overdue`: minutes since the
-    hour, None before it."""
+    hour, None before it; `off`: whether it is a day on which none is due."""
 
     area: Area
     app: App
@@ -74,8 +75,10 @@ class Form:
     before: Point | None
     current: Point | None
     overdue: int | None
+    off: bool
     earlier: Sequence[Earlier]
     typed: Typed
+    stand: Stand
 
     @property
     def edition(self) -> int:
@@ -140,12 +143,13 @@ class GridRow:
 @dataclass(frozen=True, slots=True)
 class Day:
     """One day of an area's history: its editions, the last of which counts; none where nobody
-    reported."""
+    reported, which is `missed` where one was due."""
 
     day: date
     editions: Sequence[UptakeReport] = ()
     change: int | None = None
     share: float | None = None
+    missed: bool = False
 
     @property
     def last(self) -> UptakeReport | None:
@@ -166,8 +170,13 @@ class History:
     app: App
     of: int | None
     denominator: Denominator
-    standing: rates.Standing
+    stand: Stand
     days: Sequence[Day] = field(default=())
+
+    @property
+    def standing(self) -> rates.Standing:
+        """Where it stands today."""
+        return self.stand.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ class District:
     app: App
     day: date
     table: rates.Table
-    aim: rates.Aim | None
+    stand: Stand
     map: Map | None
     installs: Sequence[rates.Daily] = ()
 
@@ -193,9 +202,9 @@ def district(area: Area, app: App, day: date, *, days: int = 0) -> District:
     """A day of an area, with the new installs of so many days."""
     target = targets.in_force(area, app, day)
     table = rates.table(app.id, area, day, rates.denominator_of(target))
-    aim = None if target is None else rates.aim(target, table.total, day)
+    stand = target_showing.stand(area, app, day, target, table.total)
     installs = rates.new_installs(app.id, area, day, days) if days else ()
-    return District(area, app, day, table, aim, rate_map(table), installs)
+    return District(area, app, day, table, stand, rate_map(table), installs)
 
 
 def rate_map(table: rates.Table) -> Map | None:
@@ -224,22 +233,24 @@ def rate_steps() -> list[str]:
 
 def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:
     """The form of an area's figure of a day."""
-    denominator = rates.denominator_of(targets.in_force(area, app, day))
+    stand = target_showing.of_area(area, app, day)
     first = day - timedelta(days=EARLIER_DAYS + 1)
     course = uptake.courses(app.id, [area.id], first, day)[area.id]
-    overdue = (clock.now() - uptake.deadline(day)) // timedelta(minutes=1)
+    late = clock.now() - uptake.deadline(day, area.level)
     return Form(
         area,
         app,
         day,
         now=day == uptake.today(),
-        of=rates.people(area, denominator),
-        denominator=denominator,
+        of=stand.total.of,
+        denominator=stand.denominator,
         before=uptake.latest(course, day - timedelta(days=1)),
         current=course.get(day),
-        overdue=overdue if overdue >= 0 else None,
+        overdue=late // timedelta(minutes=1) if due.past(day, area.level) else None,
+        off=not due.is_working(day),
         earlier=_earlier(course, day),
         typed=typed,
+        stand=stand,
     )
 
 
@@ -262,36 +273,36 @@ def grid(area: Area, app: App, day: date, typed: Mapping[int, Typed]) -> list[Gr
             each,
             before=uptake.latest(known[each.id], day - timedelta(days=1)),
             current=known[each.id].get(day),
-            punctuality=rates.punctuality_of(day, known[each.id].get(day)),
+            punctuality=rates.punctuality_of(day, known[each.id].get(day), each.level),
             typed=typed.get(each.id, NOTHING),
         )
         for each in below
     ]
 
 
-def history(area: Area, app: App) -> History:
-    """The last sixty days of an area, those without a figure included."""
+def history(area: Area, app: App, stand: Stand | None = None) -> History:
+    """The last sixty days of an area, those without a figure included; `stand`: where it stands
+    today, where somebody has worked that out."""
     today = uptake.today()
-    denominator = rates.denominator_of(targets.in_force(area, app, today))
-    (standing,) = rates.of_areas(app.id, [area], today, denominator)
+    stand = stand or target_showing.of_area(area, app, today)
     rows = uptake.editions(app.id, area.id, today - HISTORY)
     by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
-    of = rates.people(area, denominator)
-    return History(area, app, of, denominator, standing, _days(by_day, app, today, of))
+    of = stand.total.of
+    return History(area, app, of, stand.denominator, stand, _days(by_day, area, app, of))
 
 
 def _days(
-    by_day: Mapping[date, Sequence[UptakeReport]], app: App, today: date, of: int | None
+    by_day: Mapping[date, Sequence[UptakeReport]], area: Area, app: App, of: int | None
 ) -> list[Day]:
     if not by_day:
         return []
     days: list[Day] = []
     before: UptakeReport | None = None
-    for number in range((today - min(by_day)).days + 1):
+    for number in range((uptake.today() - min(by_day)).days + 1):
         day = min(by_day) + timedelta(days=number)
         editions = by_day.get(day, ())
         if not editions:
-            days.append(Day(day))
+            days.append(Day(day, missed=due.past(day, area.level)))
             continue
         last = editions[-1]
         change = None

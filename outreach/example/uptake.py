@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from outreach import apps, areas, clock, entering, targets, uptake
+from outreach import apps, areas, clock, entering, targets
+from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.example import letters
 from outreach.uptake import Source
@@ -112,7 +113,7 @@ def _row(
 ) -> dict[str, Any]:
     at = datetime.combine(day, hour, clock.VIETNAM)
     kept = entering.kept_as(area_id, installs, None)
-    row = entering.row_of(app_id, day, None, kept, source, who, at)
+    row = entering.row_of(app_id, day, None, kept, source, who, at, Level.COMMUNE)
     return row | {"reason": INVENTED}
 
 
@@ -137,7 +138,7 @@ def _province(app_id: int, who: int) -> list[dict[str, Any]]:
             areas.by_code(figure.area_code, 2020).id,
             figure.on,
             figure.installs,
-            uptake.REPORT_BY,
+            time.fromisoformat(letters.PROVINCE_REPORTS_BY),
             Source.GRID,
             who,
         )

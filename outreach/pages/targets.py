@@ -13,6 +13,7 @@ from outreach import (
     access,
     apps,
     area_choice,
+    group_counts,
     labels,
     once,
     rates,
@@ -25,6 +26,7 @@ from outreach import (
 from outreach.access import Act, Subject
 from outreach.areas import Area
 from outreach.errors import Refused
+from outreach.group_counts import Count
 from outreach.i18n import _
 from outreach.pages import forms
 from outreach.pages.guard import needs, person
@@ -74,7 +76,15 @@ def _added() -> int:
     if not code:
         raise Refused(_("Choose an app."), "app")
     share, deadline, words = _aim()
-    added = targets.add(area, apps.by_code(code), share, deadline, **words, actor_id=person().id)
+    added = targets.add(
+        area,
+        apps.by_code(code),
+        share,
+        deadline,
+        **words,
+        count=_count(),
+        actor_id=person().id,
+    )
     return added.id
 
 
@@ -104,6 +114,19 @@ def _aim() -> tuple[int, date, dict[str, str]]:
     return share, deadline, {"group": group, "letter": given.get("letter", "")}
 
 
+def _count() -> Count | None:
+    """What is typed of the group; of nothing else is anything counted here."""
+    given = request.form
+    if given.get("denominator") != Denominator.GROUP:
+        return None
+    return group_counts.checked(
+        typed.whole(given.get("people", ""), "people"),
+        typed.whole(given.get("installed", ""), "installed"),
+        given.get("source", ""),
+        typed.day(given.get("counted_on", ""), "counted_on"),
+    )
+
+
 @blueprint.get("/<int:target_id>")
 @needs(Act.TARGET_SET, of=targets.by_id)
 def show(target: Target) -> str:
@@ -117,7 +140,21 @@ def show(target: Target) -> str:
         "letter": target.letter,
         "seen": seen.mark(targets.shown(target)),
     }
-    return _form(target, given)
+    return _form(target, given | _counted(target))
+
+
+def _counted(target: Target) -> dict[str, str]:
+    """The count in force of its group, as the form shows it."""
+    counts = group_counts.of_targets([target.id]).get(target.id)
+    if not counts:
+        return {}
+    last = counts[-1]
+    return {
+        "people": str(last.people),
+        "installed": "" if last.installed is None else str(last.installed),
+        "source": last.source,
+        "counted_on": last.day.isoformat(),
+    }
 
 
 @blueprint.post("/<int:target_id>", endpoint="change")
@@ -136,7 +173,9 @@ def change(target: Target) -> ResponseReturnValue:
 def _changed(target: Target) -> None:
     share, deadline, words = _aim()
     form = request.form.get("seen", "")
-    targets.change(target, share, deadline, **words, form=form, actor_id=person().id)
+    targets.change(
+        target, share, deadline, **words, count=_count(), form=form, actor_id=person().id
+    )
 
 
 @blueprint.post("/<int:target_id>/withdraw")

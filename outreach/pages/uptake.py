@@ -24,6 +24,7 @@ from outreach import (
     uptake_imports,
     uptake_showing,
 )
+from outreach import board as boards
 from outreach.access import Act, Subject
 from outreach.apps import App
 from outreach.areas import Area
@@ -84,7 +85,7 @@ def index() -> ResponseReturnValue:
 @needs(Act.UPTAKE_VIEW, of=ground)
 def show(here: Ground) -> ResponseReturnValue:
     """A district's ranking of a day, or a commune's history."""
-    area, app, day = here.area, _app(here.area), _day()
+    area, app, day = here.area, asked_app(here.area), _day()
     if area.level in rates.REPORTING:
         history = uptake_showing.history(area, app)
         return render_template("uptake/history.html", h=history, **_around(area, app, day))
@@ -96,6 +97,15 @@ def show(here: Ground) -> ResponseReturnValue:
         steps=uptake_showing.rate_steps(),
         **_around(area, app, day),
     )
+
+
+@blueprint.get("/<int:area_id>/board")
+@needs(Act.UPTAKE_VIEW, of=ground)
+def board(here: Ground) -> ResponseReturnValue:
+    """Who has reported on a day, who is late and by how long, and who never does."""
+    area, app, day = here.area, asked_app(here.area), _day()
+    shown = boards.of(app.id, area, day)
+    return render_template("uptake/board.html", b=shown, **_around(area, app, day))
 
 
 def _around(area: Area, app: App, day: date) -> dict[str, Any]:
@@ -119,7 +129,7 @@ def _around(area: Area, app: App, day: date) -> dict[str, Any]:
     }
 
 
-def _app(area: Area) -> App:
+def asked_app(area: Area) -> App:
     """The app the address names; without one the first that is counted there."""
     code = request.values.get("app")
     try:
@@ -143,19 +153,20 @@ def _day() -> date:
 @needs(Act.UPTAKE_ENTER, of=ground)
 def form(here: Ground) -> ResponseReturnValue:
     """One area's figure of a day."""
-    return _form(here.area, _app(here.area), _day())
+    return _form(here.area, asked_app(here.area), _day())
 
 
 def _form(area: Area, app: App, day: date, typed: Typed = uptake_showing.NOTHING) -> str:
     shown = uptake_showing.form(area, app, day, typed)
-    return render_template("uptake/form.html", f=shown, **_around(area, app, day))
+    around = _around(area, app, day) | {"deadline": uptake.deadline(day, area.level)}
+    return render_template("uptake/form.html", f=shown, **around)
 
 
 @blueprint.post("/<int:area_id>/enter")
 @needs(Act.UPTAKE_ENTER, of=ground)
 def send(here: Ground) -> ResponseReturnValue:
     """Take the figure, or bring the form back with what was typed."""
-    app, day, area_id = _app(here.area), _day(), here.area.id
+    app, day, area_id = asked_app(here.area), _day(), here.area.id
     entry = _entry(area_id, "")
     try:
         kept = entering.enter(app.id, entry, day, Source.FORM, person().id)
@@ -189,7 +200,7 @@ def grid(here: Ground) -> ResponseReturnValue:
     """All areas right below this one, to be entered at once."""
     if here.area.level in rates.REPORTING:
         return redirect(url_for("uptake.form", area_id=here.area.id, **_kept_choice()))
-    return _grid(here.area, _app(here.area), _day(), {})
+    return _grid(here.area, asked_app(here.area), _day(), {})
 
 
 def _grid(area: Area, app: App, day: date, typed: dict[int, Typed]) -> str:
@@ -201,7 +212,7 @@ def _grid(area: Area, app: App, day: date, typed: dict[int, Typed]) -> str:
 @needs(Act.UPTAKE_ENTER, of=ground)
 def save(here: Ground) -> ResponseReturnValue:
     """Take every figure that was typed; what is refused comes back, the rest is kept."""
-    app, day, area_id = _app(here.area), _day(), here.area.id
+    app, day, area_id = asked_app(here.area), _day(), here.area.id
     rows = uptake_showing.grid(here.area, app, day, {})
     entries = [_entry(row.area.id, f"-{row.area.id}") for row in rows if _touched(row.area.id)]
     answers = entering.enter_all(app.id, entries, day, Source.GRID, person().id)
@@ -238,7 +249,7 @@ def _tell(answers: Sequence[entering.Answer]) -> None:
 @needs(Act.UPTAKE_IMPORT, of=ground)
 def upload(here: Ground) -> ResponseReturnValue:
     """Choose a file."""
-    return _upload(here.area, _app(here.area))
+    return _upload(here.area, asked_app(here.area))
 
 
 def _upload(area: Area, app: App, error: str = "") -> str:
@@ -255,7 +266,7 @@ def _upload(area: Area, app: App, error: str = "") -> str:
 @needs(Act.UPTAKE_IMPORT, of=ground)
 def take_file(here: Ground) -> ResponseReturnValue:
     """Import it and show what came of it."""
-    app, area_id = _app(here.area), here.area.id
+    app, area_id = asked_app(here.area), here.area.id
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload(here.area, app, _("Choose a file first.")), 422

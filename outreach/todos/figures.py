@@ -8,10 +8,11 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
-from outreach import access, areas, clock, formats, uptake
+from outreach import access, areas, clock, due, formats, uptake
 from outreach.access import Act
 from outreach.accounts import Role, User
 from outreach.apps import App
+from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, find
 from outreach.i18n import _, language
@@ -51,9 +52,12 @@ def late_count(person: User) -> int:
 def _missing(person: User, here: Area | None) -> dict[App, set[int]]:
     """By app, where any is: the ids of the communes that are late. None before the hour."""
     day = uptake.today()
-    if here is None or person.role is Role.REPORTER or clock.now() <= uptake.deadline(day):
+    if here is None or person.role is Role.REPORTER or not due.past(day):
         return {}
-    below = areas.communes_below([here.id]).get(here.id) or [here.id]
+    communes = areas.communes_below([here.id]).get(here.id)
+    if not communes and not due.past(day, here.level):
+        return {}
+    below = communes or [here.id]
     counted = uptake.apps_counted(here.id)
     sent = _sent(counted, below, day)
     late_ones = {app: {each for each in below if (app.id, each) not in sent} for app in counted}
@@ -83,7 +87,8 @@ def _names(area_ids: set[int]) -> dict[int, str]:
 
 def _late_row(here: Area, app: App, names: Sequence[str], *, alone: bool) -> Todo:
     """`alone`: it is the area itself that reports, since none lies below it."""
-    minutes = (clock.now() - uptake.deadline(uptake.today())) // timedelta(minutes=1)
+    hour = uptake.deadline(uptake.today(), here.level if alone else Level.COMMUNE)
+    minutes = (clock.now() - hour) // timedelta(minutes=1)
     said = ", ".join(names[:NAMED])
     if len(names) > NAMED:
         said += " " + _("and %(count)s more", count=len(names) - NAMED)
@@ -95,13 +100,14 @@ def _late_row(here: Area, app: App, names: Sequence[str], *, alone: bool) -> Tod
             "%(count)s without a figure of %(app)s at %(hour)s, late by %(time)s",
             count=formats.number(len(names), language=language()),
             app=app.name,
-            hour=formats.hour(uptake.deadline(uptake.today()), language=language()),
+            hour=formats.hour(hour, language=language()),
             time=formats.span(minutes * 60, language=language()),
         ),
         said,
         _("Enter the figure") if alone else _("Enter for them"),
         "uptake.form" if alone else "uptake.grid",
         {"area_id": here.id, "app": app.code},
+        more=None if alone else (_("Who has reported"), "uptake.board"),
     )
 
 

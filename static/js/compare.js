@@ -1,4 +1,4 @@
-// The chart of a comparison. Its figures stand in a table on the page; without JavaScript that
+// The chart of a comparison, and of an area's own rate. Its figures stand in a table on the page; without JavaScript that
 // table is open and there is no chart.
 (function () {
   "use strict";
@@ -50,6 +50,7 @@
     const looks = {
       messaged: { colour: token("--so-da-nhan"), type: "solid", symbol: "circle" },
       not_yet: { colour: token("--so-chua-nhan"), type: "dashed", symbol: "emptyCircle" },
+      rate: { colour: token("--cham"), type: "solid", symbol: "circle" },
     };
     const right = narrow ? 14 : 150, left = 46;
     const width = box.clientWidth - left - right;
@@ -73,6 +74,9 @@
         shades.push([{ xAxis: Math.max(label.from - 0.5, 0), label: shade, name: label.text }, { xAxis: Math.min(label.to + 0.5, data.days.length - 1) }]);
       }
     });
+    (data.targets || []).forEach(function (t) {
+      lines.push({ yAxis: t.at, lineStyle: { color: token("--son"), type: "dashed" }, label: Object.assign({}, words, { show: true, formatter: t.label, color: token("--son"), fontWeight: 600, position: "insideStartTop" }) });
+    });
     const known = data.series.filter(function (s) { return s.values.some(function (v) { return v !== null; }); });
     return {
       animation: !still,
@@ -93,7 +97,7 @@
         splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: true, onZero: false, lineStyle: { color: token("--vien-2") } },
       },
       yAxis: {
-        type: "value", axisLabel: Object.assign({}, words, { formatter: function (v) { return number(v, v % 1 ? 1 : 0); } }),
+        type: "value", max: data.most, axisLabel: Object.assign({}, words, { showMaxLabel: !data.most, formatter: function (v) { return number(v, v % 1 ? 1 : 0); } }),
         splitLine: { lineStyle: { color: token("--vien") } },
       },
       series: known.map(function (s, i) {

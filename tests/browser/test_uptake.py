@@ -162,3 +162,24 @@ def test_a_file_is_uploaded_and_its_bad_rows_come_back(visit, week, client_as, t
     with page.expect_download() as download:
         page.get_by_role("link", name="Tải về tất cả (CSV)").click()
     assert "unknown_area" in download.value.path().read_text()
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_the_board_of_a_day(visit, week, client_as, width):
+    targets.add(
+        db.session.get(Area, week.land.district),
+        apps.by_code("BLUEZONE"),
+        60_00,
+        TODAY,
+        group="population",
+        letter="",
+        actor_id=None,
+    )
+    page = visit.open(
+        f"/figures/{week.land.district}/board", width=width, client=client_as(week.staff)
+    )
+    page.get_by_text("0/2").first.wait_for()
+    sound(page)
+    page.get_by_role("link", name="Xã Long Thuận").click()
+    page.get_by_role("heading", name="So với mục tiêu").wait_for()
+    sound(page)

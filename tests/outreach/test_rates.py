@@ -140,6 +140,42 @@ def test_a_target_says_what_is_missing_a_day_and_where_the_pace_leads(drive: Dri
     assert (aim.share, aim.gap, aim.days, aim.needed) == (0.1, 1000, 10, 100)
     assert aim.pace == 20
     assert aim.projected == (1000 + 200) / 20_000
+    assert aim.over == 7
+    assert aim.reached == TODAY + timedelta(days=50), "1,000 at 20 a day"
+    assert aim.days_late == 40
+    assert not aim.never
+
+
+@pytest.mark.parametrize(
+    ("week", "deadline", "reached", "late", "never", "needed"),
+    [
+        (1400, 10, 5, 0, False, 100),
+        (700, 10, 10, 0, False, 100),
+        (699, 10, 11, 1, False, 100),
+        (700, 0, 10, 10, False, 1000),
+        (700, -1, 10, 11, False, None),
+        (0, 10, None, 0, True, 100),
+        (-70, 10, None, 0, True, 100),
+        (1, 10, None, 0, True, 100),
+        (None, 10, None, 0, False, 100),
+    ],
+)
+def test_the_day_a_target_is_reached_at_this_pace_and_whether_that_is_too_late(
+    drive: Drive,
+    week: int | None,
+    deadline: int,
+    reached: int | None,
+    late: int,
+    never: bool,
+    needed: int | None,
+) -> None:
+    district, app = areas.by_code("870"), apps.by_code("BLUEZONE")
+    until = TODAY + timedelta(days=deadline)
+    target = targets.add(district, app, 10_00, until, group="population", letter="", actor_id=None)
+    total = rates.Standing(district, 20_000, installs=1000, week=week)
+    aim = rates.aim(target, total, TODAY)
+    assert aim.reached == (None if reached is None else TODAY + timedelta(days=reached))
+    assert (aim.days_late, aim.never, aim.needed) == (late, never, needed)
 
 
 def test_a_target_that_is_reached_lacks_nothing(drive: Drive) -> None:

@@ -186,3 +186,41 @@ def test_more_targets_need_no_more_queries(
     with queries() as many:
         office.get("/targets/")
     assert len(many) == len(few)
+
+
+def test_a_groups_count_is_typed_with_the_target_and_stands_on_the_districts_page(
+    office: FlaskClient, drive: Drive
+) -> None:
+    drive.report(1_000)
+    group = {"denominator": "group", "group": "công chức", "share": "100%"}
+    answer = office.post("/targets/new", data=form(**group, people="320"))
+    assert answer.status_code == 422
+    assert "Say who counted the group" in said(answer.text)
+    count = {"people": "320", "installed": "80", "source": "Nội vụ", "counted_on": "2020-08-20"}
+    assert office.post("/targets/new", data=form(**group, **count)).status_code == 302
+    (target,) = every()
+    page = said(office.get(f"/figures/{drive.land.district}").text)
+    assert "25.00% : 80/320 counted by Nội vụ, 20 Aug 2020" in page
+    assert "Missing: 240 in 10 days, that is 24 a day." in page
+    row = said(office.get("/targets/").text)
+    assert "of: công chức counted by Nội vụ, 20 Aug 2020" in row
+    assert "25.00% 80/320" in row
+    assert 'value="Nội vụ"' in office.get(f"/targets/{target.id}").text
+
+
+def test_every_page_of_an_area_says_when_its_target_is_reached(
+    office: FlaskClient, drive: Drive, client_as: ClientAs
+) -> None:
+    for day in range(13, 21):
+        drive.report(300 + 20 * day, f"{day}/8 14:00")
+        drive.report(300, f"{day}/8 14:00", drive.land.other_commune)
+    office.post("/targets/new", data=form(share="10%"))
+    late = "At this pace it is reached on 9 Oct 2020: 40 days too late."
+    assert "9 Oct 2020 40 days too late" in said(office.get("/targets/").text)
+    assert late in said(office.get("/").text)
+    assert late in said(office.get(f"/figures/{drive.land.district}").text)
+    commune = "At this pace it is reached on 4 Sep 2020: 5 days too late."
+    reporter = client_as(drive.reporter)
+    reporter.set_cookie(i18n.COOKIE, "en")
+    assert commune in said(reporter.get(f"/figures/{drive.land.commune}/enter").text)
+    assert commune in said(office.get(f"/figures/{drive.land.commune}").text)

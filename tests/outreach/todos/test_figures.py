@@ -30,8 +30,12 @@ def test_only_the_own_area_is_asked_about_and_only_after_the_hour(
     drive.report(9, "20/8 15:21")
     assert figures.late_count(drive.staff) == 1
     assert figures.late(drive.reporter) == []
+    assert row.more == ("Who has reported", "uptake.board")
+    assert figures.late(elsewhere) == [], "its own hour is the office's"
+    at("20/8 16:35")
     (own,) = figures.late(elsewhere)  # nothing lies below it: it reports for itself
-    assert own.endpoint == "uptake.form"
+    assert (own.endpoint, own.more) == ("uptake.form", None)
+    assert own.sentence == "1 without a figure of Bluezone at 16:30, late by 5 min"
 
 
 def test_a_file_of_which_figures_were_turned_away_is_spoken_of_for_some_days(

@@ -1,0 +1,133 @@
+"""What the page of an area shows: its rate day by day against its target, with the campaigns that
+messaged it, what each carrier delivered, and who stands next to it in the ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from campaigns import carried, deliveries
+from campaigns.carried import Carried
+from campaigns.deliveries import Sending
+from outreach import areas, formats, labels, rates, series, target_showing
+from outreach.apps import App
+from outreach.areas import Area
+from outreach.i18n import _
+from outreach.rates import Standing
+from outreach.series import Day
+from outreach.target_showing import Stand
+
+BESIDE: Final = 2
+"""Neighbours shown above and below in the ranking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """An area and those next to it in the ranking of what lies right below `above`."""
+
+    above: Area
+    of: int
+    rows: Sequence[Standing]
+
+    @property
+    def codes(self) -> list[str]:
+        """What a comparison of them is asked for."""
+        return [row.area.code for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An area's page. `sendings`, which include orders, and `carried` are None where the reader may
+    not see who was messaged; `neighbours` where the area above is not theirs to see."""
+
+    area: Area
+    app: App
+    stand: Stand
+    days: Sequence[Day]
+    sendings: Sequence[Sending] | None
+    carried: Sequence[Carried] | None
+    neighbours: Neighbours | None
+
+    def share(self, day: Day) -> float | None:
+        """The rate of a day."""
+        return rates.share(day.installs, self.stand.total.of)
+
+    def sent_on(self, day: date) -> list[Sending]:
+        """The campaigns and orders that began on a day."""
+        return [each for each in self.sendings or () if each.day == day]
+
+
+def look(area: Area, app: App, day: date, *, messages: bool, above: Area | None) -> Look:
+    """All figures of the page, up to a day. `messages`: whether the reader may see who was
+    messaged; `above`: the area whose ranking they may see. Statements do not grow with areas."""
+    stand = target_showing.of_area(area, app, day)
+    below = [] if stand.total.own else areas.communes_below([area.id]).get(area.id, [])
+    days = series.of(app.id, below or [area.id], day)
+    first = days[0].day if days else day
+    return Look(
+        area,
+        app,
+        stand,
+        days,
+        deliveries.sendings(app.id, [area.id], first, day) if messages else None,
+        carried.of(app.id, area.id, first, day) if messages else None,
+        None if above is None else neighbours(app, area, day, above, stand),
+    )
+
+
+def neighbours(app: App, area: Area, day: date, above: Area, stand: Stand) -> Neighbours:
+    """Those next to the area by rate; around an area without a rate nobody is."""
+    rows = rates.table(app.id, above, day, stand.denominator).rows
+    at = next((at for at, row in enumerate(rows) if row.area.id == area.id), 0)
+    near = rows[max(0, at - BESIDE) : at + BESIDE + 1] if rows and rows[at].rank else []
+    return Neighbours(above, len(rows), [row for row in near if row.rank])
+
+
+def chart(seen: Look, language: str) -> dict[str, Any] | None:
+    """What static/js/compare.js draws: the rate in percent; None where there is no line yet."""
+    values = [seen.share(each) for each in seen.days]
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    aim = seen.stand.aim
+    target = None if aim is None else aim.share
+    days = [each.day for each in seen.days]
+    return {
+        "days": [formats.month_day(day, language=language) for day in days],
+        "series": [
+            {
+                "group": "rate",
+                "name": seen.area.short_name,
+                "values": [None if value is None else round(value * 100, 4) for value in values],
+                "last": formats.percent(known[-1], language=language),
+            }
+        ],
+        "targets": [] if target is None else [_target(seen, target, language)],
+        "most": round(max(*known, target or 0.0) * 115, 2),
+        "sent": [
+            {"at": at, "label": _("Sent %(day)s", day=formats.month_day(day, language=language))}
+            for at, day in enumerate(days)
+            if seen.sent_on(day)
+        ],
+        "breaks": [
+            {
+                "at": days.index(each.since),
+                "label": _(
+                    "From %(day)s: %(unit)s",
+                    day=formats.month_day(each.since, language=language),
+                    unit=labels.unit(each.after),
+                ),
+            }
+            for each in seen.app.breaks(days[0], days[-1])
+        ],
+        "holidays": [],
+    }
+
+
+def _target(seen: Look, share: float, language: str) -> dict[str, Any]:
+    aim = seen.stand.aim
+    day = "" if aim is None else formats.month_day(aim.target.deadline, language=language)
+    label = _("Target %(share)s, %(day)s", share=formats.percent(share, language=language), day=day)
+    return {"at": round(share * 100, 2), "label": label}

@@ -1,0 +1,93 @@
+"""An area's installs day by day: the sum of what its communes have, or what it reports itself.
+
+A commune without a figure of a day counts with its last one, as in every sum; one that has none yet
+is not in it, and each day says of how many it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import Date, bindparam, text
+
+from outreach import uptake
+from outreach.database import as_rows, db, rowset
+
+DAYS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`installs` of `counted` of the `parts`; `fresh` of those have a figure of the day itself.
+    `change` is against the day before, where the same are counted."""
+
+    day: date
+    installs: int | None
+    change: int | None
+    counted: int
+    fresh: int
+    parts: int
+
+
+def of(app_id: int, area_ids: Collection[int], last: date, days: int = DAYS) -> list[Day]:
+    """The days up to `last`, from the first one with a figure on. Two statements, and no object a
+    row: a province has thirty thousand of them."""
+    first = last - timedelta(days=days - 1)
+    before = uptake.last_known(app_id, area_ids, first - timedelta(days=1))
+    known = {area_id: point.installs for area_id, point in before.items()}
+    by_day = _figures(app_id, area_ids, first, last)
+    made: list[Day] = []
+    now = sum(known.values())
+    for number in range(days):
+        day = first + timedelta(days=number)
+        counted, was, fresh = len(known), now, by_day.get(day, {})
+        now += sum(installs - known.get(area_id, 0) for area_id, installs in fresh.items())
+        known |= fresh
+        same = counted == len(known)
+        made.append(
+            Day(
+                day,
+                now if known else None,
+                now - was if same and fresh else None,
+                len(known),
+                len(fresh),
+                len(area_ids),
+            )
+        )
+    begun = next((at for at, each in enumerate(made) if each.counted), len(made))
+    return made[begun:]
+
+
+_FIGURES: Final = """
+SELECT u.area_id, u.day, u.edition, u.installs FROM {those} a
+JOIN uptake_reports u ON u.area_id = a.id
+WHERE u.app_id = :app AND u.day BETWEEN :first AND :last
+"""
+
+
+def _figures(
+    app_id: int, area_ids: Collection[int], first: date, last: date
+) -> dict[date, dict[int, int]]:
+    """By day: what each area that reported has; of several editions the last. Days are read as the
+    database writes them, and sorted by edition are only the few corrections: either for all rows
+    takes longer than the rest."""
+    those = rowset(db.engine.dialect.name, [("id", "integer")])
+    statement = text(_FIGURES.format(those=those)).bindparams(
+        *(bindparam(name, type_=Date) for name in ("first", "last"))
+    )
+    rows = as_rows([[area_id] for area_id in area_ids])
+    values = {"rows": rows, "app": app_id, "first": first, "last": last}
+    found: dict[str | date, dict[int, int]] = defaultdict(dict)
+    corrections = []
+    for area_id, day, edition, installs in db.session.execute(statement, values):
+        if edition == 1:
+            found[day][area_id] = installs
+        else:
+            corrections.append((edition, day, area_id, installs))
+    for _edition, day, area_id, installs in sorted(corrections):
+        found[day][area_id] = installs
+    return {date.fromisoformat(str(day)): by_area for day, by_area in found.items()}

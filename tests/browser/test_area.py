@@ -1,0 +1,42 @@
+"""The page of an area in the browser, wide and on a phone, and the page for the notice board."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from campaigns.states import MessageState
+from outreach import apps, areas, targets
+from tests.campaigns.comparing import Scene, scene
+from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.drive import at
+
+pytestmark = pytest.mark.browser
+__all__ = ["scene"]
+
+
+@pytest.fixture
+def shown(scene: Scene) -> Scene:
+    for day in range(5, 20):
+        scene.report("29971", f"{day}/8", 200 + 9 * day)
+        scene.report("29983", f"{day}/8", 100 + 5 * day)
+    wave = scene.send("12/8", {"29971": 6})
+    scene.move(wave, (MessageState.DELIVERED, 6))
+    at("20/8 14:00")
+    day = date(2020, 8, 31)
+    district, app = areas.by_code("870"), apps.by_code("BLUEZONE")
+    targets.add(district, app, 60_00, day, group="population", letter="919", actor_id=None)
+    return scene
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_an_area_and_its_notice_board(visit, shown, client_as, width):
+    page = visit.open(f"/areas/{shown.ids['29971']}", width=width, client=client_as(shown.staff))
+    page.locator("#chart svg").wait_for()
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)
+    page.get_by_role("link", name="Dán bảng tin").click()
+    page.get_by_role("heading", level=1, name="Cài đặt Bluezone").wait_for()
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)

@@ -1,0 +1,102 @@
+"""The page of an area: its course, the campaigns that messaged it, carriers and neighbours."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from campaigns import area_showing, carried
+from campaigns.area_showing import Look
+from campaigns.carried import Carried
+from campaigns.states import MessageState
+from outreach import apps, areas, targets
+from tests.campaigns.comparing import FIRST, LAST, Scene, scene
+from tests.counting import queries
+from tests.drive import at
+
+__all__ = ["scene"]
+M = MessageState
+
+
+def look(code: str = "29971", *, messages: bool = True) -> Look:
+    area, app = areas.by_code(code), apps.by_code("BLUEZONE")
+    above = areas.ancestors(area.id)[-1]
+    return area_showing.look(area, app, LAST, messages=messages, above=above)
+
+
+def figures(scene: Scene) -> None:
+    """Four communes with figures; the rates are 40%, 25%, 20% and 50%."""
+    for code, installs in (("29971", 400), ("29983", 200), ("29974", 400), ("29977", 300)):
+        scene.report(code, "10/8", installs - 50)
+        scene.report(code, "19/8", installs)
+    at("20/8 14:00")
+
+
+def test_the_course_has_campaigns_on_the_day_they_began(scene: Scene) -> None:
+    figures(scene)
+    wave = scene.send("12/8", {"29971": 6})
+    scene.move(wave, (M.ACCEPTED, 6))
+    at("20/8 14:00")
+    seen = look()
+    assert [each.name for each in seen.sent_on(date(2020, 8, 12))] == [wave.name]
+    drawn = area_showing.chart(seen, "en")
+    assert drawn is not None
+    (line,) = drawn["series"]
+    assert (line["values"][0], line["values"][-1], line["last"]) == (35.0, 40.0, "40.00%")
+    assert [mark["at"] for mark in drawn["sent"]] == [2], "two days after the first figure"
+
+
+def test_the_target_stands_in_the_chart(scene: Scene) -> None:
+    figures(scene)
+    district, app = areas.by_code("870"), apps.by_code("BLUEZONE")
+    day = date(2020, 8, 31)
+    targets.add(district, app, 60_00, day, group="population", letter="", actor_id=None)
+    drawn = area_showing.chart(look(), "en")
+    assert drawn is not None
+    assert [mark["at"] for mark in drawn["targets"]] == [60.0]
+    assert drawn["most"] >= 60
+
+
+def test_each_carrier_says_what_it_delivered(scene: Scene) -> None:
+    scene.move(scene.send("12/8", {"29971": 6}), (M.DELIVERED, 4), (M.ACCEPTED, 2))
+    scene.move(scene.send("12/8", {"29971": 3}, silent=True), (M.ACCEPTED, 3))
+    at("20/8 14:00")
+    area_id = scene.ids["29971"]
+    assert carried.of(scene.app_id, area_id, FIRST, LAST) == [
+        Carried("VNPT", 6, 0, 4, 0),
+        Carried("Viettel", 3, 0, None, 3),
+    ]
+    assert carried.of(scene.app_id, scene.ids["29983"], FIRST, LAST) == []
+    assert carried.of(scene.app_id, area_id, date(2020, 8, 13), LAST) == []
+
+
+def test_the_neighbours_are_those_next_in_the_ranking(scene: Scene) -> None:
+    figures(scene)
+    near = look().neighbours
+    assert near is not None
+    assert near.codes == ["29977", "29971", "29983", "29974"]
+    assert [row.rank for row in near.rows] == [1, 2, 3, 4]
+    alone = look("29980").neighbours
+    assert alone is not None
+    assert alone.rows == [], "nobody has counted it, so it has no rank"
+
+
+def test_who_may_not_see_messages_sees_none(scene: Scene) -> None:
+    figures(scene)
+    seen = look(messages=False)
+    assert seen.sendings is None
+    assert seen.carried is None
+
+
+def test_statements_do_not_grow_with_figures_and_campaigns(scene: Scene) -> None:
+    figures(scene)
+    look("870")
+    with queries() as few:
+        look("870")
+    scene.move(scene.send("12/8", {"29971": 6, "29983": 3}), (M.ACCEPTED, 9))
+    for day in range(11, 18):
+        scene.report("29974", f"{day}/8", 380 + day)
+    at("20/8 14:00")
+    look("870")
+    with queries() as many:
+        look("870")
+    assert len(many) <= len(few) <= 25
