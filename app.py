@@ -44,6 +44,7 @@ from outreach import (
     own_numbers,
     schema,
     security,
+    sms_reports,
     store,
     todo,
     uploading,
@@ -93,6 +94,7 @@ TABLES = (
     installation,
     own_numbers,
     seats,
+    sms_reports,
 )
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
