@@ -36,6 +36,7 @@ from campaigns.pages import rules as rules_pages
 from campaigns.pages import test_sends as test_sends_pages
 from campaigns.pages import unreached as unreached_pages
 from outreach import (
+    api_tokens,
     health,
     i18n,
     installation,
@@ -58,9 +59,11 @@ from outreach.commands import organisations as organisations_commands
 from outreach.commands import phones as phones_commands
 from outreach.commands import subscribers as subscribers_commands
 from outreach.commands import targets as targets_commands
+from outreach.commands import tokens as tokens_commands
 from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
+from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import areas as areas_pages
 from outreach.pages import health as health_pages
@@ -91,6 +94,7 @@ TABLES = (
     routes,
     test_sends,
     versions,
+    api_tokens,
     installation,
     own_numbers,
     seats,
@@ -155,6 +159,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
+    api_pages.init_app(app)
     _add_administration(app)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(doctor_command.doctor)
@@ -164,6 +169,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(uptake_commands.group)
     app.cli.add_command(organisations_commands.group)
     app.cli.add_command(users_commands.group)
+    app.cli.add_command(tokens_commands.group)
     app.cli.add_command(subscribers_commands.group)
     app.cli.add_command(opt_outs_commands.group)
     app.cli.add_command(phones_commands.phones_cli)

@@ -94,6 +94,8 @@ ACTS: Final[dict[str, str]] = {
     "target.change": N_("changed a target"),
     "target.withdraw": N_("withdrew a target"),
     "test_send.request": N_("sent a test to their own phone"),
+    "token.add": N_("made an API token for a person"),
+    "token.revoke": N_("revoked an API token"),
     "uptake.enter": N_("entered install figures"),
     "uptake.import": N_("imported install figures"),
     "user.add": N_("added a person"),

@@ -6,7 +6,7 @@ Two shapes: a row a figure (columns area, date, installs), or a row an area with
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -42,6 +42,8 @@ FIGURES: Final = Vocabulary(
     },
     required=("area",),
 )
+ROW: Final = ("area", "date", "installs", "reason")
+"""What a figure that comes in no file is made of."""
 
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}))?")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
@@ -112,9 +114,20 @@ def read(path: Path, mapping: Mapping[str, str], within: int | None) -> Contents
     """
     table = reading.read(path, mapping, FIGURES)
     columns = headings.recognise(table.headings, mapping, FIGURES)
-    reader = _Reader(table.headings, columns, within)
-    contents = Contents(notes=table.notes)
-    for number, row in table.rows:
+    return _contents(_Reader(table.headings, columns, within), table.rows, table.notes)
+
+
+def read_rows(rows: Sequence[Sequence[object]], within: int | None) -> Contents:
+    """The same of rows that came in no file: of each the values of `ROW`, in that order."""
+    columns = Columns({meaning: place for place, meaning in enumerate(ROW)})
+    return _contents(_Reader(ROW, columns, within), enumerate(rows, start=1), [])
+
+
+def _contents(
+    reader: _Reader, rows: Iterable[tuple[int, Sequence[object]]], notes: list[str]
+) -> Contents:
+    contents = Contents(notes=notes)
+    for number, row in rows:
         for column, day, value in reader.figures_of(row):
             contents.read += 1
             try:

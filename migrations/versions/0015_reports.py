@@ -1,4 +1,4 @@
-"""reports by SMS: confirmed numbers, the texts, their answers
+"""reports by SMS: confirmed numbers, the texts, their answers; tokens of programs and their calls
 
 Revision: 0015
 After: 0012
@@ -50,8 +50,40 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f('uq_test_sends_answers_id'), ['answers_id'])
         batch_op.create_foreign_key(batch_op.f('fk_test_sends_answers_id_sms_reports'), 'sms_reports', ['answers_id'], ['id'])
 
+    op.create_table('api_tokens',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('person_id', ID, nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('created_by_id', ID, nullable=False),
+    sa.Column('used_at', sa.BigInteger(), nullable=True),
+    sa.Column('revoked_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['created_by_id'], ['users.id'], name=op.f('fk_api_tokens_created_by_id_users')),
+    sa.ForeignKeyConstraint(['person_id'], ['users.id'], name=op.f('fk_api_tokens_person_id_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_tokens')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_api_tokens_token_hash'))
+    )
+    with op.batch_alter_table('api_tokens', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_api_tokens_person_id'), ['person_id'], unique=False)
+
+    op.create_table('api_calls',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('token_id', ID, nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('body_hash', sa.String(length=64), nullable=False),
+    sa.Column('import_id', ID, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['uptake_imports.id'], name=op.f('fk_api_calls_import_id_uptake_imports')),
+    sa.ForeignKeyConstraint(['token_id'], ['api_tokens.id'], name=op.f('fk_api_calls_token_id_api_tokens')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_calls')),
+    sa.UniqueConstraint('token_id', 'key', name=op.f('uq_api_calls_token_id'))
+    )
+
 
 def downgrade() -> None:
+    op.drop_table('api_calls')
+    op.drop_table('api_tokens')
     with op.batch_alter_table('test_sends', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_test_sends_answers_id_sms_reports'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('uq_test_sends_answers_id'), type_='unique')

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from outreach import (
     access,
     accounts,
+    api_tokens,
     area_choice,
     closing,
     invitations,
@@ -151,6 +152,7 @@ def _form(user: User, given: Mapping[str, Any], refused: Refused | None = None) 
         may_report=access.allowed(user, Act.UPTAKE_ENTER),
         phone=own_numbers.masked(user),
         phone_since=own_numbers.confirmed_at(user),
+        tokens=api_tokens.of(user),
         once=once.word(),
         **_choices(),
     )
@@ -198,6 +200,32 @@ def withdraw_phone(user: User) -> ResponseReturnValue:
         flash(_("Reports from this number are believed no more."), "success")
     except Refused as refused:
         flash(refused.sentence, "error")
+    return redirect(url_for("people.show", person_id=user_id))
+
+
+@blueprint.post("/<int:person_id>/tokens", endpoint="add_token")
+@needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
+def add_token(user: User) -> ResponseReturnValue:
+    """Make a token and show it, once: it is the answer to a button, and stands nowhere else."""
+    user_id, name = user.id, request.form.get("token_name", "")
+    secret = api_tokens.secret_of(forms.pressed(), str(current_app.secret_key))
+    try:
+        made = api_tokens.add(user, name, actor_id=person().id, secret=secret)
+    except Refused as refused:
+        user = accounts.by_id(user_id)
+        return _form(user, _shown(user), Refused(refused.sentence, "token_name")), 422
+    return render_template("people/token.html", user=accounts.by_id(user_id), secret=made)
+
+
+@blueprint.post("/<int:person_id>/tokens/revoke", endpoint="revoke_token")
+@needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
+def revoke_token(user: User) -> ResponseReturnValue:
+    """Let a token of the person do nothing any more."""
+    user_id, chosen = user.id, request.form.get("token", type=typed.key)
+    for token in api_tokens.of(user):
+        if token.id == chosen:
+            api_tokens.revoke(token, actor_id=person().id)
+            flash(_("The token is revoked: what has it is turned away from now on."), "success")
     return redirect(url_for("people.show", person_id=user_id))
 
 
