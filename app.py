@@ -37,6 +37,7 @@ from campaigns.pages import test_sends as test_sends_pages
 from campaigns.pages import unreached as unreached_pages
 from outreach import (
     api_tokens,
+    figure_layouts,
     health,
     i18n,
     installation,
@@ -95,6 +96,7 @@ TABLES = (
     test_sends,
     versions,
     api_tokens,
+    figure_layouts,
     installation,
     own_numbers,
     seats,

@@ -62,6 +62,8 @@ ACTS: Final[dict[str, str]] = {
     "keys.add": N_("added a key that seals the numbers"),
     "keys.rotate": N_("began to seal the numbers with the newest key"),
     "keys.rotated": N_("sealed the numbers with the newest key"),
+    "layout.forget": N_("forgot a layout of files of figures"),
+    "layout.save": N_("saved which column is what in files of figures"),
     "list.confirm": N_("confirmed the columns of a list"),
     "list.discard": N_("discarded a list"),
     "list.expiry": N_("set when a list expires"),

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from outreach import access, audit, clock
 from outreach.access import Act
@@ -126,11 +126,17 @@ def revoke(token: ApiToken, *, actor_id: int) -> None:
     """Let the token do nothing any more; twice is once."""
     token_id = token.id
     with transaction() as session:
-        held = session.get_one(ApiToken, token_id, populate_existing=True, with_for_update=True)
+        held = _held(session, token_id)
         if held.revoked_at is None:
             held.revoked_at = clock.real_now()
             detail = {"token": token_id, "name": held.name}
             audit.record("token.revoke", "user", held.person_id, detail, actor_id)
+
+
+def _held(session: Session, token_id: int) -> ApiToken:
+    """The token's row, and not its person's, for this transaction alone."""
+    alone = {"of": ApiToken}
+    return session.get_one(ApiToken, token_id, populate_existing=True, with_for_update=alone)
 
 
 def valid(secret: str) -> ApiToken | None:
@@ -143,8 +149,7 @@ def valid(secret: str) -> ApiToken | None:
 
 def hold(token: ApiToken) -> None:
     """One call of a token at a time, until the transaction ends; notes that it was used."""
-    held = db.session.get_one(ApiToken, token.id, populate_existing=True, with_for_update=True)
-    held.used_at = clock.real_now()
+    _held(db.session(), token.id).used_at = clock.real_now()
 
 
 def known_call(token: ApiToken, key: str, body_hash: str) -> int | None:

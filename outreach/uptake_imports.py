@@ -119,18 +119,20 @@ def import_file(
     actor_id: int,
     mapping: Mapping[str, str] | None = None,
     reason: str = "",
+    day: date | None = None,
 ) -> UptakeImport:
     """Enter the figures of the file at `path`; `within`: id of the area they may be of.
 
-    `reason` answers for every row without one of its own. Raises Refused where the file cannot be
-    read; a row that cannot be used is a reject of the import and keeps no other out.
+    `reason` answers for every row without one of its own, `day` for a file without dates. Raises
+    Refused where the file cannot be read; a row that cannot be used is a reject of the import and
+    keeps no other out.
     """
     if path.stat().st_size > LARGEST:
         most = LARGEST >> 20
         raise Refused(
             _("The file is larger than %(most)s MB; split it by weeks.", most=most), "file"
         )
-    contents = uptake_files.read(path, mapping or {}, within)
+    contents = uptake_files.read(path, mapping or {}, within, day)
     return enter(contents, filename, app_id, within, Source.FILE, actor_id, reason)
 
 

@@ -1,4 +1,5 @@
-"""reports by SMS: confirmed numbers, the texts, their answers; tokens of programs and their calls
+"""reports by SMS: confirmed numbers, the texts, their answers; tokens of programs and their calls;
+layouts of files of figures
 
 Revision: 0015
 After: 0012
@@ -79,9 +80,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_api_calls')),
     sa.UniqueConstraint('token_id', 'key', name=op.f('uq_api_calls_token_id'))
     )
+    op.create_table('figure_layouts',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('organisation_id', ID, nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('columns', sa.Text(), nullable=False),
+    sa.Column('mapping', sa.Text(), nullable=False),
+    sa.Column('saved_by_id', ID, nullable=False),
+    sa.Column('saved_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_figure_layouts_organisation_id_organisations')),
+    sa.ForeignKeyConstraint(['saved_by_id'], ['users.id'], name=op.f('fk_figure_layouts_saved_by_id_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_figure_layouts')),
+    sa.UniqueConstraint('organisation_id', 'name', name=op.f('uq_figure_layouts_organisation_id'))
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('figure_layouts')
     op.drop_table('api_calls')
     op.drop_table('api_tokens')
     with op.batch_alter_table('test_sends', schema=None) as batch_op:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -298,3 +299,31 @@ def test_every_page_says_what_counts_and_where_that_changed(
     history = staff.get(commune).text
     assert "+10" in history, "20/8 after 18/8"
     assert history.count("+10") == 1, "no change is worked out over the break"
+
+
+def test_an_office_s_own_layout_is_asked_about_once(staff: FlaskClient, drive: Drive) -> None:
+    page = f"/figures/{drive.land.district}/import"
+    rows = "BÁO CÁO,,\nSTT,Nơi báo,Thuê bao\n1,Long Khánh A,{}\n"
+
+    def bring(figure: int, **form: str) -> Any:
+        file = (io.BytesIO(rows.format(figure).encode()), "tien-do.csv")
+        return staff.post(page, data={"file": file, "of_day": "2020-08-20"} | form)
+
+    asked = bring(318)
+    assert asked.status_code == 422
+    assert 'name="layout_name"' in asked.text
+    assert "Thuê bao" in asked.text
+    said = {"area": "Nơi báo", "installs": "Thuê bao", "date": "", "reason": ""}
+    again = bring(318, **said, layout_name="")
+    assert again.status_code == 422
+    assert 'id="layout_name-error"' in again.text
+    assert '<option value="Thuê bao" selected>' in again.text, "what was chosen stays"
+    assert bring(318, **said, layout_name="Mẫu huyện").status_code == 302
+    assert bring(330).status_code == 302
+    assert [row.installs for row in drive.rows()] == [318, 330]
+    shown = staff.get(page).text
+    assert "Mẫu huyện" in shown
+    (layout,) = re.findall(r'name="layout" value="(\d+)"', shown)
+    assert staff.post(f"{page}/forget", data={"layout": layout}).status_code == 302
+    assert "Mẫu huyện" not in staff.get(page).text
+    assert bring(340).status_code == 422
