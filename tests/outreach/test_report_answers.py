@@ -71,7 +71,7 @@ def test_a_fall_is_asked_about_and_taken_with_the_word(report: Report, drive: Dr
 WRONG = {
     "BC": "29971 1250",
     "BC 29971": "29971",
-    "BC 29971 muoi": "muoi",
+    "BC 29971 muoi": "29971",
     "BC NCOVI 29971 5": "NCOVI",
     "BC 99999 5": "99999",
     "BC 29971 1.25": "1.25",
