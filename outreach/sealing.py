@@ -17,7 +17,7 @@ import binascii
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -91,13 +91,18 @@ class Sealer:
     def seal_blob(self, plain: bytes, context: bytes = b"") -> bytes:
         """Seal any bytes (33 longer). `context` is not kept in it; opening asks for the same
         again, so a blob moved to another place does not open there."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = self._blobs[self.version].encrypt(plain, [context, nonce])
-        return bytes((self.version,)) + nonce + sealed
+        return self.seal_blobs((plain,), context)[0]
 
-    def seal_blobs(self, plain: Iterable[bytes], context: bytes = b"") -> list[bytes]:
+    def seal_blobs(self, plain: Sequence[bytes], context: bytes = b"") -> list[bytes]:
         """`seal_blob` for many, in order."""
-        return [self.seal_blob(one, context) for one in plain]
+        head, encrypt = bytes((self.version,)), self._blobs[self.version].encrypt
+        # One call for all: asking for each was a third of the work.
+        random = os.urandom(NONCE_BYTES * len(plain))
+        nonces = (random[i : i + NONCE_BYTES] for i in range(0, len(random), NONCE_BYTES))
+        return [
+            head + nonce + encrypt(one, [context, nonce])
+            for one, nonce in zip(plain, nonces, strict=True)
+        ]
 
     def open_blob(self, sealed: bytes, context: bytes = b"") -> bytes:
         """The bytes given to `seal_blob` with this `context`. Raises NotSealed."""

@@ -83,7 +83,8 @@ def lent(settings: Settings, own: bool = False) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
+        if own or db.engine.dialect.name == "sqlite":
+            db.engine.dispose()  # a PostgreSQL server process is dear, and serves the next test too
     _forget_answers()
 
 

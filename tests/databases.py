@@ -53,8 +53,13 @@ DECLARE t name; filled boolean; BEGIN
   END LOOP;
 END $$;"""
 
-# Whoever a test left behind: a process that was killed may hold a lock a moment longer.
-LEFT_BEHIND = (
+# Whoever a test left behind at work: a process that was killed may hold a lock a moment longer. Who
+# is idle holds nothing, and may be the next test's application.
+LEFT_AT_WORK = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE state <> 'idle'"
+    " AND datname = current_database() AND pid <> pg_backend_pid()"
+)
+EVERYBODY = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
@@ -87,6 +92,7 @@ class Reused:
     name: str
     folder: Path
     _shape: str = ""
+    _cleaner: psycopg.Connection | None = None
 
     @property
     def address(self) -> str:
@@ -104,16 +110,28 @@ class Reused:
 
     def wipe(self) -> None:
         """Let it be as it was made."""
-        with closing(psycopg.connect(self.address, autocommit=True)) as connection:
-            connection.execute(LEFT_BEHIND)
-            same = _shape(connection) == self._shape
-            if same:
-                connection.execute("SELECT kept.wipe()")
+        try:
+            same = self._wipe()
+        except psycopg.OperationalError:  # a test cut every connection, this one too
+            same = self._wipe()
         if not same:
             self.make()
 
+    def _wipe(self) -> bool:
+        """Empty it, unless a test changed its tables; answers that."""
+        if self._cleaner is None or self._cleaner.closed:
+            # A server process that is new reads what tables there are: half of a wipe.
+            self._cleaner = psycopg.connect(self.address, autocommit=True)
+        self._cleaner.execute(LEFT_AT_WORK)
+        same = _shape(self._cleaner) == self._shape
+        if same:
+            self._cleaner.execute("SELECT kept.wipe()")
+        return same
+
     def drop(self) -> None:
         """Leave nothing on the server."""
+        if self._cleaner is not None:
+            self._cleaner.close()
         _drop(self.server, self.name)
 
 
@@ -121,7 +139,7 @@ def cut_connections(address: str) -> None:
     """End every connection to this PostgreSQL database, as a restart of the server would."""
     plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg.connect(plain, autocommit=True)) as connection:
-        connection.execute(LEFT_BEHIND)
+        connection.execute(EVERYBODY)
 
 
 def _shape(connection: psycopg.Connection) -> str:

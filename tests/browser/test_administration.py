@@ -170,7 +170,8 @@ def test_a_culture_office_sets_a_target_and_withdraws_it(visit, full, culture, c
     clean(page)
     page.get_by_role("link", name="Huyện Hồng Ngự").last.click()
     clean(page)
-    page.get_by_role("button", name="Rút").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Rút").click()
     page.get_by_text("Đã rút: 1").click()
     page.locator("#withdrawn-targets").get_by_text("Cúc").wait_for()
     clean(page)
