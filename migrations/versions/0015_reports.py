@@ -36,8 +36,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sms_reports'))
     )
     with op.batch_alter_table('sms_reports', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_sms_reports_number_id'), ['number_id', 'received_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_sms_reports_state'), ['state', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sms_reports_number_id_received_at'), ['number_id', 'received_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sms_reports_state_id'), ['state', 'id'], unique=False)
 
     op.create_table('report_strangers',
     sa.Column('route_id', ID, autoincrement=False, nullable=False),
@@ -78,7 +78,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['import_id'], ['uptake_imports.id'], name=op.f('fk_api_calls_import_id_uptake_imports')),
     sa.ForeignKeyConstraint(['token_id'], ['api_tokens.id'], name=op.f('fk_api_calls_token_id_api_tokens')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_api_calls')),
-    sa.UniqueConstraint('token_id', 'key', name=op.f('uq_api_calls_token_id'))
+    sa.UniqueConstraint('token_id', 'key', name=op.f('uq_api_calls_token_id_key'))
     )
     op.create_table('figure_layouts',
     sa.Column('id', ID, nullable=False),
@@ -91,7 +91,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_figure_layouts_organisation_id_organisations')),
     sa.ForeignKeyConstraint(['saved_by_id'], ['users.id'], name=op.f('fk_figure_layouts_saved_by_id_users')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_figure_layouts')),
-    sa.UniqueConstraint('organisation_id', 'name', name=op.f('uq_figure_layouts_organisation_id'))
+    sa.UniqueConstraint('organisation_id', 'name', name=op.f('uq_figure_layouts_organisation_id_name'))
     )
 
 

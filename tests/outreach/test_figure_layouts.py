@@ -89,7 +89,7 @@ def test_a_layout_of_last_week_is_refused_by_naming_what_changed(
         bring(TITLE, older, "1,Long Khánh A,330,", day=TODAY)
     said = refused.value.sentence
     assert "“Mẫu huyện”" in said
-    assert "20/8/2020" in said
+    assert "20 Aug 2020" in said
     assert "“Thuê bao kích hoạt”" in said
     assert "“Thuê bao đăng ký”" in said
     assert "“Diễn giải”" not in said

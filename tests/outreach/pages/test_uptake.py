@@ -217,7 +217,7 @@ def test_what_is_no_file_of_figures_is_refused_on_the_page(
 ) -> None:
     page = staff.post(f"/figures/{drive.land.district}/import", data={})
     assert (page.status_code, "Hãy chọn tệp trước." in page.text) == (422, True)
-    page = upload(staff, drive, "a,b\n1,2\n")
+    page = upload(staff, drive, "%PDF-1.4")
     assert page.status_code == 422
     assert "file-error" in page.text
 
