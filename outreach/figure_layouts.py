@@ -80,11 +80,12 @@ class Look:
 
 
 class Unknown(Refused):
-    """Which column is what has to be said; `look` is the file."""
+    """Which column is what has to be said; `look` is the file. `wrong`: it is no first question,
+    since the file differs from its layout or from what was said."""
 
-    def __init__(self, sentence: str, look: Look) -> None:
+    def __init__(self, sentence: str, look: Look, *, wrong: bool) -> None:
         super().__init__(sentence, headings.FIELD)
-        self.look = look
+        self.look, self.wrong = look, wrong
 
 
 Head = Sequence[Sequence[object]]
@@ -124,8 +125,8 @@ def import_file(
         if refused.field != headings.FIELD:
             raise
         head = reading.peek(path)
-        said = refused.sentence if chosen is not None else _changed(head, known) or _ask()
-        raise Unknown(said, look(head)) from None
+        wrong = refused.sentence if chosen is not None else _changed(head, known)
+        raise Unknown(wrong or _ask(), look(head), wrong=wrong is not None) from None
     if chosen is not None and organisation_id is not None:
         _save(organisation_id, chosen, _named(reading.peek(path)), actor_id)
     return done

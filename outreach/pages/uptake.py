@@ -297,13 +297,14 @@ def _day_of_all() -> date | None:
 
 
 def _refused_file(area: Area, app: App, path: Path, refused: Refused, chosen: Chosen | None) -> str:
-    known = refused.look if isinstance(refused, figure_layouts.Unknown) else None
-    if known is None and (chosen is None or refused.field == "file"):
+    unknown = refused if isinstance(refused, figure_layouts.Unknown) else None
+    if unknown is None and (chosen is None or refused.field == "file"):
         return _upload(area, app, refused.sentence)
-    look = known or figure_layouts.look(reading.peek(path))
+    look = unknown.look if unknown is not None else figure_layouts.look(reading.peek(path))
     return render_template(
         "uptake/columns.html",
         look=look,
+        level="d" if unknown is None or unknown.wrong else "i",
         mapping=look.guesses if chosen is None else chosen.mapping,
         errors=forms.errors(refused),
         name="" if chosen is None else chosen.name,

@@ -184,5 +184,5 @@ def test_an_office_s_own_layout_is_said_once(visit, week, client_as, tmp_path, w
     page.get_by_role("button", name="Lưu mẫu và nhập tệp").click()
     page.wait_for_url("**/figures/imports/*")
     page.goto(f"/figures/{week.land.district}/import")
-    assert page.get_by_text("Tiến độ của huyện").is_visible()
+    assert page.get_by_role("rowheader", name="Tiến độ của huyện STT").is_visible()
     sound(page)
