@@ -48,9 +48,7 @@ def test_a_commune_need_not_name_itself(report: Report, drive: Drive) -> None:
     assert [row.installs for row in drive.rows()] == [1250], "the same figure twice is one row"
 
 
-def test_it_counts_from_when_it_came_in_and_a_late_one_up_to_the_hour(
-    report: Report, drive: Drive
-) -> None:
+def test_a_late_one_is_late_and_counts_up_to_the_hour(report: Report, drive: Drive) -> None:
     judged = report("BC 300", when="15:20")
     assert "15:00 20/8" in judged.answer
     assert drive.rows()[-1].late
@@ -120,3 +118,12 @@ def test_the_answer_is_in_the_language_of_the_person_and_nobody_else_s(
     assert report("BC 5").answer.startswith("Received: xã Long Khánh A")
     assert report("BC 29983 6", drive.staff).answer.startswith("Đã nhận: xã Long Thuận")
     assert i18n.language() == before
+
+
+def test_it_counts_from_when_it_came_in_not_from_when_somebody_looked(drive: Drive) -> None:
+    came = at("14:50")
+    at("15:10")
+    with transaction():
+        judged = report_answers.judge(db.session.get_one(User, drive.reporter.id), "BC 5", came)
+    assert "14:50 20/8" in judged.answer
+    assert not drive.rows()[-1].late

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,19 @@ def test_the_same_words_again_at_once_are_one_message_and_later_another(
     assert take(route, "BC 1250") == 1, "back to the first figure: that is no echo"
     later(11)
     assert take(route, "BC 1250") == 1
+
+
+def test_over_two_sessions_at_once_it_is_one_message(route: Route, reporter: User) -> None:
+    route_id, engine, sealer = route.id, db.engine, numbers.sealer()
+    db.session.rollback()
+
+    def bring(words: str) -> int:
+        with write_connection(engine) as connection:
+            return sms_reports.take(connection, sealer, route_id, [(OWN, words)])
+
+    with ThreadPoolExecutor(4) as sessions:
+        for figure in range(5):
+            assert sum(sessions.map(bring, [f"BC {figure}"] * 4)) == 1
 
 
 def test_more_than_a_person_types_is_not_read(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -102,6 +104,21 @@ def test_the_same_call_with_its_key_answers_the_same_and_does_nothing(
     assert (other.status_code, other.json["field"]) == (422, "Idempotency-Key")
     assert call(body, "k" * 65).json["field"] == "Idempotency-Key"
     assert len(uptake_imports.recent(drive.app_id, drive.land.district)) == 1
+
+
+def test_the_same_call_twice_at_once_is_one(app: Flask, token: str, drive: Drive) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k1"}
+
+    def call(_number: int) -> TestResponse:
+        return app.test_client().post("/api/figures", json={"figures": [figure()]}, headers=headers)
+
+    db.session.rollback()
+    with ThreadPoolExecutor(3) as programs:
+        answers = list(programs.map(call, range(3)))
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert {answer.json["added"] for answer in answers} == {1}
+    assert len(drive.rows()) == 1
 
 
 BAD = {
