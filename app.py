@@ -42,6 +42,8 @@ from campaigns.reports import editions, letterheads
 from campaigns.reports import forms as report_forms
 from campaigns.reports import todo as reports_todo
 from outreach import (
+    api_tokens,
+    figure_layouts,
     health,
     i18n,
     installation,
@@ -50,6 +52,7 @@ from outreach import (
     own_numbers,
     schema,
     security,
+    sms_reports,
     store,
     todo,
     uploading,
@@ -63,9 +66,11 @@ from outreach.commands import organisations as organisations_commands
 from outreach.commands import phones as phones_commands
 from outreach.commands import subscribers as subscribers_commands
 from outreach.commands import targets as targets_commands
+from outreach.commands import tokens as tokens_commands
 from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
+from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import areas as areas_pages
 from outreach.pages import health as health_pages
@@ -99,9 +104,12 @@ TABLES = (
     editions,
     letterheads,
     report_forms,
+    api_tokens,
+    figure_layouts,
     installation,
     own_numbers,
     seats,
+    sms_reports,
 )
 """Modules whose tables must be known, to the migrations too, whoever else imports them."""
 
@@ -164,6 +172,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
+    api_pages.init_app(app)
     _add_administration(app)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(doctor_command.doctor)
@@ -173,6 +182,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(uptake_commands.group)
     app.cli.add_command(organisations_commands.group)
     app.cli.add_command(users_commands.group)
+    app.cli.add_command(tokens_commands.group)
     app.cli.add_command(subscribers_commands.group)
     app.cli.add_command(opt_outs_commands.group)
     app.cli.add_command(phones_commands.phones_cli)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, case, func, literal, select, union_all
 
 from campaigns.campaigns import Campaign, CampaignApp
 from campaigns.counts import Count, CountDelta
-from campaigns.deliveries import about_app, corrected, counted, line_of, midnight
+from campaigns.deliveries import about_app, counted, counting, line_of, midnight
 from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
 from campaigns.routes import Route
@@ -79,7 +79,7 @@ def _by_orders(app_id: int, area_id: int, start: date, end: date) -> _Counts:
         .join(order, order.id == OrderCount.order_id)
         .join(Organisation, Organisation.id == order.carrier_id)
         .join(CampaignApp, CampaignApp.campaign_id == order.campaign_id)
-        .where(CampaignApp.app_id == app_id, ~corrected())
+        .where(CampaignApp.app_id == app_id, counting())
         .where(order.started_at >= midnight(start))
         .where(order.started_at < midnight(end + timedelta(days=1)))
         .group_by(Organisation.name)

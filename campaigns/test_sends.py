@@ -3,6 +3,9 @@
 A page writes a row; a worker that holds a seat of the route takes it by a conditional UPDATE and
 submits it once (workers/test_sends.py). It is no message of a campaign: it is counted nowhere,
 makes nobody “recently messaged” and is nobody's duplicate. Whose it was stands in the audit rows.
+
+The answer to a report by SMS is a row of the same kind, with `answers_id`: it goes over the route
+the report came in by, once, and at any hour, since the person wrote a moment ago.
 """
 
 from __future__ import annotations
@@ -28,11 +31,14 @@ from outreach.i18n import _
 from outreach.numbers import Number
 from outreach.opt_outs import OptOut
 from outreach.settings import Settings
+from outreach.sms_reports import SmsReport
 
 AN_HOUR: Final = 5
 """Test sends a person may ask for in an hour."""
 LAPSES: Final = timedelta(minutes=10)
 """A row that no worker took by then is never sent: the person has long looked elsewhere."""
+LONGEST_ANSWER: Final = 500
+"""Letters of an answer: `MOST_SEGMENTS` whatever its marks."""
 SHOWN: Final = 5
 MARK: Final = "[thử]"
 """How audit rows tell a test from a campaign's message."""
@@ -92,6 +98,8 @@ class TestSend(Model):
     route_id: Mapped[int] = mapped_column(BigId, ForeignKey("routes.id"))
     campaign_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("campaigns.id"))
     number_id: Mapped[int] = mapped_column(BigId, ForeignKey("numbers.id"))
+    # The report that this answers, where it is no test.
+    answers_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sms_reports.id"), unique=True)
     sender: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
     segments: Mapped[int]
@@ -209,11 +217,35 @@ def _store(
     return test
 
 
+def answer(report: SmsReport, text: str) -> None:
+    """Have a report by SMS answered, in the caller's transaction; whoever opted out is not."""
+    text = text[:LONGEST_ANSWER]
+    now = clock.now()
+    with transaction() as session:
+        route = session.get_one(Route, report.route_id)
+        test = TestSend(
+            person_id=report.person_id,
+            route_id=route.id,
+            number_id=report.number_id,
+            answers_id=report.id,
+            sender=route.senders[0],
+            text=text,
+            segments=segments.count(text).segments,
+            asked_at=now,
+            lapses_at=now + LAPSES,
+        )
+        session.add(test)
+
+
 def _refuse_often(person_id: int, now: datetime) -> None:
     lately = db.session.scalar(
         select(func.count())
         .select_from(TestSend)
-        .where(TestSend.person_id == person_id, TestSend.asked_at > now - timedelta(hours=1))
+        .where(
+            TestSend.person_id == person_id,
+            TestSend.answers_id.is_(None),
+            TestSend.asked_at > now - timedelta(hours=1),
+        )
     )
     if (lately or 0) >= AN_HOUR:
         raise Refused(
@@ -299,7 +331,7 @@ def latest(person: User) -> list[Shown]:
         select(TestSend, Route.name, Route.gives_receipts, Number.sealed)
         .join(Route, Route.id == TestSend.route_id)
         .join(Number, Number.id == TestSend.number_id)
-        .where(TestSend.person_id == person.id)
+        .where(TestSend.person_id == person.id, TestSend.answers_id.is_(None))
         .order_by(TestSend.asked_at.desc(), TestSend.id.desc())
         .limit(SHOWN)
     ).all()

@@ -76,22 +76,34 @@ class Kept:
 Answer = Kept | Refused
 
 
-def enter(app_id: int, entry: Entry, day: date, source: Source, actor_id: int) -> Kept:
+def enter(
+    app_id: int,
+    entry: Entry,
+    day: date,
+    source: Source,
+    actor_id: int,
+    at: datetime | None = None,
+) -> Kept:
     """Enter one area's figure of a day. Raises Refused for a figure that is none (field `installs`)
     or a day it may not be of; Doubtful, Overtaken as they say."""
-    (answer,) = enter_all(app_id, [entry], day, source, actor_id)
+    (answer,) = enter_all(app_id, [entry], day, source, actor_id, at)
     if isinstance(answer, Refused):
         raise answer
     return answer
 
 
 def enter_all(
-    app_id: int, entries: Sequence[Entry], day: date, source: Source, actor_id: int
+    app_id: int,
+    entries: Sequence[Entry],
+    day: date,
+    source: Source,
+    actor_id: int,
+    at: datetime | None = None,
 ) -> list[Answer]:
     """Enter the figures of several areas, each on its own: what is refused keeps nothing else out.
-    Raises Refused where the day is wrong."""
+    `at`: when they were said, where that was before now. Raises Refused where the day is wrong."""
     uptake.check_day(day)
-    now = clock.now()
+    now = at or clock.now()
     with transaction():
         area_ids = [entry.area_id for entry in entries]
         held = hold(area_ids)

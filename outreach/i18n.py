@@ -8,6 +8,8 @@ needs no plural ("messages left: 1").
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -53,6 +55,19 @@ def language() -> str:
     if known is None:
         known = here.language_in_force = str(flask_babel.get_locale().language)
     return str(known)
+
+
+@contextmanager
+def speaking(choice: str) -> Iterator[None]:
+    """Speak a language for a while: what is sent to a person is in theirs."""
+    before = g.pop("language_in_force", None)
+    try:
+        with flask_babel.force_locale(choice if choice in LANGUAGES else DEFAULT):
+            yield
+    finally:
+        g.pop("language_in_force", None)
+        if before is not None:
+            g.language_in_force = before
 
 
 def init_app(app: Flask) -> None:

@@ -5,6 +5,7 @@ Flask-Security does the log-in and nothing else: no registration, no mail. Roles
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from outreach.settings import Settings
 
 SESSION = timedelta(hours=12)
 REMEMBERED = timedelta(days=14)
+LIMITER = "limits"
 LARGEST_UPLOAD = 300 * 1024 * 1024
 
 # A shared office address must not lock everybody out, nor one address guess one password after
@@ -125,13 +127,19 @@ def _limit_login(app: Flask, settings: Settings) -> None:
         in_memory_fallback_enabled=True,
         swallow_errors=True,
     )
-    view = app.view_functions["security.login"]
-    for limit, key in (
+    app.extensions[LIMITER] = limiter
+    for often, key in (
         (LOGIN_LIMIT_ADDRESS, get_remote_address),
         (LOGIN_LIMIT_PERSON, _person_and_address),
     ):
-        view = limiter.limit(limit, key_func=key, methods=["POST"])(view)
-    app.view_functions["security.login"] = view
+        limit(app, "security.login", often, key)
+
+
+def limit(app: Flask, endpoint: str, often: str, key: Callable[[], str]) -> None:
+    """Let a form or a program call an address only so often, by what `key` says of the call."""
+    limiter = app.extensions[LIMITER]
+    view = app.view_functions[endpoint]
+    app.view_functions[endpoint] = limiter.limit(often, key_func=key, methods=["POST"])(view)
 
 
 def _person_and_address() -> str:

@@ -46,6 +46,8 @@ class Source(StrEnum):
     FORM = "form"
     GRID = "grid"
     FILE = "file"
+    SMS = "sms"
+    API = "api"
 
 
 class UptakeReport(Model):

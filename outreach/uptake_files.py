@@ -6,7 +6,7 @@ Two shapes: a row a figure (columns area, date, installs), or a row an area with
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -42,6 +42,8 @@ FIGURES: Final = Vocabulary(
     },
     required=("area",),
 )
+ROW: Final = ("area", "date", "installs", "reason")
+"""What a figure that comes in no file is made of."""
 
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}))?")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
@@ -105,16 +107,30 @@ def _wrong(column: str, value: object, code: RowReason) -> Wrong:
     return Wrong(column, value, code, _(REASONS[code]))
 
 
-def read(path: Path, mapping: Mapping[str, str], within: int | None) -> Contents:
-    """The figures of the file at `path`; with `within`, of areas in that one only.
+def read(
+    path: Path, mapping: Mapping[str, str], within: int | None, day: date | None = None
+) -> Contents:
+    """The figures of the file at `path`; with `within`, of areas in that one only. `day`: whose
+    they are, where the file does not say it.
 
     Raises Refused (field `file` or `map`) where the file or its columns cannot be made out.
     """
     table = reading.read(path, mapping, FIGURES)
     columns = headings.recognise(table.headings, mapping, FIGURES)
-    reader = _Reader(table.headings, columns, within)
-    contents = Contents(notes=table.notes)
-    for number, row in table.rows:
+    return _contents(_Reader(table.headings, columns, within, day), table.rows, table.notes)
+
+
+def read_rows(rows: Sequence[Sequence[object]], within: int | None) -> Contents:
+    """The same of rows that came in no file: of each the values of `ROW`, in that order."""
+    columns = Columns({meaning: place for place, meaning in enumerate(ROW)})
+    return _contents(_Reader(ROW, columns, within), enumerate(rows, start=1), [])
+
+
+def _contents(
+    reader: _Reader, rows: Iterable[tuple[int, Sequence[object]]], notes: list[str]
+) -> Contents:
+    contents = Contents(notes=notes)
+    for number, row in rows:
         for column, day, value in reader.figures_of(row):
             contents.read += 1
             try:
@@ -128,14 +144,21 @@ def read(path: Path, mapping: Mapping[str, str], within: int | None) -> Contents
 class _Reader:
     """Reads the rows of one file."""
 
-    def __init__(self, names: Sequence[str], columns: Columns, within: int | None) -> None:
-        self._names, self._columns = names, columns
+    def __init__(
+        self,
+        names: Sequence[str],
+        columns: Columns,
+        within: int | None,
+        day: date | None = None,
+    ) -> None:
+        self._names, self._columns, self._of_all = names, columns, day
         inside = None if within is None else frozenset(areas.closure([within]))
         self._areas = AreaCells(AreaMatcher.load(within), inside)
         self._dates = [] if "installs" in columns.places else _date_columns(names, columns)
         self._today = uptake.today()
         if not self._dates:
-            self._need("date")
+            if day is None:
+                self._need("date")
             self._need("installs")
 
     def _need(self, meaning: str) -> None:
@@ -155,7 +178,9 @@ class _Reader:
         several days' an empty one is none."""
         if not self._dates:
             column = self._names[self._columns.places["installs"]]
-            yield column, self._columns.value(row, "date"), self._columns.value(row, "installs")
+            dated = "date" in self._columns.places
+            day = self._columns.value(row, "date") if dated else self._of_all
+            yield column, day, self._columns.value(row, "installs")
         for place, heading in self._dates:
             if place < len(row) and cells.as_text(row[place]):
                 yield heading, heading, row[place]
@@ -203,8 +228,13 @@ def _date_columns(names: Sequence[str], columns: Columns) -> list[tuple[int, str
     return [
         (place, name)
         for place, name in enumerate(names)
-        if place not in taken and _LIKE_A_DATE.fullmatch(name)
+        if place not in taken and like_a_date(name)
     ]
+
+
+def like_a_date(heading: str) -> bool:
+    """Whether a heading names a day: the figures of that day stand below it."""
+    return _LIKE_A_DATE.fullmatch(heading) is not None
 
 
 def day_of(written: object, today: date) -> date | None:

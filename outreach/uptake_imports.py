@@ -85,6 +85,15 @@ class _Tally:
     to_check: list[Reject] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    app_id: int
+    import_id: int
+    source: Source
+    reason: str
+    actor_id: int
+
+
 def by_id(import_id: int) -> UptakeImport:
     """One import. Raises Refused where there is none."""
     found = find(UptakeImport, import_id)
@@ -110,23 +119,39 @@ def import_file(
     actor_id: int,
     mapping: Mapping[str, str] | None = None,
     reason: str = "",
+    day: date | None = None,
 ) -> UptakeImport:
     """Enter the figures of the file at `path`; `within`: id of the area they may be of.
 
-    `reason` answers for every row without one of its own. Raises Refused where the file cannot be
-    read; a row that cannot be used is a reject of the import and keeps no other out.
+    `reason` answers for every row without one of its own, `day` for a file without dates. Raises
+    Refused where the file cannot be read; a row that cannot be used is a reject of the import and
+    keeps no other out.
     """
     if path.stat().st_size > LARGEST:
         most = LARGEST >> 20
         raise Refused(
             _("The file is larger than %(most)s MB; split it by weeks.", most=most), "file"
         )
-    contents = uptake_files.read(path, mapping or {}, within)
-    import_id = _begin(filename, app_id, within, actor_id)
+    contents = uptake_files.read(path, mapping or {}, within, day)
+    return enter(contents, filename, app_id, within, Source.FILE, actor_id, reason)
+
+
+def enter(
+    contents: Contents,
+    name: str,
+    app_id: int,
+    within: int | None,
+    source: Source,
+    actor_id: int,
+    reason: str = "",
+) -> UptakeImport:
+    """Enter what was read; `name` is what the import is called afterwards."""
+    import_id = _begin(name, app_id, within, actor_id)
     tally = _Tally(rejects=contents.rejects)
+    job = _Job(app_id, import_id, source, reason.strip(), actor_id)
     for part in _parts(contents):
         with transaction():
-            _enter(part, app_id, import_id, reason.strip(), actor_id, tally)
+            _enter(part, job, tally)
     return _finish(import_id, contents, tally, actor_id)
 
 
@@ -157,37 +182,35 @@ def _parts(contents: Contents) -> Iterator[list[Line]]:
         yield part
 
 
-def _enter(
-    part: list[Line], app_id: int, import_id: int, reason: str, actor_id: int, tally: _Tally
-) -> None:
+def _enter(part: list[Line], job: _Job, tally: _Tally) -> None:
     by_area = {
         area_id: list(lines) for area_id, lines in groupby(part, key=lambda line: line.area_id)
     }
     held = entering.hold(by_area)
     first, last = min(line.day for line in part), max(line.day for line in part)
-    known = uptake.around(app_id, by_area, first, last)
+    known = uptake.around(job.app_id, by_area, first, last)
     now, today = clock.now(), uptake.today()
     rows = []
     for area_id, lines in by_area.items():
         course = known[area_id]
-        for line in _taken(lines, course, held[area_id].population, reason, tally):
+        for line in _taken(lines, course, held[area_id].population, job.reason, tally):
             current = course.get(line.day)
             kept = entering.kept_as(area_id, line.installs, current)
             tally.outcomes[kept.outcome] += 1
             if kept.outcome is not Outcome.UNCHANGED:
                 row = entering.row_of(
-                    app_id,
+                    job.app_id,
                     line.day,
                     current,
                     kept,
-                    Source.FILE,
-                    actor_id,
+                    job.source,
+                    job.actor_id,
                     now,
                     held[area_id].level,
                 )
                 late = row["late"] if line.day == today or current is not None else None
-                why = (line.reason or reason)[: uptake.REASON_LENGTH]
-                rows.append(row | {"late": late, "import_id": import_id, "reason": why})
+                why = (line.reason or job.reason)[: uptake.REASON_LENGTH]
+                rows.append(row | {"late": late, "import_id": job.import_id, "reason": why})
     entering.write(rows)
 
 

@@ -26,6 +26,7 @@ PUBLIC = {
     "health.readyz",
     "metrics.metrics",
     "twilio.take_in",
+    "api.figures",
     "invitations.show",
     "invitations.accept",
 }

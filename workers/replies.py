@@ -1,4 +1,5 @@
-"""What people wrote back: a refusal becomes an opt-out at once; the words stay sealed."""
+"""What people wrote back: a refusal becomes an opt-out at once, a report of install figures waits
+for the tick; the words stay sealed."""
 
 from __future__ import annotations
 
@@ -6,15 +7,17 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from outreach import numbers, opt_outs
+from outreach import numbers, opt_outs, sms_reports
 from outreach.refusals import is_refusal
 from outreach.sealing import Sealer
 from workers.gateways.base import Inbound
 
 
 def take(connection: Connection, sealer: Sealer, route_id: int, inbound: Sequence[Inbound]) -> int:
-    """Record the refusals among what came in, for numbers we know and for others; answers how
-    many numbers are new. What is queued for them is not sent: each claim looks."""
+    """Keep the reports and record the refusals among what came in, these for numbers we know and
+    for others; answers how many numbers refuse that did not before. What is queued for those is
+    not sent: each claim looks."""
+    sms_reports.take(connection, sealer, route_id, [(each.number, each.words) for each in inbound])
     refused = [each.number for each in inbound if each.number and is_refusal(each.words)]
     if not refused:
         return 0

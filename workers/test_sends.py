@@ -2,7 +2,8 @@
 
 The row is marked `sending` in a committed transaction before anything is written to the carrier,
 and nothing takes it from there: what was not answered is in doubt and stays so. Pace, hours,
-emergency stop and opt-outs hold as for any message.
+emergency stop and opt-outs hold as for any message; only the hours do not for the answer to a
+report by SMS.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 WITHIN: Final = 60.0
 """Seconds after it was taken in which its parts may be written to the carrier."""
 GRACE: Final = 10.0
+ANSWERS_FOR: Final = timedelta(hours=1)
+"""How long a carrier may try to deliver an answer: after that nobody waits for it."""
 STORE_PATIENCE: Final = 60.0
 US = clock.to_microseconds
 S = TestState
@@ -98,16 +101,17 @@ def take(
     now = clock.now()
     end_lapsed(connection)
     closes_at = test_sends.open_until(settings, now)
-    if closes_at is None or stops.in_force_on(connection):
+    if stops.in_force_on(connection):
         return None
     _end_refused(connection, route_id)
+    which = "" if closes_at is not None else " AND answers_id IS NOT NULL"
     lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
     row = connection.execute(
         text(
             "UPDATE test_sends SET state = 'sending', owner = :owner, taken_at = :real WHERE id ="
             " (SELECT id FROM test_sends WHERE route_id = :route AND state = 'waiting'"
-            f" ORDER BY asked_at, id LIMIT 1{lock}) AND state = 'waiting'"
-            " RETURNING id, number_id, sender, text"
+            f"{which} ORDER BY asked_at, id LIMIT 1{lock}) AND state = 'waiting'"
+            " RETURNING id, number_id, sender, text, answers_id"
         ),
         {"owner": owner, "real": US(clock.real_now()), "route": route_id},
     ).first()
@@ -116,7 +120,9 @@ def take(
     sealed = connection.execute(
         text("SELECT sealed FROM numbers WHERE id = :id"), {"id": row.number_id}
     ).scalar_one()
-    validity = max(60, int((closes_at - now).total_seconds()))
+    # Only an answer is taken where the hours are closed.
+    ends = closes_at if closes_at and row.answers_id is None else now + ANSWERS_FOR
+    validity = max(60, int((ends - now).total_seconds()))
     return Taken(row.id, bytes(sealed), row.sender, row.text, validity, begun + WITHIN)
 
 

@@ -22,7 +22,7 @@ from outreach.database import db, let_go, transaction, write_connection
 from outreach.errors import Refused
 from outreach.lists import leases
 from outreach.numbers import sealer
-from workers import claims, presence, queues, receipts, test_sends
+from workers import claims, presence, queues, receipts, reports, test_sends
 from workers.gateways import registry
 
 log = structlog.get_logger()
@@ -53,6 +53,7 @@ def once() -> None:
         match_left_behind,
         match_doubtful,
         match_crossed,
+        reports.answer_waiting,
         judge_canaries,
         hand_over,
         end_leftovers,

@@ -1,14 +1,14 @@
 """how many people a target's group has, and how many of them have the app
 
 Revision: 0014
-After: 0012
+After: 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0014'
-down_revision = '0012'
+down_revision = '0013'
 branch_labels = None
 depends_on = None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from outreach import accounts, areas, uptake, uptake_imports
+from outreach import accounts, areas, sms_reports, uptake, uptake_imports
 from outreach.commands.files import mapping_of, rejects_path
 from outreach.console import answering
 from outreach.uptake_imports import UptakeImport
@@ -46,6 +47,18 @@ def import_(
     for each in done.to_check:
         click.echo(f"{each.row}\t{each.column}\t{each.value}\t{each.sentence}", err=True)
     return _shown(done) | {"rejects_file": None if written is None else str(written)}
+
+
+@group.command("sms")
+@click.option("--days", default=7, type=click.IntRange(1, 366), help="How many days back.")
+@answering
+def sms(days: int) -> list[dict[str, Any]]:
+    """How many texts that look like reports came from numbers nobody confirmed, a row a day."""
+    since = uptake.today() - timedelta(days=days - 1)
+    return [
+        {"day": each.day.isoformat(), "strangers": each.texts}
+        for each in sms_reports.strangers(since)
+    ]
 
 
 def _shown(done: UptakeImport) -> dict[str, Any]:

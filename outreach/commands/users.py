@@ -9,7 +9,16 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from outreach import accounts, areas, closing, invitations, organisations, passwords
+from outreach import (
+    accounts,
+    areas,
+    closing,
+    invitations,
+    organisations,
+    own_numbers,
+    passwords,
+    phones,
+)
 from outreach.accounts import Role, User
 from outreach.console import answering
 
@@ -74,6 +83,20 @@ def close(email: str) -> dict[str, Any]:
     user = accounts.by_email(email)
     closing.close(user, actor_id=accounts.system().id)
     return _described(user)
+
+
+@group.command("phone")
+@click.argument("email")
+@click.argument("number", required=False)
+@answering
+def phone(email: str, number: str | None) -> dict[str, Any]:
+    """Believe reports by SMS from NUMBER as the person's; without one, from none any more."""
+    user, actor_id = accounts.by_email(email), accounts.system().id
+    if number is None:
+        own_numbers.withdraw(user, actor_id=actor_id)
+        return _described(user) | {"phone": None}
+    confirmed = own_numbers.confirm(user, number, actor_id=actor_id)
+    return _described(user) | {"phone": phones.mask(confirmed)}
 
 
 def _link(user: User) -> str:

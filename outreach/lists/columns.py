@@ -50,14 +50,15 @@ def look(upload: SubscriberList) -> Look:
         table = reading.read(path)
         rows = [row for _number, row in islice(table.rows, 20)]
     columns = [
-        Column(heading, _examples([row[place] for row in rows]))
+        Column(heading, examples([row[place] for row in rows]))
         for place, heading in enumerate(table.headings)
         if heading
     ]
     return Look(columns, headings.guess(table.headings), table.notes)
 
 
-def _examples(values: list[object]) -> list[str]:
+def examples(values: list[object]) -> list[str]:
+    """The first different values of a column as a page shows them."""
     filled = [cells.as_text(value) for value in values if cells.as_text(value)]
     return [masked(value) for value in list(dict.fromkeys(filled))[:EXAMPLES]]
 

@@ -25,7 +25,8 @@ LARGEST: Final = 150 * 1024 * 1024
 """Bytes of an upload: some two million rows of a CSV file. A worker reads it from its memory."""
 
 _PEEK: Final = 200
-_HEADINGS_WITHIN: Final = 30
+HEADINGS_WITHIN: Final = 30
+"""Rows in which the headings are looked for: offices write a title above them."""
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 
@@ -73,6 +74,14 @@ def read(
         )
     rows = _numbered(chain(head[at + 1 :], raw.rows), at + 1, named)
     return Table(names, rows, raw.encoding, raw.sheet, raw.notes)
+
+
+def peek(path: Path) -> list[list[object]]:
+    """The first rows of the list at `path`, whatever they are. Raises `Refused` as `read` does."""
+    check_size(path.stat().st_size)
+    head = list(islice(_open(path).rows, _PEEK))
+    _refuse_legacy(head)
+    return head
 
 
 def check_size(size: int) -> None:
@@ -132,7 +141,7 @@ def _headings_at(
     filled = [at for at, row in enumerate(head) if _filled(row)]
     if not filled:
         raise Refused(_("The file is empty."), FIELD)
-    for at in filled[:_HEADINGS_WITHIN]:
+    for at in filled[:HEADINGS_WITHIN]:
         if headings.fits(head[at], mapping, vocabulary):
             return at
     first = filled[0]

@@ -9,13 +9,16 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from outreach import (
+    access,
     accounts,
+    api_tokens,
     area_choice,
     closing,
     invitations,
     labels,
     once,
     organisations,
+    own_numbers,
     people,
     seen,
     typed,
@@ -124,15 +127,19 @@ def _invited(user: User, token: str | None) -> str:
 @blueprint.get("/<int:person_id>")
 @needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
 def show(user: User) -> str:
-    """One person: what they are, to be changed; their link; their account."""
-    given = {
+    """One person: what they are, to be changed; their link; their phone; their account."""
+    return _form(user, _shown(user))
+
+
+def _shown(user: User) -> dict[str, str]:
+    """What the form holds before anything is typed."""
+    return {
         "name": user.name,
         "role": user.role.value,
         "organisation": str(user.organisation_id or ""),
         "area": area_choice.written(user.area_id),
         "seen": seen.mark(accounts.shown(user)),
     }
-    return _form(user, given)
 
 
 def _form(user: User, given: Mapping[str, Any], refused: Refused | None = None) -> str:
@@ -142,6 +149,10 @@ def _form(user: User, given: Mapping[str, Any], refused: Refused | None = None) 
         typed=given,
         errors=forms.errors(refused),
         myself=user.id == person().id,
+        may_report=access.allowed(user, Act.UPTAKE_ENTER),
+        phone=own_numbers.masked(user),
+        phone_since=own_numbers.confirmed_at(user),
+        tokens=api_tokens.of(user),
         once=once.word(),
         **_choices(),
     )
@@ -164,6 +175,58 @@ def _changed(user: User) -> None:
     role, organisation, area_id = _place()
     name, form = request.form.get("name", ""), request.form.get("seen", "")
     accounts.change(user, name, role, organisation, area_id, form=form, actor_id=person().id)
+
+
+@blueprint.post("/<int:person_id>/phone", endpoint="confirm_phone")
+@needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
+def confirm_phone(user: User) -> ResponseReturnValue:
+    """Believe what comes from a number as this person's word."""
+    user_id, given = user.id, request.form.get("phone", "")
+    return forms.save(
+        lambda: own_numbers.confirm(user, given, actor_id=person().id),
+        lambda refused: _form(accounts.by_id(user_id), _shown(accounts.by_id(user_id)), refused),
+        _("Confirmed. Reports by SMS from this number are the person's from now on."),
+        lambda _number: url_for("people.show", person_id=user_id),
+    )
+
+
+@blueprint.post("/<int:person_id>/phone/withdraw", endpoint="withdraw_phone")
+@needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
+def withdraw_phone(user: User) -> ResponseReturnValue:
+    """Believe it no more."""
+    user_id = user.id
+    try:
+        own_numbers.withdraw(user, actor_id=person().id)
+        flash(_("Reports from this number are believed no more."), "success")
+    except Refused as refused:
+        flash(refused.sentence, "error")
+    return redirect(url_for("people.show", person_id=user_id))
+
+
+@blueprint.post("/<int:person_id>/tokens", endpoint="add_token")
+@needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
+def add_token(user: User) -> ResponseReturnValue:
+    """Make a token and show it, once: it is the answer to a button, and stands nowhere else."""
+    user_id, name = user.id, request.form.get("token_name", "")
+    secret = api_tokens.secret_of(forms.pressed(), str(current_app.secret_key))
+    try:
+        made = api_tokens.add(user, name, actor_id=person().id, secret=secret)
+    except Refused as refused:
+        user = accounts.by_id(user_id)
+        return _form(user, _shown(user), Refused(refused.sentence, "token_name")), 422
+    return render_template("people/token.html", user=accounts.by_id(user_id), secret=made)
+
+
+@blueprint.post("/<int:person_id>/tokens/revoke", endpoint="revoke_token")
+@needs(Act.PEOPLE_MANAGE, of=accounts.by_id)
+def revoke_token(user: User) -> ResponseReturnValue:
+    """Let a token of the person do nothing any more."""
+    user_id, chosen = user.id, request.form.get("token", type=typed.key)
+    for token in api_tokens.of(user):
+        if token.id == chosen:
+            api_tokens.revoke(token, actor_id=person().id)
+            flash(_("The token is revoked: what has it is turned away from now on."), "success")
+    return redirect(url_for("people.show", person_id=user_id))
 
 
 @blueprint.post("/<int:person_id>/invite")

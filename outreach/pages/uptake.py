@@ -19,8 +19,11 @@ from outreach import (
     areas,
     clock,
     entering,
+    figure_layouts,
     rates,
+    typed,
     uptake,
+    uptake_files,
     uptake_imports,
     uptake_showing,
 )
@@ -31,7 +34,10 @@ from outreach.areas import Area
 from outreach.database import find
 from outreach.entering import Entry, Kept, Outcome
 from outreach.errors import Missing, Refused
+from outreach.figure_layouts import Chosen
 from outreach.i18n import _
+from outreach.lists import reading
+from outreach.pages import forms
 from outreach.pages.guard import needs, person
 from outreach.uptake import Source
 from outreach.uptake_imports import UptakeImport
@@ -256,6 +262,7 @@ def _upload(area: Area, app: App, error: str = "") -> str:
     return render_template(
         "uptake/import.html",
         recent=uptake_imports.recent(app.id, area.id),
+        layouts=figure_layouts.of(person().organisation_id),
         error=error,
         example=[each.name for each in areas.children(area.id)[:2]] or [area.name],
         **_around(area, app, uptake.today()),
@@ -265,21 +272,66 @@ def _upload(area: Area, app: App, error: str = "") -> str:
 @blueprint.post("/<int:area_id>/import")
 @needs(Act.UPTAKE_IMPORT, of=ground)
 def take_file(here: Ground) -> ResponseReturnValue:
-    """Import it and show what came of it."""
+    """Import it and show what came of it; where nobody knows its columns, ask which is which."""
     app, area_id = asked_app(here.area), here.area.id
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload(here.area, app, _("Choose a file first.")), 422
+    chosen = _chosen()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures"
         file.save(path)
         try:
-            done = uptake_imports.import_file(
-                path, file.filename, app.id, within=area_id, actor_id=person().id
+            done = figure_layouts.import_file(
+                path, file.filename, app.id, area_id, person(), chosen=chosen, day=_day_of_all()
             )
         except Refused as refused:
-            return _upload(here.area, app, refused.sentence), 422
+            return _refused_file(here.area, app, path, refused, chosen), 422
     return redirect(url_for("uptake.imported", import_id=done.id))
+
+
+def _chosen() -> Chosen | None:
+    """What was said about the columns; None on the page that does not ask."""
+    given = request.form
+    if "layout_name" not in given:
+        return None
+    mapping = {meaning: given.get(meaning, "") for meaning in uptake_files.FIGURES.known}
+    return Chosen(given["layout_name"], mapping)
+
+
+def _day_of_all() -> date | None:
+    """The day of a file that does not say it. What is no day is none."""
+    try:
+        return uptake.check_day(date.fromisoformat(request.form.get("of_day", "")))
+    except (ValueError, Refused):
+        return None
+
+
+def _refused_file(area: Area, app: App, path: Path, refused: Refused, chosen: Chosen | None) -> str:
+    unknown = refused if isinstance(refused, figure_layouts.Unknown) else None
+    if unknown is None and (chosen is None or refused.field == "file"):
+        return _upload(area, app, refused.sentence)
+    look = unknown.look if unknown is not None else figure_layouts.look(reading.peek(path))
+    return render_template(
+        "uptake/columns.html",
+        look=look,
+        level="d" if unknown is None or unknown.wrong else "i",
+        mapping=look.guesses if chosen is None else chosen.mapping,
+        errors=forms.errors(refused),
+        name="" if chosen is None else chosen.name,
+        of_day=request.form.get("of_day", ""),
+        **_around(area, app, uptake.today()),
+    )
+
+
+@blueprint.post("/<int:area_id>/import/forget")
+@needs(Act.UPTAKE_IMPORT, of=ground)
+def forget_layout(here: Ground) -> ResponseReturnValue:
+    """Forget a layout of the reader's organisation."""
+    who, area_id = person(), here.area.id
+    layout_id = request.form.get("layout", type=typed.key)
+    figure_layouts.forget(who.organisation_id, layout_id, actor_id=who.id)
+    return redirect(url_for("uptake.upload", area_id=area_id, **_kept_choice()))
 
 
 @blueprint.get("/imports/<int:import_id>")

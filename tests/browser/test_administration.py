@@ -235,3 +235,20 @@ def test_an_organisation_is_added_by_keyboard_alone(visit, admin, client_as):
     db.session.rollback()
     (added,) = organisations.every()
     assert added.kind is Kind.HEALTH
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_a_phone_is_confirmed_and_a_token_made(visit, admin, culture, client_as, width):
+    page = visit.open(f"/admin/people/{culture.id}", width=width, client=client_as(admin))
+    page.get_by_label("Số di động").fill("0912 000 999")
+    page.get_by_role("button", name="Xác nhận số").click()
+    page.get_by_text("09•• ••• 999").wait_for()
+    clean(page)
+    page.get_by_label("Dùng cho phần mềm nào?").fill("Hệ thống của huyện")
+    page.get_by_role("button", name="Tạo mã truy cập").click()
+    page.get_by_role("heading", name="Nhập mã này vào phần mềm").wait_for()
+    assert page.get_by_label("Mã truy cập", exact=True).input_value().startswith("tungngo_")
+    clean(page)
+    page.get_by_role("link", name="Xong").click()
+    page.get_by_role("button", name="Thu hồi mã của Hệ thống của huyện").wait_for()
+    clean(page)

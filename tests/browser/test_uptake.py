@@ -183,3 +183,27 @@ def test_the_board_of_a_day(visit, week, client_as, width):
     page.get_by_role("link", name="Xã Long Thuận").click()
     page.get_by_role("heading", name="So với mục tiêu").wait_for()
     sound(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_an_office_s_own_layout_is_said_once(visit, week, client_as, tmp_path, width):
+    file = tmp_path / "Tiến độ cài đặt.csv"
+    heading = "STT,Tên đơn vị hành chính,Số thuê bao đã kích hoạt,Diễn giải"
+    file.write_text(f"BÁO CÁO TIẾN ĐỘ\n{heading}\n1,Long Khánh A,470,\n2,Long Thuận,400,\n")
+    page = visit.open(
+        f"/figures/{week.land.district}/import", width=width, client=client_as(week.staff)
+    )
+    page.get_by_label("Tệp", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Nhập tệp này").click()
+    page.get_by_role("heading", name="Mỗi cột là gì?", level=1).wait_for()
+    sound(page)
+    page.locator("#area").select_option("Tên đơn vị hành chính")
+    page.locator("#installs").select_option("Số thuê bao đã kích hoạt")
+    page.get_by_label("Ngày của số liệu").fill("2020-08-20")
+    page.get_by_label("Tên mẫu").fill("Tiến độ của huyện")
+    page.get_by_label("Chọn lại tệp").set_input_files(file)
+    page.get_by_role("button", name="Lưu mẫu và nhập tệp").click()
+    page.wait_for_url("**/figures/imports/*")
+    page.goto(f"/figures/{week.land.district}/import")
+    assert page.get_by_role("rowheader", name="Tiến độ của huyện STT").is_visible()
+    sound(page)

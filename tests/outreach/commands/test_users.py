@@ -72,3 +72,9 @@ def test_a_refusal_names_the_field_and_exits_with_1(
 def test_an_unknown_role_is_wrong_usage(runner: FlaskCliRunner) -> None:
     result = runner.invoke(args=["users", "add", "--email", "x@x.vn", "--role", "system"])
     assert result.exit_code == 2
+
+
+def test_a_number_is_confirmed_and_believed_no_more(runner: FlaskCliRunner, culture: User) -> None:
+    assert run(runner, "phone", culture.email, "0912000999")["phone"] == "09•• ••• 999"
+    assert run(runner, "phone", culture.email)["phone"] is None
+    assert run(runner, "phone", culture.email, code=1)["field"] == "phone"

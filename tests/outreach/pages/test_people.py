@@ -266,3 +266,43 @@ def test_more_people_need_no_more_queries(
 @pytest.mark.parametrize("wrong", ["before=9" + "9" * 30, "role=king", "state=x", "organisation=x"])
 def test_an_address_that_asks_for_nonsense_still_answers(office: FlaskClient, wrong: str) -> None:
     assert office.get(f"/admin/people/?{wrong}").status_code == 200
+
+
+def test_a_number_is_confirmed_and_withdrawn_on_the_person_s_page(
+    office: FlaskClient, culture: User
+) -> None:
+    page = f"/admin/people/{culture.id}"
+    answer = office.post(f"{page}/phone", data={"phone": "12"})
+    assert answer.status_code == 422
+    assert "no mobile number" in error_at("phone", answer.text)
+    assert office.post(f"{page}/phone", data={"phone": "0912 000 999"}).status_code == 302
+    shown = office.get(page).text
+    assert "Believed from 09•• ••• 999" in shown
+    assert "000999" not in shown
+    office.post(f"{page}/phone/withdraw")
+    assert "Believed from" not in office.get(page).text
+    assert acts()[-2:] == ["own_number.confirm", "own_number.withdraw"]
+
+
+def test_a_token_is_shown_once_and_revoked(office: FlaskClient, culture: User) -> None:
+    page = f"/admin/people/{culture.id}"
+    form = {"once": once.word(), "token_name": "Hệ thống huyện"}
+    shown = [office.post(f"{page}/tokens", data=form).text for _ in range(2)]
+    (secret, again) = (re.findall(r'value="(tungngo_\w+)"', each) for each in shown)
+    assert len(secret) == 1
+    assert secret == again, "a double click makes one"
+    assert secret[0] not in office.get(page).text
+    assert acts().count("token.add") == 1
+    assert "at most 80" in error_at(
+        "token_name", office.post(f"{page}/tokens", data={"token_name": " "}).text
+    )
+    (number,) = re.findall(r'name="token" value="(\d+)"', office.get(page).text)
+    office.post(f"{page}/tokens/revoke", data={"token": number})
+    assert 'name="token"' not in office.get(page).text
+    assert acts()[-1] == "token.revoke"
+
+
+def test_only_who_enters_figures_has_a_card_for_them(office: FlaskClient, liaison: User) -> None:
+    page = office.get(f"/admin/people/{liaison.id}").text
+    assert "Reports by SMS" not in page
+    assert "API tokens" not in page

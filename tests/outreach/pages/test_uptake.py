@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -217,7 +218,7 @@ def test_what_is_no_file_of_figures_is_refused_on_the_page(
 ) -> None:
     page = staff.post(f"/figures/{drive.land.district}/import", data={})
     assert (page.status_code, "Hãy chọn tệp trước." in page.text) == (422, True)
-    page = upload(staff, drive, "a,b\n1,2\n")
+    page = upload(staff, drive, "%PDF-1.4")
     assert page.status_code == 422
     assert "file-error" in page.text
 
@@ -332,3 +333,31 @@ def test_the_board_takes_as_many_statements_for_more_days(staff: FlaskClient, dr
     with queries() as many:
         assert staff.get(address).status_code == 200
     assert len(many) <= len(few) <= 30
+
+
+def test_an_office_s_own_layout_is_asked_about_once(staff: FlaskClient, drive: Drive) -> None:
+    page = f"/figures/{drive.land.district}/import"
+    rows = "BÁO CÁO,,\nSTT,Nơi báo,Thuê bao\n1,Long Khánh A,{}\n"
+
+    def bring(figure: int, **form: str) -> Any:
+        file = (io.BytesIO(rows.format(figure).encode()), "tien-do.csv")
+        return staff.post(page, data={"file": file, "of_day": "2020-08-20"} | form)
+
+    asked = bring(318)
+    assert asked.status_code == 422
+    assert 'name="layout_name"' in asked.text
+    assert "Thuê bao" in asked.text
+    said = {"area": "Nơi báo", "installs": "Thuê bao", "date": "", "reason": ""}
+    again = bring(318, **said, layout_name="")
+    assert again.status_code == 422
+    assert 'id="layout_name-error"' in again.text
+    assert '<option value="Thuê bao" selected>' in again.text, "what was chosen stays"
+    assert bring(318, **said, layout_name="Mẫu huyện").status_code == 302
+    assert bring(330).status_code == 302
+    assert [row.installs for row in drive.rows()] == [318, 330]
+    shown = staff.get(page).text
+    assert "Mẫu huyện" in shown
+    (layout,) = re.findall(r'name="layout" value="(\d+)"', shown)
+    assert staff.post(f"{page}/forget", data={"layout": layout}).status_code == 302
+    assert "Mẫu huyện" not in staff.get(page).text
+    assert bring(340).status_code == 422

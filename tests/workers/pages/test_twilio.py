@@ -17,7 +17,7 @@ from app import create_app
 from campaigns import expansion, preparing
 from campaigns.routes import Protocol
 from campaigns.states import Cause, MessageState
-from outreach import clock, numbers
+from outreach import clock, numbers, own_numbers, sms_reports
 from outreach.database import db, write_connection
 from outreach.organisations import Organisation
 from outreach.settings import Settings
@@ -203,3 +203,13 @@ def test_what_a_person_wrote_back_is_kept(call: Callable[..., TestResponse], acc
     assert call(fields).status_code == 204
     (row,) = raw_rows()
     assert b"Body=TU+CHOI" in receipts.raw_bodies(numbers.sealer(), bytes(row.sealed))[0]
+
+
+def test_a_report_by_sms_waits_for_the_tick_once(
+    call: Callable[..., TestResponse], route_id: int, stage: Stage
+) -> None:
+    own_numbers.confirm(stage.author, "+84912000999", actor_id=stage.approver.id)
+    fields = {"MessageSid": "SM9", "From": "+84912000999", "To": PHONE, "Body": "BC 29971 250"}
+    assert [call(fields).status_code for _ in range(2)] == [204, 204]
+    db.session.rollback()
+    assert len(sms_reports.waiting()) == 1
