@@ -2,14 +2,14 @@
 layouts of files of figures
 
 Revision: 0015
-After: 0012
+After: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0015'
-down_revision = '0012'
+down_revision = '0014'
 branch_labels = None
 depends_on = None
 
