@@ -16,7 +16,7 @@ from outreach.areas import Area
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.rates import Standing, Table
-from outreach.targets import Denominator, Target
+from outreach.targets import Target
 
 Facts = dict[str, Any]
 
@@ -83,10 +83,8 @@ def _standing(app: App, row: Standing) -> Facts:
 
 
 def _target(target: Target, table: Table, area: Area) -> Facts:
-    """The target in force. Of a group that a letter names nobody has counts, so nothing is missing
-    to it that could be said."""
+    """The target in force; that of a group which a letter names never is (`targets.in_force`)."""
     aim = rates.aim(target, table.total, table.day)
-    known = target.denominator is not Denominator.GROUP
     steady = not target.app.breaks(table.day - timedelta(days=rates.PACE_DAYS), table.day)
     return {
         "share": target.share,
@@ -96,7 +94,7 @@ def _target(target: Target, table: Table, area: Area) -> Facts:
         "letter": target.letter,
         "area": "" if target.area_id == area.id else target.area.name,
         "days": aim.days,
-        "gap": aim.gap if known else None,
-        "needed": aim.needed if known else None,
+        "gap": aim.gap,
+        "needed": aim.needed,
         "pace": None if aim.pace is None or not steady else round(aim.pace),
     }

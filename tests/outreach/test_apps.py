@@ -69,7 +69,8 @@ def test_what_counts_is_known_of_each_day_and_its_change_is_a_dated_break(app: F
     (only,) = ncovi.breaks(date(2020, 8, 5), date(2020, 8, 10))
     assert (only.since, only.before, only.after) == (days[4], Unit.DEVICES, Unit.DOWNLOADS)
     assert ncovi.breaks(days[4], days[5]) == []
-    rows = db.session.scalars(select(AuditRow.detail).where(AuditRow.act == "app.define"))
+    defined = select(AuditRow.detail).where(AuditRow.act == "app.define").order_by(AuditRow.id)
+    rows = db.session.scalars(defined)
     assert ['"counts":["devices","downloads"]' in detail for detail in rows] == [False, True]
 
 

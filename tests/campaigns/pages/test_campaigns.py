@@ -194,12 +194,12 @@ def test_a_campaign_that_stopped_by_itself_says_why_and_goes_on_when_told(
     life.start(approved, stage.approver.id)
     life.pause(life.get(approved.id), pauses.canary(41, 60), None)
     author, page = client_as(stage.author), f"/campaigns/{approved.id}"
-    why = "trong 60 tin đầu tiên đã có trả lời, 41 tin bị từ chối hoặc không đến nơi"
+    why = "trong 60 tin đầu tiên có 41 tin bị từ chối hoặc không đến nơi"
     # In the alert and in the history.
     assert said(author.get(page)).count(why) == 2
     assert why in said(author.get("/"))
     shown = said(english(author).get(page))
-    assert "of the first 60 messages with an answer 41 were refused" in shown
+    assert "of the first 60 messages 41 were refused" in shown
     author.post(f"{page}/resume")
     assert state(approved) is C.SENDING
     assert life.get(approved.id).canary_passed_at is not None

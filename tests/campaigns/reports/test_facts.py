@@ -91,14 +91,13 @@ def test_over_a_change_of_what_counts_there_is_no_rise(counted: Drive) -> None:
     assert [row["change"] for row in (told["total"], *told["rows"])] == [None, None, None]
 
 
-def test_to_a_target_of_a_group_nothing_is_missing_that_could_be_said(counted: Drive) -> None:
+def test_the_target_of_a_group_is_none_of_all_people(counted: Drive) -> None:
     (target,) = targets.every()
     targets.withdraw(target, actor_id=None)
     area, app, day = area_of("870"), apps.by_id(counted.app_id), date(2020, 8, 31)
     targets.add(area, app, 100_00, day, group="cán bộ", letter="", actor_id=None)
     (told,) = facts.of_day(area_of("870"), TODAY)["apps"]
-    assert told["target"]["group"] == "cán bộ"
-    assert (told["target"]["gap"], told["target"]["needed"]) == (None, None)
+    assert told["target"] is None
 
 
 def test_what_was_being_sent_on_the_day_is_counted_by_commune(drive_done: Scene) -> None:

@@ -7,6 +7,7 @@ import zipfile
 
 import docx
 import pytest
+from flask import Flask
 
 from campaigns.reports import editions, files, forms, letterheads
 from outreach import accounts
@@ -29,7 +30,7 @@ def form(*lines: str) -> bytes:
 ALL = "{{ ngay_ky }} {{ ung_dung[0].ket_qua }} {{ nhan_tin }} {{ noi_nhan[0] }}"
 
 
-def test_the_program_s_own_form_is_a_good_one() -> None:
+def test_the_program_s_own_form_is_a_good_one(app: Flask) -> None:
     forms.check(forms.USUAL.read_bytes())
 
 

@@ -114,7 +114,7 @@ def test_everybody_who_may_log_in_has_a_first_page(
     said = {
         "duyet@example.vn": "3 nơi chưa gửi số liệu Bluezone lúc 15:00",
         "solieu@example.vn": "3 nơi chưa gửi số liệu Bluezone lúc 15:00",
-        "thachthanh@example.vn": "1 nơi chưa gửi số liệu Smart Thanh Hóa lúc 15:00",
+        "thachthanh@example.vn": "Smart Thanh Hóa",
         "yte@example.vn": "1 chiến dịch chờ bạn xác nhận nội dung",
         "vnpt@example.vn": "3 tin chưa rõ",
         "mobifone@example.vn": "1 phiếu đề nghị chờ bạn trả lời",
