@@ -4,39 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, BinaryIO, Final
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
+from typing import BinaryIO, Final
 
 from campaigns.compare import DOSE, Comparison, Row
 from campaigns.compare_showing import GROUP_NAMES, ChartDay
 from campaigns.compare_words import across_said, named, why_no_effect
-from outreach import clock, formats, labels
+from outreach import clock, formats, labels, workbooks
 from outreach.i18n import _, language
+from outreach.workbooks import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
 
-WHOLE: Final = "#,##0"
 WHOLE_AT_LEAST: Final = '"≥ "#,##0'
 """Where nobody tells of some messages whether they arrived."""
 MONEY: Final = '#,##0 "đ"'
 MONEY_AT_LEAST: Final = '"≥ "#,##0 "đ"'
 """Where the cost of some messages is not known."""
-SHARE: Final = "0.00%"
 POINTS: Final = "+0.00;-0.00;0.00"
 RATE: Final = "0.00"
-DAY: Final = "d/m/yyyy"
-MOMENT: Final = "d/m/yyyy hh:mm"
-
-Cell = tuple[object, str]
-"""A value and its number format; "" for words."""
 
 
 def write(
     comparison: Comparison, rows: Iterable[Row], days: Sequence[ChartDay], out: BinaryIO
 ) -> None:
     """Write all rows in their order, the days of the chart, and the notes."""
-    book = Workbook(write_only=True)
+    book = workbooks.new()
     add_sheet(
         book, _("Comparison"), _headings(comparison), map(_cells, rows), widths=(8, 10, 30, 20)
     )
@@ -44,38 +34,6 @@ def write(
         add_sheet(book, _("By day"), _day_headings(), map(_day_cells, days), widths=(12,))
     add_sheet(book, _("Notes"), [_("What"), _("Value")], _notes(comparison), widths=(34, 90))
     book.save(out)
-
-
-def add_sheet(
-    book: Any,
-    title: str,
-    headings: Sequence[str],
-    lines: Iterable[Sequence[Cell]],
-    widths: Sequence[int],
-) -> None:
-    """Add a sheet to a write-only book: headings that stay, then a row of cells a line."""
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for number in range(len(headings)):
-        letter = chr(ord("A") + number)
-        sheet.column_dimensions[letter].width = widths[number] if number < len(widths) else 16
-    heads = [WriteOnlyCell(sheet, heading) for heading in headings]
-    for head in heads:
-        head.font = Font(bold=True)
-        head.alignment = Alignment(wrap_text=True, vertical="top")
-    sheet.append(heads)
-    for line in lines:
-        sheet.append([_cell(sheet, *each) for each in line])
-
-
-def _cell(sheet: Any, value: object, shown_as: str) -> Any:
-    cell = WriteOnlyCell(sheet, value)
-    if isinstance(value, str):
-        cell.data_type = "s"  # a name that begins with "=" is a name
-        cell.alignment = Alignment(wrap_text=len(value) > 40, vertical="top")
-    elif shown_as:
-        cell.number_format = shown_as
-    return cell
 
 
 def _headings(comparison: Comparison) -> list[str]:

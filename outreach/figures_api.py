@@ -116,14 +116,7 @@ def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> 
 
 
 def _answer(done: UptakeImport) -> dict[str, Any]:
-    return {
-        "id": done.id,
-        "app": done.app.code,
-        "read": done.read,
-        "added": done.added,
-        "corrected": done.corrected,
-        "unchanged": done.unchanged,
-        "rejected": done.rejected,
+    return done.said | {
         "rejects": [asdict(each) for each in done.rejects],
         "to_check": [asdict(each) for each in done.to_check],
     }

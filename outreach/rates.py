@@ -183,8 +183,9 @@ def of_areas(
     below = areas.communes_below(above) if above else {}
     ids = {area.id for area in chosen}.union(*below.values())
     known = uptake.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day)
+    without = {level: _without(day, level) for level in Level}
     return [
-        _of_one(area, people(area, denominator), day, known, below.get(area.id, ()))
+        _of_one(area, people(area, denominator), day, known, below.get(area.id, ()), without)
         for area in chosen
     ]
 
@@ -245,39 +246,48 @@ def _by_share(row: Standing) -> tuple[float, int]:
 
 
 def _of_one(
-    area: Area, of: int | None, day: date, known: Mapping[int, Course], below: Sequence[int]
+    area: Area,
+    of: int | None,
+    day: date,
+    known: Mapping[int, Course],
+    below: Sequence[int],
+    without: Mapping[Level, Punctuality],
 ) -> Standing:
     """A sum where every commune has a figure; else the area's own report if it has one; else what
-    there is of a sum."""
-    own = _reported(area, of, day, known[area.id])
+    there is of a sum. `without`: how those stand that have no figure of the day."""
+    own = _reported(area, of, day, known[area.id], without[area.level])
     if not below:
         return own
-    parts = [_reported(area, None, day, known[commune]) for commune in below]
+    # Each by the communes' hour: what lies above them is due later.
+    late = without[Level.COMMUNE]
+    parts = [_reported(area, None, day, known[commune], late) for commune in below]
     total = _sum(area, of, parts, day)
     return own if total.counted < total.parts and own.installs is not None else total
 
 
-def _reported(area: Area, of: int | None, day: date, course: Course) -> Standing:
+def _reported(
+    area: Area, of: int | None, day: date, course: Course, without: Punctuality
+) -> Standing:
     """What the area itself has reported."""
     point = uptake.latest(course, day)
-    alone = _alone(area, of, day, point, _without(day, area.level))
     if point is None:
-        return alone
+        return _alone(area, of, day, None, without)
     before = uptake.latest(course, point.day - timedelta(days=1)) if point.day == day else None
     week_ago = uptake.latest(course, day - timedelta(days=PACE_DAYS))
-    return replace(
-        alone,
-        change=None if before is None else point.installs - before.installs,
-        since=None if before is None else before.day,
-        week=None if week_ago is None else point.installs - week_ago.installs,
-    )
+    return _alone(area, of, day, point, without, before, week_ago)
 
 
 def _alone(
-    area: Area | Commune, of: int | None, day: date, point: Point | None, without: Punctuality
+    area: Area | Commune,
+    of: int | None,
+    day: date,
+    point: Point | None,
+    without: Punctuality,
+    before: Point | None = None,
+    week_ago: Point | None = None,
 ) -> Standing:
-    """Where it stood by this figure, whatever was before; `without`: how an area stands that has
-    none of the day."""
+    """Where it stood by this figure, and by those of the day before and of a week ago where they
+    are known; `without`: how an area stands that has none of the day."""
     if point is None:
         return Standing(area, of, punctuality=without)
     punctuality = punctuality_of(day, point) if point.day == day else without
@@ -287,6 +297,9 @@ def _alone(
         installs=point.installs,
         as_of=point.as_of,
         oldest=point.as_of,
+        change=None if before is None else point.installs - before.installs,
+        since=None if before is None else before.day,
+        week=None if week_ago is None else point.installs - week_ago.installs,
         punctuality=punctuality,
         counted=1,
         fresh=int(point.day == day),

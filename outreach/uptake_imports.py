@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -61,6 +61,19 @@ class UptakeImport(Model):
     details: Mapped[str] = mapped_column(Text, default="{}")
     app: Mapped[App] = relationship(lazy="joined", innerjoin=True)
     imported_by: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What came of it, as commands and programs are answered."""
+        return {
+            "id": self.id,
+            "app": self.app.code,
+            "read": self.read,
+            "added": self.added,
+            "corrected": self.corrected,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+        }
 
     @property
     def rejects(self) -> list[Reject]:

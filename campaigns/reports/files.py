@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import typst
-
 from campaigns.reports import forms, sheet, wording
 from campaigns.reports.editions import DailyReport
 from campaigns.reports.facts import Facts
@@ -34,6 +32,8 @@ def docx(facts: Facts, form: bytes) -> bytes:
 
 def pdf(facts: Facts, _form: bytes = b"") -> bytes:
     """The report on paper."""
+    import typst  # not at every start
+
     made = typst.compile(
         PAPER,
         format="pdf",

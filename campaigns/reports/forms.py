@@ -12,12 +12,10 @@ import io
 import zipfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +27,10 @@ from outreach.database import BigId, Model, Moment, db, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.organisations import Organisation
+
+if TYPE_CHECKING:
+    from docxtpl import DocxTemplate
+    from jinja2.sandbox import SandboxedEnvironment
 
 FOLDER: Final = Path(__file__).resolve().parent / "official"
 USUAL: Final = FOLDER / "report.docx"
@@ -101,7 +103,7 @@ def check(content: bytes) -> None:
     """Raise Refused (field `form`) unless a report can be written into this form."""
     _check_file(content)
     try:
-        used = DocxTemplate(io.BytesIO(content)).get_undeclared_template_variables(_sandbox())
+        used = _document(content).get_undeclared_template_variables(_sandbox())
         _check_names(used)
         fill(content, wording.context(SAMPLE))
     except TemplateError as error:
@@ -157,14 +159,22 @@ def _check_names(used: set[str]) -> None:
 
 def fill(content: bytes, context: dict[str, Any]) -> bytes:
     """The form with everything it names put in."""
-    document = DocxTemplate(io.BytesIO(content))
+    document = _document(content)
     document.render(context, _sandbox())
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
 
 
+def _document(content: bytes) -> DocxTemplate:
+    from docxtpl import DocxTemplate  # not at every start
+
+    return DocxTemplate(io.BytesIO(content))
+
+
 def _sandbox() -> SandboxedEnvironment:
+    from jinja2.sandbox import SandboxedEnvironment
+
     return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
 
 

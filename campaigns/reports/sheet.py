@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from openpyxl import Workbook
-
-from campaigns.compare_sheet import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
 from campaigns.reports import editions, wording
 from campaigns.reports.facts import Facts
-from outreach import clock, rates
+from outreach import clock, rates, workbooks
 from outreach.rates import Punctuality
+from outreach.workbooks import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
 
 FIGURES: Final = (
     "Xếp hạng",
@@ -35,7 +33,7 @@ SIGNED: Final = "+#,##0;-#,##0;0"
 
 def write(facts: Facts) -> bytes:
     """The whole workbook."""
-    book = Workbook(write_only=True)
+    book = workbooks.new()
     for app in facts["figures"]["apps"]:
         rows = map(_figures, [*app["rows"], app["total"]])
         add_sheet(book, app["code"], FIGURES, rows, widths=(10, 10, 30))

@@ -46,7 +46,11 @@ def import_(
     written = _write_rejects(done, rejects, file) if done.rejected else None
     for each in done.to_check:
         click.echo(f"{each.row}\t{each.column}\t{each.value}\t{each.sentence}", err=True)
-    return _shown(done) | {"rejects_file": None if written is None else str(written)}
+    return done.said | {
+        "to_check": len(done.to_check),
+        "notes": done.notes,
+        "rejects_file": None if written is None else str(written),
+    }
 
 
 @group.command("sms")
@@ -59,20 +63,6 @@ def sms(days: int) -> list[dict[str, Any]]:
         {"day": each.day.isoformat(), "strangers": each.texts}
         for each in sms_reports.strangers(since)
     ]
-
-
-def _shown(done: UptakeImport) -> dict[str, Any]:
-    return {
-        "id": done.id,
-        "app": done.app.code,
-        "read": done.read,
-        "added": done.added,
-        "corrected": done.corrected,
-        "unchanged": done.unchanged,
-        "rejected": done.rejected,
-        "to_check": len(done.to_check),
-        "notes": done.notes,
-    }
 
 
 def _write_rejects(done: UptakeImport, chosen: Path | None, file: Path) -> Path:

@@ -57,6 +57,17 @@ def test_a_change_over_several_days_says_since_when(drive: Drive) -> None:
     assert (row.change, row.since) == (60, date(2020, 8, 17))
 
 
+def test_a_district_counts_as_late_who_is_by_the_communes_own_hour(drive: Drive) -> None:
+    """The district itself is due later; its province is told at once."""
+    week(drive)
+    at("15:20")
+    assert table(drive).total.late == 1
+    (district, *_) = table(drive, area_id=drive.land.province).rows
+    assert (district.late, district.parts) == (1, 2)
+    at("14:50")
+    assert table(drive).total.late == 0
+
+
 def test_who_is_late_is_known_only_after_the_hour(drive: Drive) -> None:
     week(drive)
     at("14:59")
