@@ -1,8 +1,8 @@
 """The DOCX form a report is written into: the program's own, or the office's, checked on upload.
 
 A form is a Word document with names in double braces, filled by docxtpl. What an office uploads is
-a template of somebody else's: it runs in Jinja's sandbox, may use only the names there are, and is
-filled once with an invented report before it is taken.
+a template of somebody else's: it runs in a sandbox, may use only the names there are, and is filled
+once with an invented report before it is taken.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaigns.reports import letterheads, wording
 from campaigns.reports.facts import Facts
+from campaigns.reports.sandbox import FormEnvironment
 from outreach import audit, clock
 from outreach.areas import Area
 from outreach.database import BigId, Model, Moment, db, transaction
@@ -101,8 +100,8 @@ def check(content: bytes) -> None:
     """Raise Refused (field `form`) unless a report can be written into this form."""
     _check_file(content)
     try:
-        used = DocxTemplate(io.BytesIO(content)).get_undeclared_template_variables(_sandbox())
-        _check_names(used)
+        document = DocxTemplate(io.BytesIO(content))
+        _check_names(document.get_undeclared_template_variables(FormEnvironment()))
         fill(content, wording.context(SAMPLE))
     except TemplateError as error:
         raise Refused(
@@ -158,14 +157,10 @@ def _check_names(used: set[str]) -> None:
 def fill(content: bytes, context: dict[str, Any]) -> bytes:
     """The form with everything it names put in."""
     document = DocxTemplate(io.BytesIO(content))
-    document.render(context, _sandbox())
+    document.render(context, FormEnvironment())
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
-
-
-def _sandbox() -> SandboxedEnvironment:
-    return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
 
 
 _ROW: Final = {

@@ -70,8 +70,9 @@ def packed(**parts: bytes) -> bytes:
         (form(ALL, "{{ ung_dung[0].sai }}"), "cannot be filled"),
         (form(ALL, "{{ so"), "cannot be filled"),
         (form(ALL, "{{ so.__class__.__mro__ }}"), "cannot be filled"),
+        (form(ALL, "{{ so * 2000000 }}"), "this is more: Mul"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_form_no_report_can_be_written_into_is_refused(
     content: bytes, said: str, app: object
