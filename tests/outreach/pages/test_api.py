@@ -150,6 +150,21 @@ def test_a_list_or_too_much_is_refused_too(call: Call, drive: Drive) -> None:
     assert call({"figures": [figure()] * 2001}).json["field"] == "figures"
 
 
+@pytest.mark.parametrize("sign", ["\0", "\ud800"])
+def test_what_no_database_takes_is_refused_at_its_field(
+    call: Call, drive: Drive, sign: str
+) -> None:
+    for name in ("area", "date", "installs", "reason"):
+        answer = call({"figures": [figure() | {name: sign}]})
+        assert (answer.status_code, answer.json["field"]) == (422, f"figures[0].{name}")
+    assert call({"app": sign, "figures": [figure()]}).json["field"] == "app"
+    assert drive.rows() == []
+
+
+def test_lists_within_lists_without_an_end_are_no_call(call: Call) -> None:
+    assert call(b'{"figures": ' + b"[" * 200_000).status_code == 422
+
+
 def test_only_a_token_that_stands_is_let_in(call: Call, client: FlaskClient, drive: Drive) -> None:
     body = {"figures": [figure()]}
     assert client.post("/api/figures", json=body).status_code == 401
