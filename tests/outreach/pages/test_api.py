@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Update, select, update
 from werkzeug.test import TestResponse
 
-from outreach import accounts, api_tokens, closing, uptake_imports
+from outreach import accounts, api_tokens, clock, closing, figures_api, uptake_imports
+from outreach.access import Forbidden
 from outreach.accounts import User
+from outreach.api_tokens import ApiToken
 from outreach.audit import AuditRow
-from outreach.database import db
+from outreach.database import db, write_connection
 from outreach.pages import api
 from outreach.uptake import Source
 from tests.drive import Drive, at
@@ -158,6 +160,22 @@ def test_what_no_database_takes_is_refused_at_its_field(
         answer = call({"figures": [figure() | {name: sign}]})
         assert (answer.status_code, answer.json["field"]) == (422, f"figures[0].{name}")
     assert call({"app": sign, "figures": [figure()]}).json["field"] == "app"
+    assert drive.rows() == []
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [update(ApiToken).values(revoked_at=clock.real_now()), update(User).values(active=False)],
+)
+def test_a_call_that_waited_while_its_token_ended_enters_nothing(
+    drive: Drive, token: str, ended: Update
+) -> None:
+    valid = api_tokens.valid(token)
+    assert valid is not None
+    with write_connection(db.engine) as elsewhere:
+        elsewhere.execute(ended)
+    with pytest.raises(Forbidden):
+        figures_api.take(valid, json.dumps({"figures": [figure()]}).encode(), None)
     assert drive.rows() == []
 
 
