@@ -101,8 +101,8 @@ def check(content: bytes) -> None:
     _check_file(content)
     try:
         document = DocxTemplate(io.BytesIO(content))
-        _check_names(document.get_undeclared_template_variables(FormEnvironment()))
-        fill(content, wording.context(SAMPLE))
+        _check_names(document.get_undeclared_template_variables(FormEnvironment(strict=True)))
+        fill(content, wording.context(SAMPLE), strict=True)
     except TemplateError as error:
         raise Refused(
             _("The form cannot be filled. Where names stand in braces: %(error)s", error=error),
@@ -154,10 +154,10 @@ def _check_names(used: set[str]) -> None:
         )
 
 
-def fill(content: bytes, context: dict[str, Any]) -> bytes:
-    """The form with everything it names put in."""
+def fill(content: bytes, context: dict[str, Any], *, strict: bool = False) -> bytes:
+    """The form with everything it names put in; what there is not of it today stays empty."""
     document = DocxTemplate(io.BytesIO(content))
-    document.render(context, FormEnvironment())
+    document.render(context, FormEnvironment(strict=strict))
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

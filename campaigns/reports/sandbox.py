@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import ChainableUndefined, StrictUndefined, nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -26,10 +26,13 @@ _KNOWN: Final = (
 
 
 class FormEnvironment(SandboxedEnvironment):
-    """Raises TemplateSyntaxError for a form that does more than to name, ask and repeat."""
+    """Raises TemplateSyntaxError for a form that does more than to name, ask and repeat. What a
+    report does not have is an error where `strict`; else it stays empty: a day without a campaign
+    has no first one."""
 
-    def __init__(self) -> None:
-        super().__init__(autoescape=True, undefined=StrictUndefined)
+    def __init__(self, *, strict: bool) -> None:
+        undefined = StrictUndefined if strict else ChainableUndefined
+        super().__init__(autoescape=True, undefined=undefined)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

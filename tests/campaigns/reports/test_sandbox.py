@@ -33,7 +33,7 @@ VALUES = {"so": "5", "dong": [{"ten": "A"}, {"ten": "B"}], "noi": ["a", "b"]}
 )
 def test_a_line_without_an_end_is_none_of_a_form_s(app: object, line: str) -> None:
     with pytest.raises(TemplateError, match="this is more"):
-        FormEnvironment().from_string(line)
+        FormEnvironment(strict=True).from_string(line)
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_line_without_an_end_is_none_of_a_form_s(app: object, line: str) -> No
     ],
 )
 def test_what_a_form_needs_it_may(app: object, line: str, made: str) -> None:
-    assert FormEnvironment().from_string(line).render(VALUES) == made
+    assert FormEnvironment(strict=True).from_string(line).render(VALUES) == made
