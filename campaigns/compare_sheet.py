@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Font
 from campaigns.compare import DOSE, Comparison, Row
 from campaigns.compare_showing import GROUP_NAMES, ChartDay
 from campaigns.compare_words import across_said, named, why_no_effect
-from outreach import clock, formats, labels
+from outreach import clock, formats, labels, sheets
 from outreach.i18n import _, language
 
 WHOLE: Final = "#,##0"
@@ -69,7 +69,7 @@ def add_sheet(
 
 
 def _cell(sheet: Any, value: object, shown_as: str) -> Any:
-    cell = WriteOnlyCell(sheet, value)
+    cell = WriteOnlyCell(sheet, sheets.writable(value) if isinstance(value, str) else value)
     if isinstance(value, str):
         cell.data_type = "s"  # a name that begins with "=" is a name
         cell.alignment = Alignment(wrap_text=len(value) > 40, vertical="top")
