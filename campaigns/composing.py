@@ -25,6 +25,7 @@ from outreach.organisations import Organisation
 from outreach.prefix_plan import NETWORKS
 from outreach.settings import Settings
 from outreach.subscribers import Group
+from outreach.text import writable
 
 T = TypeVar("T")
 SHOWN = 60  # characters of a wrong value in the sentence that refuses it
@@ -109,9 +110,9 @@ def _fits(key: str, item: Any) -> bool:
 
 
 def _writable(item: Any) -> bool:
-    """Whether a database takes the text: no NUL, and no half of a surrogate pair."""
+    """Whether a database takes every text of it."""
     if isinstance(item, str):
-        return "\0" not in item and not any("\ud800" <= char <= "\udfff" for char in item)
+        return writable(item)
     if isinstance(item, dict):
         return all(map(_writable, (*item, *item.values())))
     return all(map(_writable, item)) if isinstance(item, list) else True

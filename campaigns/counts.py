@@ -194,8 +194,7 @@ def _lines(connection: Connection, area_ids: Collection[int]) -> dict[int, tuple
 def rebuild(connection: Connection, campaign_ids: Collection[int]) -> None:
     """Add up anew what is kept above the areas, in the transaction that moved areas or wrote totals
     past `fold`."""
-    if connection.dialect.name != "sqlite":  # a fold that runs has read where areas lay
-        connection.execute(text("LOCK TABLE counts IN EXCLUSIVE MODE"))
+    _wait_for_folds(connection)
     for campaign_id in campaign_ids:
         values = {"c": campaign_id}
         connection.execute(text("DELETE FROM counts_above WHERE campaign_id = :c"), values)
@@ -212,8 +211,16 @@ def rebuild(connection: Connection, campaign_ids: Collection[int]) -> None:
             )
 
 
+def _wait_for_folds(connection: Connection) -> None:
+    """A fold that runs has read where areas lay; the next one begins after this transaction."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("LOCK TABLE counts IN EXCLUSIVE MODE"))
+
+
 def campaigns_in(connection: Connection, area_ids: Collection[int]) -> list[int]:
-    """The campaigns with totals in these areas or below them."""
+    """The campaigns with totals in these areas or below them, those of a fold under way too; in the
+    transaction that moved the areas."""
+    _wait_for_folds(connection)
     within = areas.closure_query(area_ids)
     counted = select(Count.campaign_id).where(Count.area_id.in_(within)).distinct()
     return list(connection.scalars(counted.order_by(Count.campaign_id)))

@@ -142,14 +142,20 @@ def _held(session: Session, token_id: int) -> ApiToken:
 def valid(secret: str) -> ApiToken | None:
     """The token with this secret, if it may still be used."""
     token = db.session.scalar(select(ApiToken).where(ApiToken.token_hash == _hash(secret)))
-    if token is None or token.revoked_at is not None or not token.person.active:
-        return None
-    return token
+    return token if token is not None and _stands(token) else None
+
+
+def _stands(token: ApiToken) -> bool:
+    return token.revoked_at is None and token.person.active
 
 
 def hold(token: ApiToken) -> None:
-    """One call of a token at a time, until the transaction ends; notes that it was used."""
-    _held(db.session(), token.id).used_at = clock.real_now()
+    """One call of a token at a time, until the transaction ends; notes that it was used. Raises
+    Forbidden where it was revoked, or the account closed, while the call waited."""
+    held = _held(db.session(), token.id)
+    if not _stands(held):
+        raise access.Forbidden(_("The token is missing, wrong or revoked."))
+    held.used_at = clock.real_now()
 
 
 def known_call(token: ApiToken, key: str, body_hash: str) -> int | None:

@@ -16,6 +16,7 @@ from outreach.apps import App
 from outreach.database import transaction
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.text import writable
 from outreach.uptake import Source
 from outreach.uptake_imports import UptakeImport
 
@@ -69,7 +70,7 @@ def _entered(
 def _read(body: bytes) -> tuple[App, list[list[object]]]:
     try:
         call = json.loads(body)
-    except ValueError:  # no JSON, or bytes that are no UTF-8
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or lists within lists without an end
         raise Refused(_("The call is not JSON in UTF-8."), "") from None
     if not isinstance(call, dict):
         raise Refused(_("The call is a JSON object with “figures”."), "")
@@ -77,6 +78,7 @@ def _read(body: bytes) -> tuple[App, list[list[object]]]:
     code, figures = call.get("app"), call.get("figures")
     if code is not None and not isinstance(code, str):
         raise Refused(_("“%(key)s” is a text.", key="app"), "app")
+    _refuse_unwritable(code or "", "app", "app")
     if not isinstance(figures, list) or not 1 <= len(figures) <= MOST:
         raise Refused(
             _("“figures” is a list of 1 to %(most)s figures.", most=MOST),
@@ -99,7 +101,13 @@ def _row(place: int, figure: object) -> list[object]:
                 _("“%(key)s” is %(kind)s.", key=name, kind=kind),
                 f"{where}.{name}",
             )
+        _refuse_unwritable(value, name, f"{where}.{name}")
     return [figure.get(name, "") for name in uptake_files.ROW]
+
+
+def _refuse_unwritable(value: object, key: str, where: str) -> None:
+    if isinstance(value, str) and not writable(value):
+        raise Refused(_("“%(key)s” holds characters that are no text.", key=key), where)
 
 
 def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> None:

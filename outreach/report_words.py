@@ -42,6 +42,9 @@ def is_report(words: str) -> bool:
 
 def read(words: str) -> Said:
     """Take a report apart. What is not a figure in it is found where the figure is parsed."""
+    words = words.replace(
+        "\0", " "
+    )  # no database takes it, and the answer repeats what was written
     begun = _REPORT.match(words)
     tokens = (words[begun.end() :] if begun else words).split()
     confirmed = any(fold(each).strip(".!") == CONFIRMED.lower() for each in tokens)

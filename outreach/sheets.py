@@ -111,12 +111,17 @@ def _cell(value: Cell) -> str:
     return _text(value, 3)
 
 
+def writable(value: str) -> str:
+    """The text without what no XML holds, such as the line breaks of a word processor."""
+    return _NO_XML.sub("", value)
+
+
 def _text(value: str, style: int) -> str:
-    plain = escape(_NO_XML.sub("", value))
+    plain = escape(writable(value))
     return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{plain}</t></is></c>'
 
 
 def _name(title: str) -> str:
     """A sheet's name has no more than 31 letters and none of `[]:*?/\\`."""
-    plain = re.sub(r"[\[\]:*?/\\']", " ", _NO_XML.sub("", title))[:31].strip() or "1"
+    plain = re.sub(r"[\[\]:*?/\\']", " ", writable(title))[:31].strip() or "1"
     return escape(plain, {'"': "&quot;"})

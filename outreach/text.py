@@ -44,6 +44,11 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def writable(text: str) -> bool:
+    """Whether a database takes the text: no NUL, and no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def without_zero_width(text: str) -> str:
     """`text` without the characters nobody sees."""
     return text if text.isascii() else text.translate(_DROP_ZERO_WIDTH)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from outreach import sheets
+
 WHOLE: Final = "#,##0"
 SHARE: Final = "0.00%"
 DAY: Final = "d/m/yyyy"
@@ -36,7 +38,7 @@ def add_sheet(
     from openpyxl.styles import Alignment, Font
 
     def cell(value: object, shown_as: str) -> Any:
-        made = WriteOnlyCell(sheet, value)
+        made = WriteOnlyCell(sheet, sheets.writable(value) if isinstance(value, str) else value)
         if isinstance(value, str):
             made.data_type = "s"  # a name that begins with "=" is a name
             made.alignment = Alignment(wrap_text=len(value) > 40, vertical="top")

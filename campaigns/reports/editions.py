@@ -190,7 +190,7 @@ def in_force(
     where number or remarks are given and are others. Raises Refused as `issue`."""
     last = next(iter(of_day(area.id, day)), None)
     if last is None:
-        return issue(area, day, actor, number or "", remarks or "")
+        return issue(area, day, actor, number or "", remarks or "", after=0)
     was = last.read
     number = was["head"]["number"] if number is None else number
     remarks = "\n".join(was["remarks"]) if remarks is None else remarks

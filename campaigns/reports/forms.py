@@ -1,8 +1,8 @@
 """The DOCX form a report is written into: the program's own, or the office's, checked on upload.
 
 A form is a Word document with names in double braces, filled by docxtpl. What an office uploads is
-a template of somebody else's: it runs in Jinja's sandbox, may use only the names there are, and is
-filled once with an invented report before it is taken.
+a template of somebody else's: it runs in a sandbox, may use only the names there are, and is filled
+once with an invented report before it is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateError
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,7 +29,8 @@ from outreach.organisations import Organisation
 
 if TYPE_CHECKING:
     from docxtpl import DocxTemplate
-    from jinja2.sandbox import SandboxedEnvironment
+
+    from campaigns.reports.sandbox import FormEnvironment
 
 FOLDER: Final = Path(__file__).resolve().parent / "official"
 USUAL: Final = FOLDER / "report.docx"
@@ -103,9 +103,9 @@ def check(content: bytes) -> None:
     """Raise Refused (field `form`) unless a report can be written into this form."""
     _check_file(content)
     try:
-        used = _document(content).get_undeclared_template_variables(_sandbox())
+        used = _document(content).get_undeclared_template_variables(_environment(strict=True))
         _check_names(used)
-        fill(content, wording.context(SAMPLE))
+        fill(content, wording.context(SAMPLE), strict=True)
     except TemplateError as error:
         raise Refused(
             _("The form cannot be filled. Where names stand in braces: %(error)s", error=error),
@@ -157,10 +157,10 @@ def _check_names(used: set[str]) -> None:
         )
 
 
-def fill(content: bytes, context: dict[str, Any]) -> bytes:
-    """The form with everything it names put in."""
+def fill(content: bytes, context: dict[str, Any], *, strict: bool = False) -> bytes:
+    """The form with everything it names put in; what there is not of it today stays empty."""
     document = _document(content)
-    document.render(context, _sandbox())
+    document.render(context, _environment(strict=strict))
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -172,10 +172,10 @@ def _document(content: bytes) -> DocxTemplate:
     return DocxTemplate(io.BytesIO(content))
 
 
-def _sandbox() -> SandboxedEnvironment:
-    from jinja2.sandbox import SandboxedEnvironment
+def _environment(*, strict: bool) -> FormEnvironment:
+    from campaigns.reports.sandbox import FormEnvironment
 
-    return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    return FormEnvironment(strict=strict)
 
 
 _ROW: Final = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from campaigns import counts
@@ -101,16 +103,44 @@ def test_an_area_that_is_moved_takes_its_counts_along(stage: Stage, tmp_path: Pa
     fold()
     assert above(1) == {(stage.land.district, M.QUEUED): 1}
     other = areas.by_code("869", 2020)
-    path = tmp_path / "moved.csv"
+    move(commune, tmp_path)
+    assert above(1) == {(other.id, M.QUEUED): 1}
+    append(Step(1, commune.id, 1, 1, M.QUEUED, M.SENDING))
+    fold()
+    assert above(1) == {(other.id, M.QUEUED): 0, (other.id, M.SENDING): 1}
+
+
+def move(commune: Area, folder: Path) -> None:
+    """Into the district 869."""
+    path = folder / "moved.csv"
     path.write_text(
         f"code,level,name,kind,parent_code\n{commune.code},commune,{commune.name},Xã,869\n",
         encoding="utf-8",
     )
     area_loading.load_file(path, 2020, actor_id=None)
-    assert above(1) == {(other.id, M.QUEUED): 1}
-    append(Step(1, commune.id, 1, 1, M.QUEUED, M.SENDING))
-    fold()
-    assert above(1) == {(other.id, M.QUEUED): 0, (other.id, M.SENDING): 1}
+
+
+def test_the_first_counts_of_a_campaign_are_folded_while_their_area_is_moved(
+    stage: Stage, tmp_path: Path
+) -> None:
+    commune = db.session.get_one(Area, stage.land.commune)
+    append(Step(1, commune.id, 1, 1, None, M.QUEUED))
+    other = areas.by_code("869", 2020).id
+    db.session.expunge_all()
+    db.session.rollback()
+
+    def elsewhere() -> None:
+        with stage.app.app_context():
+            move(commune, tmp_path)
+
+    with ThreadPoolExecutor(1) as pool:
+        with write_connection(db.engine) as connection:
+            counts.fold(connection)
+            moved = pool.submit(elsewhere)
+            with pytest.raises(TimeoutError):
+                moved.result(1)  # it waits for the fold, which has read where the area lay
+        moved.result(30)
+    assert above(1) == {(other, M.QUEUED): 1}
 
 
 def above(height: int) -> dict[tuple[int, MessageState], int]:

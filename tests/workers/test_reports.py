@@ -7,15 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from campaigns.routes import Route
 from campaigns.test_sends import TestSend, TestState
 from outreach import clock, numbers, opt_outs, own_numbers
 from outreach.accounts import Role, User
 from outreach.audit import AuditRow
-from outreach.database import db, write_connection
+from outreach.database import db, transaction, write_connection
 from outreach.organisations import Organisation
+from outreach.sms_reports import SmsReport
 from outreach.uptake import Source, UptakeReport
 from tests.stage import Stage
 from tests.workers.smsc import account, simulator_process
@@ -126,6 +127,33 @@ def test_an_answer_goes_at_any_hour_and_a_test_does_not(
     assert taken.id == answered()[0].id
     assert taken.validity == 3600
     assert take(stage, route) is None, "the test waits for the hours"
+
+
+def test_an_answer_nobody_waits_for_any_more_keeps_to_the_hours(
+    stage: Stage, reporter: User, route: Route
+) -> None:
+    """The tick stood still since the evening: nobody is woken by what it catches up with."""
+    receive(route, "BC 29971 250")
+    with transaction() as session:
+        session.execute(update(SmsReport).values(received_at=clock.now() - carrying.ANSWERS_FOR))
+    reports.answer_waiting()
+    hour = clock.local(clock.now()).hour
+    closed = "01:00-02:00" if hour > 12 else "22:00-23:00"
+    stage.settings = stage.settings.model_copy(update={"notice_hours": closed})
+    assert take(stage, route) is None
+    stage.settings = stage.settings.model_copy(update={"notice_hours": "00:00-24:00"})
+    taken = take(stage, route)
+    assert taken is not None
+    assert taken.id == answered()[0].id
+
+
+def test_a_sign_no_database_takes_does_not_hold_a_report_up_for_ever(
+    stage: Stage, reporter: User, route: Route
+) -> None:
+    receive(route, "BC Blue\0zone 29971 250")
+    reports.answer_waiting()
+    (answer,) = answered()
+    assert "Blue zone" in answer.text
 
 
 def test_who_opted_out_has_the_figure_taken_and_is_not_answered(

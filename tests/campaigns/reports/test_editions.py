@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -60,6 +61,23 @@ def test_the_second_of_two_who_press_at_once_is_told(counted: Drive) -> None:
     with pytest.raises(Refused, match="meanwhile") as refused:
         editions.issue(area_of("870"), TODAY, counted.staff, after=0)
     assert refused.value.field == "seen"
+
+
+def test_of_two_commands_at_once_the_second_is_told(
+    counted: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = editions.of_day
+
+    def and_then_another_issues(area_id: int, day: date) -> object:
+        found = looked(area_id, day)
+        monkeypatch.undo()
+        editions.issue(area_of("870"), TODAY, counted.staff)
+        return found
+
+    monkeypatch.setattr(editions, "of_day", and_then_another_issues)
+    with pytest.raises(Refused, match="meanwhile"):
+        editions.in_force(area_of("870"), TODAY, accounts.system())
+    assert len(editions.of_day(counted.land.district, TODAY)) == 1
 
 
 def test_what_is_in_force_is_issued_anew_only_for_a_reason(counted: Drive) -> None:

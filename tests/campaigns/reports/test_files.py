@@ -91,6 +91,19 @@ def test_the_annex_holds_numbers_as_numbers(counted: Drive) -> None:
     assert report.digest in [cell.value for cell in book["Ghi chú"]["B"]]
 
 
+def test_a_name_is_a_name_whatever_it_is_made_of(counted: Drive) -> None:
+    """One that a word processor broke, and one that looks like a formula."""
+    facts = issued(counted).read
+    broken, formula = (
+        {**forms.SAMPLE["figures"]["sent"][0], "name": n} for n in ("A\x0b1", "=1+1")
+    )
+    facts["figures"]["sent"] = [broken, formula]
+    book = openpyxl.load_workbook(io.BytesIO(files.xlsx(facts)))
+    cells = [cell for cell in book["Nhắn tin"]["A"] if cell.row > 1]
+    assert {(cell.value, cell.data_type) for cell in cells} == {("A1", "s"), ("=1+1", "s")}
+    assert "A1" in words(files.docx(facts, forms.USUAL.read_bytes()))
+
+
 def test_the_same_facts_make_the_same_bytes(counted: Drive) -> None:
     """Whatever a library would stamp with the hour bears the hour of issue."""
     report = issued(counted)

@@ -49,6 +49,18 @@ def test_an_office_s_form_is_used_from_now_on_and_not_before(
     assert words(files.of(after, "docx"))[0].startswith("Kính: ")
 
 
+def test_what_the_day_does_not_have_stays_empty(
+    counted: Drive, culture_office: Organisation
+) -> None:
+    """The invented report has a campaign and addressees; the day may have none."""
+    line = "Đợt: {{ chien_dich[0].ten }}. Gửi: {{ kinh_gui[0] }}."
+    forms.upload(culture_office, area_of("870"), "mau.docx", form(ALL, line), actor_id=None)
+    values = letterheads.of(culture_office, area_of("870")) | {"addressed": ""}
+    letterheads.save(culture_office, area_of("870"), values, actor_id=None)
+    issued = editions.issue(area_of("870"), TODAY, counted.staff)
+    assert words(files.of(issued, "docx"))[-1] == "Đợt: . Gửi: ."
+
+
 def packed(**parts: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -70,8 +82,9 @@ def packed(**parts: bytes) -> bytes:
         (form(ALL, "{{ ung_dung[0].sai }}"), "cannot be filled"),
         (form(ALL, "{{ so"), "cannot be filled"),
         (form(ALL, "{{ so.__class__.__mro__ }}"), "cannot be filled"),
+        (form(ALL, "{{ so * 2000000 }}"), "this is more: Mul"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_form_no_report_can_be_written_into_is_refused(
     content: bytes, said: str, app: object

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Update, select, update
 from werkzeug.test import TestResponse
 
-from outreach import accounts, api_tokens, closing, uptake_imports
+from outreach import accounts, api_tokens, clock, closing, figures_api, uptake_imports
+from outreach.access import Forbidden
 from outreach.accounts import User
+from outreach.api_tokens import ApiToken
 from outreach.audit import AuditRow
-from outreach.database import db
+from outreach.database import db, write_connection
 from outreach.pages import api
 from outreach.uptake import Source
 from tests.drive import Drive, at
@@ -148,6 +150,37 @@ def test_a_list_or_too_much_is_refused_too(call: Call, drive: Drive) -> None:
     assert call([]).status_code == 422
     assert call(b" " * (api.figures_api.LARGEST + 1)).status_code == 413
     assert call({"figures": [figure()] * 2001}).json["field"] == "figures"
+
+
+@pytest.mark.parametrize("sign", ["\0", "\ud800"])
+def test_what_no_database_takes_is_refused_at_its_field(
+    call: Call, drive: Drive, sign: str
+) -> None:
+    for name in ("area", "date", "installs", "reason"):
+        answer = call({"figures": [figure() | {name: sign}]})
+        assert (answer.status_code, answer.json["field"]) == (422, f"figures[0].{name}")
+    assert call({"app": sign, "figures": [figure()]}).json["field"] == "app"
+    assert drive.rows() == []
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [update(ApiToken).values(revoked_at=clock.real_now()), update(User).values(active=False)],
+)
+def test_a_call_that_waited_while_its_token_ended_enters_nothing(
+    drive: Drive, token: str, ended: Update
+) -> None:
+    valid = api_tokens.valid(token)
+    assert valid is not None
+    with write_connection(db.engine) as elsewhere:
+        elsewhere.execute(ended)
+    with pytest.raises(Forbidden):
+        figures_api.take(valid, json.dumps({"figures": [figure()]}).encode(), None)
+    assert drive.rows() == []
+
+
+def test_lists_within_lists_without_an_end_are_no_call(call: Call) -> None:
+    assert call(b'{"figures": ' + b"[" * 200_000).status_code == 422
 
 
 def test_only_a_token_that_stands_is_let_in(call: Call, client: FlaskClient, drive: Drive) -> None:
