@@ -129,5 +129,7 @@ def chart(seen: Look, language: str) -> dict[str, Any] | None:
 def _target(seen: Look, share: float, language: str) -> dict[str, Any]:
     aim = seen.stand.aim
     day = "" if aim is None else formats.month_day(aim.target.deadline, language=language)
-    label = _("Target %(share)s, %(day)s", share=formats.percent(share, language=language), day=day)
+    decimals = 0 if aim is None or aim.target.share % 100 == 0 else 2
+    wanted = formats.percent(share, decimals, language=language)
+    label = _("Target %(share)s, %(day)s", share=wanted, day=day)
     return {"at": round(share * 100, 2), "label": label}

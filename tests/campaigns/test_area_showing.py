@@ -52,7 +52,7 @@ def test_the_target_stands_in_the_chart(scene: Scene) -> None:
     targets.add(district, app, 60_00, day, group="population", letter="", actor_id=None)
     drawn = area_showing.chart(look(), "en")
     assert drawn is not None
-    assert [mark["at"] for mark in drawn["targets"]] == [60.0]
+    assert drawn["targets"] == [{"at": 60.0, "label": "Target 60%, 31 Aug"}]
     assert drawn["most"] >= 60
 
 

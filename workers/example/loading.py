@@ -307,6 +307,8 @@ def _draft(
 ) -> composing.Draft:
     """A notice to these areas over both routes, whose window opens an hour before `opens`."""
     chosen = db.session.scalars(select(Route).order_by(Route.id))
+    # A form asks for minutes: seconds would stand as a change where somebody only saves it again.
+    opens = opens.replace(second=0, microsecond=0)
     return composing.Draft(
         name=name,
         apps=["BLUEZONE"],

@@ -203,7 +203,7 @@ def test_a_groups_count_is_typed_with_the_target_and_stands_on_the_districts_pag
     assert "25.00% : 80/320 counted by Nội vụ, 20 Aug 2020" in page
     assert "Missing: 240 in 10 days, that is 24 a day." in page
     row = said(office.get("/targets/").text)
-    assert "of: công chức counted by Nội vụ, 20 Aug 2020" in row
+    assert "of: công chức · 12/CV counted by Nội vụ, 20 Aug 2020" in row
     assert "25.00% 80/320" in row
     assert 'value="Nội vụ"' in office.get(f"/targets/{target.id}").text
 

@@ -195,6 +195,21 @@ def test_the_history_shows_before_after_who_and_why(staff: FlaskClient, drive: D
     assert "Tâm" in page
 
 
+WAYS = {
+    Source.FORM: "nhập trên phiếu",
+    Source.GRID: "nhập trên bảng",
+    Source.FILE: "từ tệp",
+    Source.SMS: "nhắn tin",
+    Source.API: "từ hệ thống khác",
+}
+
+
+def test_the_history_says_how_each_figure_came(staff: FlaskClient, drive: Drive) -> None:
+    for installs, source in enumerate(Source, 381):
+        drive.report(installs, source=source)
+        assert WAYS[source] in staff.get(f"/figures/{drive.land.commune}").text
+
+
 def upload(client: FlaskClient, drive: Drive, content: str):
     return client.post(
         f"/figures/{drive.land.district}/import",
