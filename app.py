@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_migrate import Migrate
 
 from campaigns import (
     campaigns,
@@ -50,7 +49,6 @@ from outreach import (
     logs,
     numbers,
     own_numbers,
-    schema,
     security,
     sms_reports,
     store,
@@ -61,6 +59,7 @@ from outreach.commands import apps as apps_commands
 from outreach.commands import areas as areas_commands
 from outreach.commands import audit as audit_commands
 from outreach.commands import keys as keys_commands
+from outreach.commands import migrations as migrations_command
 from outreach.commands import opt_outs as opt_outs_commands
 from outreach.commands import organisations as organisations_commands
 from outreach.commands import phones as phones_commands
@@ -134,7 +133,6 @@ def _open_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_address
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_address)
     db.init_app(app)
-    Migrate(app, db, directory=str(schema.MIGRATIONS))
     store.init_app(app)
     numbers.init_app(app)
 
@@ -175,6 +173,7 @@ def _add_rooms(app: Flask) -> None:
     api_pages.init_app(app)
     _add_administration(app)
     app.cli.add_command(serve_command.serve)
+    app.cli.add_command(migrations_command.command)
     app.cli.add_command(doctor_command.doctor)
     app.cli.add_command(areas_commands.group)
     app.cli.add_command(apps_commands.group)

@@ -7,6 +7,8 @@ while they wait. A check holds for one digest, and until the campaign is returne
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
@@ -48,6 +50,7 @@ def check_of(campaign: Campaign) -> Approval | None:
     return db.session.scalar(wanted.order_by(Approval.id).limit(1))
 
 
+@cache  # asked with every page; to put it together takes longer than to run it
 def checked() -> ColumnElement[bool]:
     """The same as a condition on the campaigns of a SELECT."""
     check = aliased(Approval)

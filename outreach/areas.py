@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     CTE,
+    BindParameter,
     ColumnElement,
     Date,
     ForeignKey,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     literal,
@@ -212,10 +215,19 @@ def children(parent_id: int | None, area_list: int | None = None) -> Sequence[Ar
     return db.session.scalars(below).all()
 
 
+# The side bar asks most of what follows with every page. To put such a statement together takes
+# longer than to run it, so it is done once; "asked" are the areas it is about.
+_ASKED: Final[BindParameter[Any]] = bindparam("asked", expanding=True)
+
+
 def closure_query(area_ids: Iterable[int]) -> Select[int]:
     """A SELECT of the ids of these areas and of all below them, each once, for use in sets."""
+    return _below(list(area_ids))
+
+
+def _below(area_ids: Sequence[int] | BindParameter[Any]) -> Select[int]:
     # Without a name of its own, so that one statement may hold several.
-    below = select(Area.id).where(Area.id.in_(list(area_ids))).cte(recursive=True)
+    below = select(Area.id).where(Area.id.in_(area_ids)).cte(recursive=True)
     # UNION, not UNION ALL: an area named together with its district comes once.
     below = below.union(select(Area.id).join(below, Area.parent_id == below.c.id))
     return select(below.c.id)
@@ -223,24 +235,33 @@ def closure_query(area_ids: Iterable[int]) -> Select[int]:
 
 def closure(area_ids: Iterable[int]) -> list[int]:
     """The ids of these areas and of all below them, in the list's order."""
-    within = select(Area.id).where(Area.id.in_(closure_query(area_ids)))
-    return list(db.session.scalars(within.order_by(Area.position, Area.id)))
+    return list(db.session.scalars(_closure(), {"asked": list(area_ids)}))
+
+
+@cache
+def _closure() -> Select[int]:
+    within = select(Area.id).where(Area.id.in_(_below(_ASKED)))
+    return within.order_by(Area.position, Area.id)
 
 
 def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:
     """The ids of the communes in each area, itself not counted, by the area's id: one descent for
     all of them."""
-    start = select(Area.id.label("start"), Area.id, Area.level)
-    line = start.where(Area.id.in_(list(area_ids))).cte("line", recursive=True)
-    step = select(line.c.start, Area.id, Area.level).join(line, Area.parent_id == line.c.id)
-    line = line.union_all(step.where(Area.level != Level.HAMLET))
     found: dict[int, list[int]] = {}
-    communes = select(line.c.start, line.c.id).where(
-        line.c.level == Level.COMMUNE, line.c.id != line.c.start
-    )
-    for start_id, commune_id in db.session.execute(communes):
+    for start_id, commune_id in db.session.execute(_communes_below(), {"asked": list(area_ids)}):
         found.setdefault(start_id, []).append(commune_id)
     return found
+
+
+@cache
+def _communes_below() -> Select[int, int]:
+    start = select(Area.id.label("start"), Area.id, Area.level)
+    line = start.where(Area.id.in_(_ASKED)).cte("line", recursive=True)
+    step = select(line.c.start, Area.id, Area.level).join(line, Area.parent_id == line.c.id)
+    line = line.union_all(step.where(Area.level != Level.HAMLET))
+    return select(line.c.start, line.c.id).where(
+        line.c.level == Level.COMMUNE, line.c.id != line.c.start
+    )
 
 
 def places(area_ids: Iterable[int]) -> dict[int, Place]:
@@ -271,31 +292,48 @@ def _place(area_id: int | None, known: Mapping[int, tuple[int | None, Level, str
 
 def ancestors(area_id: int) -> Sequence[Area]:
     """The areas this one lies in, the widest first, without itself."""
-    line = _upwards([area_id])
-    above = select(Area).join(line, Area.id == line.c.id).where(Area.id != area_id)
-    return db.session.scalars(above.order_by(line.c.steps.desc())).all()
+    return db.session.scalars(_ancestors(), {"asked": [area_id]}).all()
+
+
+@cache
+def _ancestors() -> Select[Area]:
+    line = _upwards()
+    above = select(Area).join(line, Area.id == line.c.id).where(line.c.steps > 0)
+    return above.order_by(line.c.steps.desc())
 
 
 def within(area_ids: Iterable[int], ancestor_id: int) -> frozenset[int]:
     """Those of the areas that are this one or lie in it: one climb for all of them."""
-    line = _upwards(area_ids)
-    return frozenset(db.session.scalars(select(line.c.start).where(line.c.id == ancestor_id)))
+    asked = {"asked": list(area_ids), "ancestor": ancestor_id}
+    return frozenset(db.session.scalars(_within(), asked))
 
 
-def _upwards(area_ids: Iterable[int]) -> CTE:
-    """(start, id, parent_id, steps): each area and all it lies in."""
-    start = select(Area.id.label("start"), Area.id, Area.parent_id, literal(0).label("steps"))
-    line = start.where(Area.id.in_(list(area_ids))).cte("line", recursive=True)
-    step = select(line.c.start, Area.id, Area.parent_id, line.c.steps + 1)
-    return line.union_all(step.join(line, Area.id == line.c.parent_id))
+@cache
+def _within() -> Select[int]:
+    line = _upwards()
+    return select(line.c.start).where(line.c.id == bindparam("ancestor"))
 
 
 def lines(area_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     """Each area with all it lies in, itself counted, by its id: one climb for all of them."""
-    line, found = _upwards(area_ids), dict[int, set[int]]()
-    for start, id_ in db.session.execute(select(line.c.start, line.c.id)):
+    found = dict[int, set[int]]()
+    for start, id_ in db.session.execute(_lines(), {"asked": list(area_ids)}):
         found.setdefault(start, set()).add(id_)
     return {start: frozenset(ids) for start, ids in found.items()}
+
+
+@cache
+def _lines() -> Select[int, int]:
+    line = _upwards()
+    return select(line.c.start, line.c.id)
+
+
+def _upwards() -> CTE:
+    """(start, id, parent_id, steps): each area that is asked about and all it lies in."""
+    start = select(Area.id.label("start"), Area.id, Area.parent_id, literal(0).label("steps"))
+    line = start.where(Area.id.in_(_ASKED)).cte("line", recursive=True)
+    step = select(line.c.start, Area.id, Area.parent_id, line.c.steps + 1)
+    return line.union_all(step.join(line, Area.id == line.c.parent_id))
 
 
 def add_alias(area: Area, alias: str, *, actor_id: int | None) -> str:

@@ -1,17 +1,18 @@
 """Whether the database has the shape this program needs.
 
-The migrations in migrations/ change it; the start runs them, and nothing is served before.
+The migrations in migrations/ change it; the start runs them, and nothing is served before. Alembic
+is an eighth of what a start loads, and workers never need it: it is loaded by what uses it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from flask import Flask, current_app
+from sqlalchemy import Connection, Engine
 
+from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
 
@@ -19,10 +20,40 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 COMMAND = ".venv/bin/flask --app app db upgrade"
 
 
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+
+def attach(app: Flask) -> None:
+    """Let Flask-Migrate know this application and its migrations."""
+    from flask_migrate import Migrate
+
+    if "migrate" not in app.extensions:
+        Migrate(app, db, directory=str(MIGRATIONS))
+
+
+def upgrade() -> None:
+    """Run the migrations that the current application's database lacks."""
+    from flask_migrate import upgrade
+
+    attach(current_app)
+    upgrade()
+
+
 def _script() -> ScriptDirectory:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return ScriptDirectory.from_config(config)
+
+
+def _of(connection: Connection) -> MigrationContext:
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection)
 
 
 def newest() -> tuple[str, ...]:
@@ -33,14 +64,14 @@ def newest() -> tuple[str, ...]:
 def is_current(engine: Engine) -> bool:
     """Whether every migration has been run on this database."""
     with engine.connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == set(newest())
+        return set(_of(connection).get_current_heads()) == set(newest())
 
 
 def refuse_newer(engine: Engine) -> None:
     """Raise Refused where the database was migrated by a newer version of this program."""
     known = {revision.revision for revision in _script().walk_revisions()}
     with engine.connect() as connection:
-        heads = MigrationContext.configure(connection).get_current_heads()
+        heads = _of(connection).get_current_heads()
     unknown = sorted(set(heads) - known)
     if unknown:
         raise Refused(
@@ -55,4 +86,4 @@ def refuse_newer(engine: Engine) -> None:
 def mark_as_current(engine: Engine) -> None:
     """Say of a database whose tables were laid in one go that it needs no migration."""
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
-        MigrationContext.configure(connection).stamp(_script(), "heads")
+        _of(connection).stamp(_script(), "heads")

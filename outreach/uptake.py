@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Date,
     ForeignKey,
+    Select,
     String,
     UniqueConstraint,
     bindparam,
@@ -193,18 +195,32 @@ def apps_counted(area_id: int | None = None) -> list[App]:
     """The apps a drive counts: those with a figure or a target; of one area, there or below it, or
     with a target that it works towards. All where there is neither."""
     every = list(apps.every())
-    reported = select(_R.id).where(_R.app_id == App.id)
-    aimed = targets.standing().where(Target.app_id == App.id)
-    if area_id is not None:
+    if area_id is None:
+        counted = set(db.session.scalars(_counted()))
+    else:
         here = areas.closure([area_id])
         line = [*here, *(above.id for above in areas.ancestors(area_id))]
-        reported, aimed = (
-            reported.where(_R.area_id.in_(here)),
-            aimed.where(Target.area_id.in_(line)),
-        )
-    counted = set(db.session.scalars(select(App.id).where(reported.exists() | aimed.exists())))
+        counted = set(db.session.scalars(_counted_in(), {"here": here, "line": line}))
     found = [app for app in every if app.id in counted]
     return found or (every if area_id is None else apps_counted())
+
+
+@cache
+def _counted() -> Select[int]:
+    reported = select(_R.id).where(_R.app_id == App.id)
+    aimed = targets.standing().where(Target.app_id == App.id)
+    return select(App.id).where(reported.exists() | aimed.exists())
+
+
+@cache
+def _counted_in() -> Select[int]:
+    """The same of one area: `here` are it and all below it, `line` those and all above it."""
+    reported = _R.area_id.in_(bindparam("here", expanding=True))
+    aimed = Target.area_id.in_(bindparam("line", expanding=True))
+    return select(App.id).where(
+        select(_R.id).where(_R.app_id == App.id, reported).exists()
+        | targets.standing().where(Target.app_id == App.id, aimed).exists()
+    )
 
 
 def chosen_app(code: str | None) -> App:

@@ -4,16 +4,11 @@ approved campaign, and real worker and tick processes to send it.
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,9 +25,9 @@ from outreach.database import db, transaction
 from outreach.organisations import Organisation
 from outreach.settings import Settings
 from outreach.subscribers import Group, Subscriber, SubscriberList
+from tests.crew import Crew, at_work
 from tests.people import Land, bluezone
 
-ROOT = Path(__file__).resolve().parent.parent
 WORDING = "Kính gửi bà con {xa}: cài {ung_dung} tại {link}"
 FIRST = {"viettel": 84_962_000_000, "vinaphone": 84_912_000_000, "mobifone": 84_902_000_000}
 
@@ -154,16 +149,10 @@ class Stage:
 
     @contextmanager
     def crew(self, workers: int = 1) -> Iterator[Crew]:
-        """Worker and tick processes, killed at the end if they did not stop."""
-        db.session.rollback()
-        crew = Crew(self.settings)
-        try:
-            crew.start("tick")
-            for _ in range(workers):
-                crew.start("worker")
+        """A tick and workers as processes, killed at the end if they did not stop."""
+        crew = Crew(self.settings, self.settings.data_dir / "processes.log")
+        with at_work(crew, workers):
             yield crew
-        finally:
-            crew.stop()
 
     def wait(
         self, campaign: Campaign, done: Callable[[Campaign], Any], seconds: float = 30.0
@@ -217,49 +206,6 @@ class Stage:
             assert doubts == set(connection.execute(seen, values).scalars())
 
 
-@dataclass
-class Crew:
-    """Our processes, each its own, as the supervisor would run them."""
-
-    settings: Settings
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-
-    def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start a `worker` or a `tick`."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "app", name],
-            cwd=ROOT,
-            env=environment(self.settings),
-        )
-        self.processes.append(process)
-        self.names.append(name)
-        return process
-
-    def of(self, name: str) -> list[subprocess.Popen[bytes]]:
-        """The living processes of a name."""
-        both = zip(self.processes, self.names, strict=True)
-        return [p for p, n in both if n == name and p.poll() is None]
-
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """SIGKILL, and no wake."""
-        process.kill()
-        process.wait(10)
-
-    def stop(self) -> None:
-        """SIGTERM to all, SIGKILL to what stays."""
-        for process in self.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.terminate()
-        for process in self.processes:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
-
-
 def assert_added_up(connection: Connection, campaign_id: int) -> None:
     """What is kept of a campaign by the areas above, and of all of it, is the sum of its totals."""
     sums = " UNION ALL ".join(
@@ -280,22 +226,6 @@ def assert_added_up(connection: Connection, campaign_id: int) -> None:
         for which in ("kept", "sum")
     )
     assert kept == summed
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """The environment that gives another process these settings."""
-    plain = {k: v for k, v in os.environ.items() if not k.startswith("OUTREACH_")}
-    return plain | {
-        "OUTREACH_DATA_DIR": str(settings.data_dir),
-        "OUTREACH_DATABASE_URL": settings.database_url,
-        "OUTREACH_REDIS_URL": settings.redis_url,
-        "OUTREACH_LEASE_SECONDS": str(settings.lease_seconds),
-        "OUTREACH_ANSWER_SECONDS": str(settings.answer_seconds),
-        "OUTREACH_STANDBY_SECONDS": str(settings.standby_seconds),
-        "OUTREACH_NOTICE_HOURS": settings.notice_hours,
-        "OUTREACH_CANARY_SIZE": str(settings.canary_size),
-        "OUTREACH_CANARY_PERCENT": str(settings.canary_percent),
-    }
 
 
 @pytest.fixture
@@ -322,4 +252,4 @@ def stage(
     return Stage(app, all_day, land, culture_office, author, culture)
 
 
-__all__ = ["Area", "Crew", "Stage", "environment", "numbers_of", "stage"]
+__all__ = ["Area", "Crew", "Stage", "numbers_of", "stage"]

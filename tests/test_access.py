@@ -18,6 +18,9 @@ from outreach.organisations import Kind
 from outreach.pages import guard
 from tests.people import Land
 
+# Who may reach what is no matter of the store.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 PUBLIC = {
     "static",
     "security.login",

@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
-from flask_migrate import downgrade, upgrade
+from flask_migrate import downgrade
 from sqlalchemy import inspect, select
 
 from app import create_app
@@ -37,7 +37,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path):
 @pytest.fixture
 def migrated(empty: Flask):
     with empty.app_context():
-        upgrade()
+        schema.upgrade()
         yield empty
         db.session.remove()
         db.engine.dispose()
@@ -62,7 +62,7 @@ def test_a_fresh_installation_has_the_groups_lists_may_name(migrated: Flask) -> 
 
 
 def test_migrating_again_changes_nothing(migrated: Flask) -> None:
-    upgrade()
+    schema.upgrade()
     assert schema.is_current(db.engine)
 
 
@@ -82,7 +82,8 @@ def test_what_was_carried_before_is_told_by_reason_after(stage: Stage, vnpt: Org
         counts.fold(connection)
     stage.assert_counts_are_rows(campaign)
     db.session.remove()
+    schema.attach(stage.app)
     downgrade(revision="0002")
-    upgrade()
+    schema.upgrade()
     stage.assert_counts_are_rows(campaign)
     assert stage.states(campaign) == {"in_doubt": 2, "queued": 1}

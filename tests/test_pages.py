@@ -268,6 +268,7 @@ def test_every_page_speaks_english_too(town: Town, client_as: ClientAs) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # who may is no matter of the store
 def test_every_route_answers_everybody_about_everything_as_the_table_says(
     app: Flask, town: Town, client_as: ClientAs
 ) -> None:

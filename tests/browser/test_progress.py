@@ -41,8 +41,6 @@ def test_progress_moves_by_itself_pauses_goes_on_and_finishes(
 ):
     page = visit.open(f"/campaigns/{sending.id}", client=client_as(culture))
     more_gone_than(page, 0)
-    assert_axe_clean(page)
-
     page.get_by_role("button", name="Tạm dừng").click()
     page.get_by_role("button", name="Gửi tiếp").wait_for()
     assert "Cúc" in page.locator(".alert.w").filter(has_text="tạm dừng").first.inner_text()

@@ -1,76 +1,35 @@
-"""Workers and ticks as processes of their own, restarted when they die, as a supervisor would.
-
-They are forked from a server that has the application imported, so that one starts in a moment and
-a round of thirty deaths does not take minutes of imports.
-"""
+"""Workers and ticks that die, freeze and lose what they stand on, and what a test waits for."""
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import os
 import random
 import signal
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
-from pathlib import Path
 
-from flask.cli import ScriptInfo
 from sqlalchemy import text
 
-from app import create_app
 from campaigns.campaigns import Campaign
 from campaigns.states import ENDED
 from outreach.database import db
-from outreach.settings import Settings
+from tests.crew import Crew, at_work
 from tests.databases import cut_connections
 from tests.stage import Stage
 from workers import tick
-from workers.commands.worker import tick as tick_command
-from workers.commands.worker import worker as worker_command
 from workers.floor import Floor
-from workers.tied import PR_SET_PDEATHSIG
-
-COMMANDS = {"worker": worker_command, "tick": tick_command}
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["app", "pytest", "workers.floor"])
-
-
-def work(name: str, settings: Settings, log: Path) -> None:
-    """The life of one process: what `flask worker` or `flask tick` does."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    app = create_app(settings)
-    info = ScriptInfo(create_app=lambda: app, set_debug_flag=False)
-    COMMANDS[name].main(args=[], obj=info, standalone_mode=False)
-    sys.stdout.flush()
 
 
 @dataclass
-class Hands:
-    """The processes of one installation; `keep` brings back what died."""
+class Hands(Crew):
+    """A crew whose dead are brought back, as a supervisor does."""
 
-    settings: Settings
-    log: Path
-    processes: list[tuple[str, ForkServerProcess]] = field(default_factory=list)
     deaths: int = 0
-
-    def start(self, name: str) -> ForkServerProcess:
-        process = _forks.Process(target=work, args=(name, self.settings, self.log), daemon=True)
-        process.start()
-        self.processes.append((name, process))
-        return process
-
-    def of(self, name: str) -> list[ForkServerProcess]:
-        return [process for kind, process in self.processes if kind == name and process.is_alive()]
 
     def keep(self) -> None:
         dead = [pair for pair in self.processes if not pair[1].is_alive()]
@@ -81,8 +40,7 @@ class Hands:
     def kill(self, process: ForkServerProcess) -> None:
         """SIGKILL, and back again."""
         self.deaths += process in self.of("worker")
-        process.kill()
-        process.join(10)
+        super().kill(process)
         self.keep()
 
     def kill_one(self, chance: random.Random, names: tuple[str, ...] = ("worker", "tick")) -> None:
@@ -144,17 +102,9 @@ def cut_from_database(stage: Stage) -> None:
 @contextmanager
 def hands(stage: Stage, workers: int = 1, ticks: int = 1) -> Iterator[Hands]:
     """So many workers and ticks, already at work."""
-    db.session.rollback()
     both = Hands(stage.settings, stage.settings.data_dir / "processes.log")
-    try:
-        for name in ["tick"] * ticks + ["worker"] * workers:
-            both.start(name)
+    with at_work(both, workers, ticks):
         yield both
-    except BaseException as error:
-        error.add_note(both.log.read_text()[-6000:])
-        raise
-    finally:
-        both.stop()
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import sys
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
 from outreach import first_administrator, schema, troubles
 from outreach.database import db
@@ -26,7 +25,7 @@ def serve(demo: bool) -> None:
     try:
         start.check()
         schema.refuse_newer(db.engine)
-        upgrade()
+        schema.upgrade()
         if demo:
             loading.prepare(current_app.config["OUTREACH"])
         _invite_administrator(start)
