@@ -24,7 +24,8 @@ from outreach.settings import Settings
 # What the tables look like: their names, columns, indexes and triggers.
 SHAPE = """
 SELECT md5(string_agg(what, ',' ORDER BY what)) FROM (
-  SELECT c.oid || c.relname || coalesce(string_agg(a.attname || a.atttypid, ','), '') AS what
+  SELECT c.oid || c.relname || coalesce(
+           string_agg(a.attname || a.atttypid, ',' ORDER BY a.attnum), '') AS what
     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid
    WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.oid, c.relname
   UNION ALL SELECT t.oid || t.tgname FROM pg_trigger t WHERE NOT t.tgisinternal) shapes"""
