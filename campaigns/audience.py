@@ -173,6 +173,11 @@ def _fill_sql(dialect: str, *, quiet: bool) -> str:
         """
 
 
+# Nobody cleans up in a private table of PostgreSQL: what was deleted would be read with each chunk.
+_EMPTY = {
+    "sqlite": text("DELETE FROM expansion_chunk"),
+    "postgresql": text("TRUNCATE expansion_chunk"),
+}
 _MARK_REPEATED = text(
     "UPDATE expansion_chunk SET reason = 'duplicate' WHERE reason IS NULL AND EXISTS ("
     " SELECT 1 FROM expansion_chunk e WHERE e.number_id = expansion_chunk.number_id"
@@ -221,7 +226,7 @@ class ChunkReader:
         connection = self._connection
         if not self._laid:
             self._lay()
-        connection.execute(text("DELETE FROM expansion_chunk"))
+        connection.execute(_EMPTY[connection.dialect.name])
         at = {"position": position, "after": after, "limit": limit}
         connection.execute(self._sql, self._values | at)
         connection.execute(_MARK_REPEATED)
