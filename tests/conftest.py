@@ -63,13 +63,19 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def redis(redis_address: str) -> Iterator[redis_client.Redis]:
-    """A client of the empty Valkey."""
+@pytest.fixture(scope="session")
+def redis_client_of_all(redis_address: str) -> Iterator[redis_client.Redis]:
+    """A client of the Valkey, made once."""
     client = redis_client.Redis.from_url(redis_address)
-    client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture
+def redis(redis_client_of_all: redis_client.Redis) -> redis_client.Redis:
+    """A client of the empty Valkey."""
+    redis_client_of_all.flushall()
+    return redis_client_of_all
 
 
 @pytest.fixture(scope="session")
@@ -128,10 +134,17 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         made.wipe()
 
 
+@pytest.fixture(scope="session")
+def usual_settings(redis_address: str) -> Settings:
+    """What stands in no setting, and the shared Valkey: read once, since that takes a while."""
+    return Settings(redis_url=redis_address)
+
+
 @pytest.fixture
-def settings(database: str, redis_address: str, tmp_path: Path) -> Settings:
+def settings(database: str, usual_settings: Settings, tmp_path: Path) -> Settings:
     """Settings of one test: its own data folder and database, the shared Valkey."""
-    return Settings(data_dir=tmp_path / "data", database_url=database, redis_url=redis_address)
+    own = {"data_dir": tmp_path / "data", "database_url": database}
+    return usual_settings.model_copy(update=own)
 
 
 @pytest.fixture
