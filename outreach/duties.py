@@ -4,12 +4,13 @@ area its figure; who makes the daily report of an area above those, that report.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from outreach import access, areas, due, rates, targets
 from outreach.access import Act
@@ -18,6 +19,7 @@ from outreach.apps import App
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, find
+from outreach.organisations import Organisation
 from outreach.targets import Target
 from outreach.uptake import UptakeReport
 
@@ -58,6 +60,19 @@ def of(person: User) -> Duty | None:
     # A district may report for itself, where no communes are known.
     alone = access.allowed(person, Act.UPTAKE_ENTER) and not areas.children(area.id)
     return Duty(area, What.FIGURE) if alone else None
+
+
+def people_of(area_ids: Collection[int]) -> list[tuple[User, Duty]]:
+    """Who owes something in these areas, with what."""
+    own = func.coalesce(User.area_id, Organisation.area_id)
+    there = (
+        select(User)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(own.in_(area_ids), User.active)
+        .order_by(User.name, User.id)
+    )
+    found = [(person, of(person)) for person in db.session.scalars(there)]
+    return [(person, duty) for person, duty in found if duty is not None]
 
 
 def missing(area: Area, day: date) -> list[App]:

@@ -6,6 +6,7 @@ none any more, nothing is sent until they agree anew.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -58,25 +59,46 @@ def of(person_id: int) -> ReminderAgreement | None:
     return None if row is None or row.withdrawn_at is not None else row
 
 
+def of_people(person_ids: Collection[int]) -> dict[int, ReminderAgreement]:
+    """The agreements in force of many."""
+    rows = select(ReminderAgreement).where(
+        ReminderAgreement.person_id.in_(person_ids), ReminderAgreement.withdrawn_at.is_(None)
+    )
+    return {row.person_id: row for row in db.session.scalars(rows)}
+
+
 def obstacle(agreement: ReminderAgreement, settings: Settings) -> str:
     """Why it cannot be followed now, a key of `OBSTACLES`; "" where it can."""
-    if agreement.way is Way.EMAIL:
-        return "" if settings.sends_mail else "no_mail"
-    if _confirmed(agreement.person_id) != agreement.number_id:
-        return "number"
-    return "opted_out" if _refused(agreement.number_id) else ""
+    return obstacles([agreement], settings)[agreement.person_id]
 
 
-def _confirmed(person_id: int) -> int | None:
-    return db.session.scalar(
-        select(OwnNumber.number_id).where(
-            OwnNumber.person_id == person_id, OwnNumber.confirmed_at.is_not(None)
-        )
+def obstacles(agreements: Collection[ReminderAgreement], settings: Settings) -> dict[int, str]:
+    """The same for many, by their people."""
+    confirmed = _confirmed([each.person_id for each in agreements])
+    refused = _refused([each.number_id for each in agreements])
+
+    def why(each: ReminderAgreement) -> str:
+        if each.way is Way.EMAIL:
+            return "" if settings.sends_mail else "no_mail"
+        if confirmed.get(each.person_id) != each.number_id:
+            return "number"
+        return "opted_out" if each.number_id in refused else ""
+
+    return {each.person_id: why(each) for each in agreements}
+
+
+def _confirmed(person_ids: Collection[int]) -> dict[int, int]:
+    """The confirmed number of each who has one."""
+    rows = select(OwnNumber.person_id, OwnNumber.number_id).where(
+        OwnNumber.person_id.in_(person_ids), OwnNumber.confirmed_at.is_not(None)
     )
+    return dict(db.session.execute(rows).all())
 
 
-def _refused(number_id: int | None) -> bool:
-    return db.session.scalar(select(OptOut.at).where(OptOut.number_id == number_id)) is not None
+def _refused(number_ids: Collection[int | None]) -> set[int]:
+    """Those of the numbers that opted out."""
+    rows = select(OptOut.number_id).where(OptOut.number_id.in_(number_ids))
+    return set(db.session.scalars(rows))
 
 
 def agree(person: User, way: Way, settings: Settings) -> None:
@@ -88,7 +110,7 @@ def agree(person: User, way: Way, settings: Settings) -> None:
     with transaction() as session:
         session.execute(select(User.id).where(User.id == person_id).with_for_update())
         row = find(ReminderAgreement, person_id, populate_existing=True)
-        number_id = _confirmed(person_id) if way is Way.SMS else None
+        number_id = _confirmed([person_id]).get(person_id) if way is Way.SMS else None
         if (
             row is not None
             and row.withdrawn_at is None
@@ -115,7 +137,7 @@ def _check(way: Way, number_id: int | None, settings: Settings) -> None:
             _("No number is confirmed as yours. The administrator does that."),
             "way",
         )
-    if way is Way.SMS and _refused(number_id):
+    if way is Way.SMS and _refused([number_id]):
         raise Refused(_("Your number has opted out: nothing is sent to it."), "way")
 
 
