@@ -58,11 +58,11 @@ def test_without_a_public_address_there_is_none_in_the_text(reminded: Reminded) 
 
 
 def test_nobody_is_reminded_who_did_not_agree_or_took_it_back(reminded: Reminded) -> None:
+    reminded.set(remind_at_hour=True)
     assert reminded.tick("14:31") == []
     reminded.agree()
     reminder_agreements.withdraw(reminded.reporter)
-    reminded.set(remind_before=20)
-    assert reminded.tick("14:41") == []
+    assert reminded.tick("15:00") == []
 
 
 def test_who_agrees_after_the_set_time_waits_for_the_next(reminded: Reminded) -> None:

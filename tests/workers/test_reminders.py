@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import text
 
-from campaigns import routes
+from campaigns import routes, test_sends
 from campaigns.test_sends import TestState
 from outreach import clock, installation
 from outreach.database import db, transaction, write_connection
@@ -23,6 +24,13 @@ from workers.test_sends import Answer
 S = TestState
 
 
+def wait(done: Callable[[], bool], seconds: float = 40.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.2)
+
+
 def test_the_carrier_gets_one_text_and_its_receipt_is_told(
     reminded: Reminded, vnpt: Organisation, tmp_path: Path
 ) -> None:
@@ -32,18 +40,41 @@ def test_the_carrier_gets_one_text_and_its_receipt_is_told(
     installation.keep_clock_offset(clock.offset())
     with simulator_process(tmp_path, account()) as carrier:
         with transaction():
-            route = routes.get(reminded.route.id)
-            route.port = carrier.port
+            routes.get(reminded.route.id).port = carrier.port
         with reminded.stage.crew(workers=2) as crew:
             crew.start("tick")
-            deadline = time.monotonic() + 40
-            while not any(each.state is S.DELIVERED for each in reminded.texts()):
-                assert time.monotonic() < deadline, [t.state for t in reminded.texts()]
-                time.sleep(0.2)
+            wait(lambda: [each.state for each in reminded.texts()] == [S.DELIVERED])
             time.sleep(2)  # some ticks more
         seen = carrier.ask("GET", "/numbers")["numbers"]
     assert seen[OWN[1:]]["messages"] == 1
     assert len(reminded.outbox()) == len(reminded.texts()) == 1
+
+
+def test_a_worker_killed_on_the_wire_is_followed_by_none_that_sends_again(
+    reminded: Reminded, vnpt: Organisation, tmp_path: Path
+) -> None:
+    reminded.agree()
+    reminded.tick("14:31")
+    installation.keep_clock_offset(clock.offset())
+    faults = {"silent_share": 1, "silent_takes": True}
+    with simulator_process(tmp_path, account(faults=faults)) as carrier:
+        with transaction():
+            routes.get(reminded.route.id).port = carrier.port
+
+        def arrived() -> int:
+            known = carrier.ask("GET", "/numbers")["numbers"]
+            return int(known.get(OWN[1:], {"messages": 0})["messages"])
+
+        with reminded.stage.crew() as crew:
+            wait(lambda: arrived() == 1)
+            crew.kill(crew.of("worker")[0])
+            crew.start("worker")
+            with write_connection(db.engine) as connection:  # as if a minute had gone by
+                connection.execute(text("UPDATE test_sends SET taken_at = 0"))
+            wait(lambda: [each.state for each in reminded.texts()] == [S.IN_DOUBT])
+            time.sleep(6)  # the killed one's seat is free by then
+            assert arrived() == 1
+    assert [each.state for each in reminded.texts()] == [S.IN_DOUBT]
 
 
 def test_a_worker_killed_before_the_answer_leaves_a_doubt_that_nobody_sends_again(
@@ -94,8 +125,6 @@ def test_at_night_no_worker_takes_one(reminded: Reminded) -> None:
 
 
 def test_a_reminder_is_no_test_of_the_person_s(reminded: Reminded) -> None:
-    from campaigns import test_sends
-
     reminded.agree()
     reminded.tick("14:31")
     assert test_sends.latest(reminded.reporter) == []
