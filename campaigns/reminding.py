@@ -102,7 +102,8 @@ def go_on(settings: Settings) -> None:
 
 
 def _step(this: Round, settings: Settings) -> None:
-    row = find_round(this)
+    key = (this.kind, this.due_at)
+    row = db.session.get(ReminderRound, key, populate_existing=True)
     reached = 0 if row is None else row.reached
     agreed = (
         select(User, ReminderAgreement)
@@ -123,11 +124,6 @@ def _step(this: Round, settings: Settings) -> None:
     ]
     last = some[-1][0].id if some else reached
     _keep(this, wishes, reached, last, over=len(some) < AT_ONCE)
-
-
-def find_round(this: Round) -> ReminderRound | None:
-    """How far a round has come."""
-    return db.session.get(ReminderRound, (this.kind, this.due_at), populate_existing=True)
 
 
 def _wish(
