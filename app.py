@@ -12,6 +12,8 @@ from campaigns import (
     orders,
     overlaps,
     reasons,
+    reminders,
+    reminding,
     routes,
     test_sends,
     versions,
@@ -24,6 +26,7 @@ from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import area as area_pages
 from campaigns.pages import audit as audit_pages
+from campaigns.pages import board as board_pages
 from campaigns.pages import calendar as calendar_pages
 from campaigns.pages import campaigns as campaigns_pages
 from campaigns.pages import compare as compare_pages
@@ -49,6 +52,8 @@ from outreach import (
     logs,
     numbers,
     own_numbers,
+    reminder_agreements,
+    schema,
     security,
     sms_reports,
     store,
@@ -69,6 +74,7 @@ from outreach.commands import tokens as tokens_commands
 from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
+from outreach.pages import account as account_pages
 from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import areas as areas_pages
@@ -97,6 +103,8 @@ TABLES = (
     order_counts,
     orders,
     reasons,
+    reminders,
+    reminding,
     routes,
     test_sends,
     versions,
@@ -107,6 +115,7 @@ TABLES = (
     figure_layouts,
     installation,
     own_numbers,
+    reminder_agreements,
     seats,
     sms_reports,
 )
@@ -155,12 +164,14 @@ def _add_rooms(app: Flask) -> None:
     todo.register(app, *campaigns_todo.SOURCES, reports_todo.due)
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
+    app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(metrics_pages.blueprint)
     app.register_blueprint(campaigns_pages.blueprint)
     app.register_blueprint(calendar_pages.blueprint)
     app.register_blueprint(doubts_pages.blueprint)
     app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
+    app.register_blueprint(board_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)

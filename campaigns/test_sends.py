@@ -5,7 +5,8 @@ submits it once (workers/test_sends.py). It is no message of a campaign: it is c
 makes nobody “recently messaged” and is nobody's duplicate. Whose it was stands in the audit rows.
 
 The answer to a report by SMS is a row of the same kind, with `answers_id`: it goes over the route
-the report came in by, once, and at any hour, since the person wrote a moment ago.
+the report came in by, once, and at any hour, since the person wrote a moment ago. So is a reminder
+by SMS, with `reminder_id`, for which the hours hold.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.numbers import Number
 from outreach.opt_outs import OptOut
+from outreach.own_numbers import OwnNumber
 from outreach.settings import Settings
 from outreach.sms_reports import SmsReport
 
@@ -100,6 +102,8 @@ class TestSend(Model):
     number_id: Mapped[int] = mapped_column(BigId, ForeignKey("numbers.id"))
     # The report that this answers, where it is no test.
     answers_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sms_reports.id"), unique=True)
+    # The reminder that this carries, where it is no test.
+    reminder_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("reminders.id"), unique=True)
     sender: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
     segments: Mapped[int]
@@ -114,6 +118,10 @@ class TestSend(Model):
     code: Mapped[str | None] = mapped_column(String(40))
     words: Mapped[str | None] = mapped_column(String(255))
     receipt_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+_TESTS: Final = (TestSend.answers_id.is_(None), TestSend.reminder_id.is_(None))
+"""What tells a test from what else goes this way."""
 
 
 def request(
@@ -220,21 +228,34 @@ def _store(
 def answer(report: SmsReport, text: str) -> None:
     """Have a report by SMS answered, in the caller's transaction; whoever opted out is not."""
     text = text[:LONGEST_ANSWER]
-    now = clock.now()
     with transaction() as session:
         route = session.get_one(Route, report.route_id)
-        test = TestSend(
-            person_id=report.person_id,
-            route_id=route.id,
-            number_id=report.number_id,
-            answers_id=report.id,
-            sender=route.senders[0],
-            text=text,
-            segments=segments.count(text).segments,
-            asked_at=now,
-            lapses_at=now + LAPSES,
-        )
-        session.add(test)
+        told = _untested(route, report.person_id, report.number_id, text)
+        told.answers_id = report.id
+        session.add(told)
+
+
+def remind(reminder_id: int, route: Route, own: OwnNumber, text: str, lapses_at: datetime) -> None:
+    """Have a reminder carried to a person's own number, in the caller's transaction."""
+    with transaction() as session:
+        told = _untested(route, own.person_id, own.number_id, text)
+        told.reminder_id, told.lapses_at = reminder_id, lapses_at
+        session.add(told)
+
+
+def _untested(route: Route, person_id: int, number_id: int, text: str) -> TestSend:
+    """A text that goes the way of tests and is none."""
+    now = clock.now()
+    return TestSend(
+        person_id=person_id,
+        route_id=route.id,
+        number_id=number_id,
+        sender=route.senders[0],
+        text=text,
+        segments=segments.count(text).segments,
+        asked_at=now,
+        lapses_at=now + LAPSES,
+    )
 
 
 def _refuse_often(person_id: int, now: datetime) -> None:
@@ -243,7 +264,7 @@ def _refuse_often(person_id: int, now: datetime) -> None:
         .select_from(TestSend)
         .where(
             TestSend.person_id == person_id,
-            TestSend.answers_id.is_(None),
+            *_TESTS,
             TestSend.asked_at > now - timedelta(hours=1),
         )
     )
@@ -331,7 +352,7 @@ def latest(person: User) -> list[Shown]:
         select(TestSend, Route.name, Route.gives_receipts, Number.sealed)
         .join(Route, Route.id == TestSend.route_id)
         .join(Number, Number.id == TestSend.number_id)
-        .where(TestSend.person_id == person.id, TestSend.answers_id.is_(None))
+        .where(TestSend.person_id == person.id, *_TESTS)
         .order_by(TestSend.asked_at.desc(), TestSend.id.desc())
         .limit(SHOWN)
     ).all()

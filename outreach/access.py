@@ -52,6 +52,7 @@ class Act(StrEnum):
     UPTAKE_VIEW = "uptake.view"
     UPTAKE_ENTER = "uptake.enter"
     UPTAKE_IMPORT = "uptake.import"
+    UPTAKE_REMIND = "uptake.remind"
     COMPARE = "compare"
     TARGET_SET = "target.set"
     TARGET_VIEW = "target.view"
@@ -116,6 +117,7 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.UPTAKE_VIEW:          (NO,      AREA,    AREA,    AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_ENTER:         (NO,      AREA,    NO,      AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_IMPORT:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
+    Act.UPTAKE_REMIND:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
     Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.TARGET_VIEW:          (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
@@ -160,6 +162,7 @@ NAMES: dict[Act, str] = {
     Act.UPTAKE_VIEW: N_("see install figures"),
     Act.UPTAKE_ENTER: N_("enter install figures"),
     Act.UPTAKE_IMPORT: N_("import install figures"),
+    Act.UPTAKE_REMIND: N_("remind who has to report"),
     Act.COMPARE: N_("compare areas"),
     Act.TARGET_SET: N_("set targets"),
     Act.TARGET_VIEW: N_("see targets"),

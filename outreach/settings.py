@@ -12,6 +12,7 @@ import re
 import tempfile
 from datetime import date
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from click import ClickException
 from pydantic import Field, ValidationError, field_validator
@@ -81,6 +82,19 @@ class Settings(BaseSettings):
     days_off: str = Field(
         "none", description="Days on which none is due: dates, and holidays for the national days."
     )
+    remind_before: int = Field(
+        30, ge=0, le=240, description="Minutes before the hour to remind who agreed; 0: never."
+    )
+    remind_at_hour: bool = Field(
+        False, description="1 reminds at the hour too, who agreed and has not reported."
+    )
+    smtp_url: str = Field(
+        "", description="Mail server of reminders, smtp://user@host:587; empty: no e-mail."
+    )
+    smtp_password_file: Path | None = Field(
+        None, description="File with the password of the mail server."
+    )
+    mail_from: str = Field("", description="Address that e-mails come from.")
     list_days: int = Field(
         365, ge=1, le=3650, description="Days a list of subscribers may be used, if nobody says."
     )
@@ -171,6 +185,17 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        parts = urlsplit(value)
+        sound = parts.scheme in {"smtp", "smtps"} and parts.hostname and _port(parts)
+        if value and not sound:
+            raise ValueError("must be smtp://user@host:587 or smtps://user@host:465")
+        if parts.password is not None:
+            raise ValueError("holds a password; put that into the file of SMTP_PASSWORD_FILE")
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -191,6 +216,11 @@ class Settings(BaseSettings):
             name = PREFIX + str(first["loc"][0]).upper()
             said = str(first["msg"]).removeprefix("Value error, ")
             raise SettingsError(f"{name}={given.get(name, '')!r}: {said}.") from None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether reminders may go by e-mail."""
+        return bool(self.smtp_url and self.mail_from)
 
     @property
     def fact_checked(self) -> frozenset[str]:
@@ -244,6 +274,14 @@ class Settings(BaseSettings):
 
 def _listed(value: str) -> list[str]:
     return [word.strip() for word in value.split(",")]
+
+
+def _port(parts: SplitResult) -> bool:
+    """Whether the port is one, or not given."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _is_day_off(word: str) -> bool:

@@ -38,6 +38,7 @@ from tests.people import (  # noqa: F401 - fixtures for every test
     viettel,
     vnpt,
 )
+from tests.reminded import reminded  # noqa: F401
 from tests.stage import stage  # noqa: F401
 
 GIVEN = Settings.load()

@@ -12,6 +12,7 @@ import click
 import pytest
 from flask import Flask
 
+from campaigns import reminders
 from campaigns.states import (
     CAMPAIGN_TRANSITIONS,
     MESSAGE_TRANSITIONS,
@@ -100,6 +101,13 @@ def test_the_table_of_an_order_s_life_is_the_code_s() -> None:
     assert told == {str(s): set(map(str, to)) for s, to in ORDER_TRANSITIONS.items()}
     page = (HOUSE / "docs" / "orders.md").read_text()
     assert all(f"\n| {state} | " in page.split("| state |")[1] for state in OrderState)
+
+
+def test_the_table_of_a_reminder_s_life_is_the_code_s() -> None:
+    told = {row[0]: states(row[1]) for row in table_after("reminders.md", "reminder transitions")}
+    assert told == {str(s): set(map(str, to)) for s, to in reminders.TRANSITIONS.items()}
+    page = (HOUSE / "docs" / "reminders.md").read_text()
+    assert all(f"`{reason}`" in page for reason in reminders.REASONS)
 
 
 def test_every_state_is_explained() -> None:

@@ -11,7 +11,7 @@ from campaigns.states import CampaignState
 from outreach import store
 from outreach.database import db
 from outreach.lists import importing
-from workers import floor, queues
+from workers import floor, mail, queues
 
 
 def send(route_id: int) -> None:
@@ -52,3 +52,8 @@ def expand(campaign_id: int) -> None:
 def import_list(list_id: int) -> None:
     """Import an uploaded list; asked to stop, leave the rest to the next."""
     importing.run_import(list_id, lambda: not floor.current().stopping.is_set())
+
+
+def send_mail() -> None:
+    """Send the reminders that go by e-mail."""
+    mail.send_waiting(current_app.config["OUTREACH"], lambda: not floor.current().stopping.is_set())

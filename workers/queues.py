@@ -57,3 +57,9 @@ def ring_expansion(client: redis.Redis, campaign_id: int) -> None:
     """Have a campaign expanded, at most one ring in five seconds."""
     if client.set(f"expanding:{campaign_id}", 1, nx=True, ex=5):
         ring(client, HOUSE, "workers.jobs.expand", campaign_id)
+
+
+def ring_mail(client: redis.Redis) -> None:
+    """Have the reminders sent that go by e-mail, at most one ring in ten seconds."""
+    if client.set("mailing", 1, nx=True, ex=10):
+        ring(client, HOUSE, "workers.jobs.send_mail")

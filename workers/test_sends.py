@@ -3,7 +3,7 @@
 The row is marked `sending` in a committed transaction before anything is written to the carrier,
 and nothing takes it from there: what was not answered is in doubt and stays so. Pace, hours,
 emergency stop and opt-outs hold as for any message; only the hours do not for the answer to a
-report by SMS, as long as somebody waits for it.
+report by SMS, as long as somebody waits for it. A reminder is taken only while it has its point.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
 
-from campaigns import stops, test_sends
+from campaigns import reminders, stops, test_sends
 from campaigns.test_sends import TestState
 from outreach import clock
 from outreach.settings import Settings
@@ -34,8 +34,8 @@ WITHIN: Final = 60.0
 """Seconds after it was taken in which its parts may be written to the carrier."""
 GRACE: Final = 10.0
 ANSWERS_FOR: Final = timedelta(hours=1)
-"""How long a carrier may try to deliver an answer: after that nobody waits for it, nor where the
-report came in so long ago because the tick stood still."""
+"""How long a carrier may try to deliver an answer or a reminder: after that nobody waits for it,
+nor for the answer to a report that came in so long ago because the tick stood still."""
 _AWAITED: Final = "answers_id IN (SELECT id FROM sms_reports WHERE received_at > :lately)"
 STORE_PATIENCE: Final = 60.0
 US = clock.to_microseconds
@@ -106,6 +106,7 @@ def take(
     if stops.in_force_on(connection):
         return None
     _end_refused(connection, route_id)
+    reminders.end_pointless(connection, route_id)
     which = "" if closes_at is not None else f" AND {_AWAITED}"
     lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
     row = connection.execute(
@@ -113,7 +114,7 @@ def take(
             "UPDATE test_sends SET state = 'sending', owner = :owner, taken_at = :real WHERE id ="
             " (SELECT id FROM test_sends WHERE route_id = :route AND state = 'waiting'"
             f"{which} ORDER BY asked_at, id LIMIT 1{lock}) AND state = 'waiting'"
-            f" RETURNING id, number_id, sender, text, {_AWAITED} AS awaited"
+            f" RETURNING id, number_id, reminder_id, sender, text, {_AWAITED} AS awaited"
         ),
         {
             "owner": owner,
@@ -129,6 +130,8 @@ def take(
     ).scalar_one()
     # Only an answer that is awaited is taken where the hours are closed.
     ends = closes_at if closes_at and not row.awaited else now + ANSWERS_FOR
+    if row.reminder_id is not None:
+        ends = min(ends, now + ANSWERS_FOR)
     validity = max(60, int((ends - now).total_seconds()))
     return Taken(row.id, bytes(sealed), row.sender, row.text, validity, begun + WITHIN)
 

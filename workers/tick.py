@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from campaigns import canary, counts, ends, handovers, life, orders, reasons, stops
+from campaigns import canary, counts, ends, handovers, life, orders, reasons, reminding, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import CampaignState
 from outreach import clock, store
@@ -22,7 +22,7 @@ from outreach.database import db, let_go, transaction, write_connection
 from outreach.errors import Refused
 from outreach.lists import leases
 from outreach.numbers import sealer
-from workers import claims, presence, queues, receipts, reports, test_sends
+from workers import claims, mail, presence, queues, receipts, reports, test_sends
 from workers.gateways import registry
 
 log = structlog.get_logger()
@@ -54,6 +54,7 @@ def once() -> None:
         match_doubtful,
         match_crossed,
         reports.answer_waiting,
+        remind,
         judge_canaries,
         hand_over,
         end_leftovers,
@@ -63,6 +64,7 @@ def once() -> None:
         ring_imports,
         ring_expansions,
         ring_routes,
+        ring_mail,
         sign_life,
     ):
         _guarded(step)
@@ -115,8 +117,20 @@ def settle_lapsed() -> None:
         moved = claims.settle_lapsed(connection, GRACE)
         test_sends.end_lapsed(connection)
         test_sends.doubt_silent(connection, current_app.config["OUTREACH"].answer_seconds)
+        mail.settle(connection)
     if moved:
         log.warning("messages are in doubt", messages=moved)
+
+
+def remind() -> None:
+    """Remind who agreed to be, where a set time has come; nothing fires late."""
+    reminding.go_on(current_app.config["OUTREACH"])
+
+
+def ring_mail() -> None:
+    """Have reminders sent that wait for the mail server."""
+    if mail.anything_waits():
+        queues.ring_mail(store.current())
 
 
 def ring_imports() -> None:

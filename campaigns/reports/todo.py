@@ -31,8 +31,7 @@ def due(person: User) -> Sequence[Todo]:
     area = find(Area, person.own_area_id)
     if now < uptake.deadline(day) or area is None or area.level in rates.REPORTING:
         return []
-    issued = select(DailyReport.id).where(DailyReport.area_id == area.id, DailyReport.day == day)
-    if db.session.scalar(issued.limit(1)) is not None or not _counting(area, day):
+    if not awaited(area, day):
         return []
     by = uptake.compiled_by(day)
     said, hour = language(), formats.hour(by, language=language())
@@ -58,6 +57,12 @@ def due(person: User) -> Sequence[Todo]:
             {"area_id": area.id},
         )
     ]
+
+
+def awaited(area: Area, day: date) -> bool:
+    """Whether the report of a day has still to be issued."""
+    issued = select(DailyReport.id).where(DailyReport.area_id == area.id, DailyReport.day == day)
+    return db.session.scalar(issued.limit(1)) is None and _counting(area, day)
 
 
 def _counting(area: Area, day: date) -> bool:

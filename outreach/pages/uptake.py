@@ -27,7 +27,6 @@ from outreach import (
     uptake_imports,
     uptake_showing,
 )
-from outreach import board as boards
 from outreach.access import Act, Subject
 from outreach.apps import App
 from outreach.areas import Area
@@ -91,30 +90,21 @@ def index() -> ResponseReturnValue:
 @needs(Act.UPTAKE_VIEW, of=ground)
 def show(here: Ground) -> ResponseReturnValue:
     """A district's ranking of a day, or a commune's history."""
-    area, app, day = here.area, asked_app(here.area), _day()
+    area, app, day = here.area, asked_app(here.area), asked_day()
     if area.level in rates.REPORTING:
         history = uptake_showing.history(area, app)
-        return render_template("uptake/history.html", h=history, **_around(area, app, day))
+        return render_template("uptake/history.html", h=history, **around(area, app, day))
     shown = uptake_showing.district(area, app, day)
     return render_template(
         "uptake/day.html",
         d=shown,
         h=None if shown.table.rows else uptake_showing.history(area, app),
         steps=uptake_showing.rate_steps(),
-        **_around(area, app, day),
+        **around(area, app, day),
     )
 
 
-@blueprint.get("/<int:area_id>/board")
-@needs(Act.UPTAKE_VIEW, of=ground)
-def board(here: Ground) -> ResponseReturnValue:
-    """Who has reported on a day, who is late and by how long, and who never does."""
-    area, app, day = here.area, asked_app(here.area), _day()
-    shown = boards.of(app.id, area, day)
-    return render_template("uptake/board.html", b=shown, **_around(area, app, day))
-
-
-def _around(area: Area, app: App, day: date) -> dict[str, Any]:
+def around(area: Area, app: App, day: date) -> dict[str, Any]:
     """What every page about an area has: the apps to choose from, the way up, the next days."""
     above = [each for each in areas.ancestors(area.id) if may(Act.UPTAKE_VIEW, each)]
     tomorrow = day + timedelta(days=1)
@@ -144,7 +134,7 @@ def asked_app(area: Area) -> App:
         raise Missing(_("There is no such app.")) from None
 
 
-def _day() -> date:
+def asked_day() -> date:
     """The day the address names; without one today."""
     written = request.values.get("day")
     try:
@@ -159,20 +149,20 @@ def _day() -> date:
 @needs(Act.UPTAKE_ENTER, of=ground)
 def form(here: Ground) -> ResponseReturnValue:
     """One area's figure of a day."""
-    return _form(here.area, asked_app(here.area), _day())
+    return _form(here.area, asked_app(here.area), asked_day())
 
 
 def _form(area: Area, app: App, day: date, typed: Typed = uptake_showing.NOTHING) -> str:
     shown = uptake_showing.form(area, app, day, typed)
-    around = _around(area, app, day) | {"deadline": uptake.deadline(day, area.level)}
-    return render_template("uptake/form.html", f=shown, **around)
+    values = around(area, app, day) | {"deadline": uptake.deadline(day, area.level)}
+    return render_template("uptake/form.html", f=shown, **values)
 
 
 @blueprint.post("/<int:area_id>/enter")
 @needs(Act.UPTAKE_ENTER, of=ground)
 def send(here: Ground) -> ResponseReturnValue:
     """Take the figure, or bring the form back with what was typed."""
-    app, day, area_id = asked_app(here.area), _day(), here.area.id
+    app, day, area_id = asked_app(here.area), asked_day(), here.area.id
     entry = _entry(area_id, "")
     try:
         kept = entering.enter(app.id, entry, day, Source.FORM, person().id)
@@ -206,19 +196,19 @@ def grid(here: Ground) -> ResponseReturnValue:
     """All areas right below this one, to be entered at once."""
     if here.area.level in rates.REPORTING:
         return redirect(url_for("uptake.form", area_id=here.area.id, **_kept_choice()))
-    return _grid(here.area, asked_app(here.area), _day(), {})
+    return _grid(here.area, asked_app(here.area), asked_day(), {})
 
 
 def _grid(area: Area, app: App, day: date, typed: dict[int, Typed]) -> str:
     rows = uptake_showing.grid(area, app, day, typed)
-    return render_template("uptake/grid.html", rows=rows, **_around(area, app, day))
+    return render_template("uptake/grid.html", rows=rows, **around(area, app, day))
 
 
 @blueprint.post("/<int:area_id>/grid")
 @needs(Act.UPTAKE_ENTER, of=ground)
 def save(here: Ground) -> ResponseReturnValue:
     """Take every figure that was typed; what is refused comes back, the rest is kept."""
-    app, day, area_id = asked_app(here.area), _day(), here.area.id
+    app, day, area_id = asked_app(here.area), asked_day(), here.area.id
     rows = uptake_showing.grid(here.area, app, day, {})
     entries = [_entry(row.area.id, f"-{row.area.id}") for row in rows if _touched(row.area.id)]
     answers = entering.enter_all(app.id, entries, day, Source.GRID, person().id)
@@ -265,7 +255,7 @@ def _upload(area: Area, app: App, error: str = "") -> str:
         layouts=figure_layouts.of(person().organisation_id),
         error=error,
         example=[each.name for each in areas.children(area.id)[:2]] or [area.name],
-        **_around(area, app, uptake.today()),
+        **around(area, app, uptake.today()),
     )
 
 
@@ -320,7 +310,7 @@ def _refused_file(area: Area, app: App, path: Path, refused: Refused, chosen: Ch
         errors=forms.errors(refused),
         name="" if chosen is None else chosen.name,
         of_day=request.form.get("of_day", ""),
-        **_around(area, app, uptake.today()),
+        **around(area, app, uptake.today()),
     )
 
 

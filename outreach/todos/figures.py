@@ -107,7 +107,7 @@ def _late_row(here: Area, app: App, names: Sequence[str], *, alone: bool) -> Tod
         _("Enter the figure") if alone else _("Enter for them"),
         "uptake.form" if alone else "uptake.grid",
         {"area_id": here.id, "app": app.code},
-        more=None if alone else (_("Who has reported"), "uptake.board"),
+        more=None if alone else (_("Who has reported"), "board.show"),
     )
 
 

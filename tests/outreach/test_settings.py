@@ -150,3 +150,22 @@ def test_every_setting_is_on_the_page() -> None:
     page = (HOUSE / "docs" / "settings.md").read_text()
     missing = [name for name in Settings.model_fields if f"`{PREFIX}{name.upper()}`" not in page]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    "value", ["mail.example.vn", "http://mail", "smtp://", "smtp://m:0", "smtp://m:99999"]
+)
+def test_a_mail_server_is_an_address(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert "smtp://user@host:587" in refusal(monkeypatch, "SMTP_URL", value)
+
+
+def test_the_password_of_the_mail_server_stands_in_its_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = refusal(monkeypatch, "SMTP_URL", "smtp://user:geheim@mail.example.vn")
+    assert "SMTP_PASSWORD_FILE" in said
+
+
+def test_e_mail_needs_a_server_and_an_address_of_ours() -> None:
+    assert not Settings(smtp_url="smtp://m").sends_mail
+    assert Settings(smtp_url="smtps://user@m:465", mail_from="a@b.vn").sends_mail

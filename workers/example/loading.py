@@ -43,7 +43,7 @@ from outreach.numbers import sealer
 from outreach.organisations import Kind, Organisation
 from outreach.settings import Settings
 from outreach.subscribers import ListState, SubscriberList
-from workers.example import carriers, finished, reported
+from workers.example import carriers, finished, reminded, reported
 
 STATE: Final = "example"
 PREPARED: Final = "prepared"
@@ -119,6 +119,12 @@ def prepare(settings: Settings) -> None:
             uptake.lay(
                 officer_id=accounts.by_email("solieu@example.vn").id,
                 reporter_id=accounts.by_email("xa@example.vn").id,
+            )
+            reminded.lay(
+                accounts.by_email("xa@example.vn"),
+                accounts.by_email("solieu@example.vn"),
+                accounts.by_email("quantri@example.vn"),
+                settings,
             )
             uptake.lay_two_apps(officer_id=accounts.by_email("thachthanh@example.vn").id)
             installation.keep_clock_offset(clock.offset())

@@ -16,7 +16,6 @@ from outreach.accounts import Role, User
 from outreach.apps import Unit
 from outreach.organisations import Organisation
 from outreach.uptake import Source
-from tests.counting import queries
 from tests.drive import Drive, at
 
 ClientAs = Callable[[User], FlaskClient]
@@ -315,39 +314,6 @@ def test_every_page_says_what_counts_and_where_that_changed(
     history = staff.get(commune).text
     assert "+10" in history, "20/8 after 18/8"
     assert history.count("+10") == 1, "no change is worked out over the break"
-
-
-def test_the_board_says_who_is_late_and_is_linked_from_the_district(
-    staff: FlaskClient, reporter: FlaskClient, drive: Drive
-) -> None:
-    drive.report(318, "14:10")
-    at("15:40")
-    address = f"/figures/{drive.land.district}/board"
-    assert f'href="{address}?app=BLUEZONE"' in staff.get(f"/figures/{drive.land.district}").text
-    assert f'href="{address}?app=BLUEZONE"' in staff.get("/").text, "the late row of the overview"
-    page = staff.get(f"{address}?lang=en", follow_redirects=True).text
-    assert "1 of 2 have reported; 0 of them late." in page
-    assert "Missing: 1." in page
-    assert "40 min" in page
-    assert "never reports" in page
-    assert staff.get(f"/figures/{drive.land.next_district}/board").status_code == 403
-    assert reporter.get(address).status_code == 403
-    assert reporter.get(f"/figures/{drive.land.commune}/board").status_code == 200
-
-
-def test_the_board_takes_as_many_statements_for_more_days(staff: FlaskClient, drive: Drive) -> None:
-    drive.report(300, "14:10")
-    at("15:40")
-    address = f"/figures/{drive.land.district}/board"
-    staff.get(address)
-    with queries() as few:
-        staff.get(address)
-    for day in range(10, 20):
-        drive.report(280 + day, f"{day}/8 14:00", reason="đã đếm", asked=str(280 + day))
-    at("20/8 15:40")
-    with queries() as many:
-        assert staff.get(address).status_code == 200
-    assert len(many) <= len(few) <= 30
 
 
 def test_an_office_s_own_layout_is_asked_about_once(staff: FlaskClient, drive: Drive) -> None:

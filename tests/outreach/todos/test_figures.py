@@ -30,7 +30,7 @@ def test_only_the_own_area_is_asked_about_and_only_after_the_hour(
     drive.report(9, "20/8 15:21")
     assert figures.late_count(drive.staff) == 1
     assert figures.late(drive.reporter) == []
-    assert row.more == ("Who has reported", "uptake.board")
+    assert row.more == ("Who has reported", "board.show")
     assert figures.late(elsewhere) == [], "its own hour is the office's"
     at("20/8 16:35")
     (own,) = figures.late(elsewhere)  # nothing lies below it: it reports for itself

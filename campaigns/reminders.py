@@ -1,0 +1,189 @@
+"""Reminders: an outbox unique on kind, hour and person, filled by rounds at set times and by hand.
+
+A reminder by SMS is carried as a row of `test_sends`; one by e-mail is taken from here by a worker
+(workers/mail.py). What lost its point before it was taken is ended, never sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaigns.reports.editions import DailyReport
+from campaigns.test_sends import TestSend, TestState
+from outreach import clock
+from outreach.accounts import User
+from outreach.database import BigId, Model, Moment, words
+from outreach.duties import What
+from outreach.i18n import N_
+from outreach.own_numbers import OwnNumber
+from outreach.reminder_agreements import OBSTACLES, ReminderAgreement, Way
+from outreach.uptake import UptakeReport
+
+
+class Kind(StrEnum):
+    """Which of the reminders for one hour."""
+
+    BEFORE = "before"
+    AT = "at"
+    HAND = "hand"
+
+
+class State(StrEnum):
+    """What became of one, on our side; `HANDED` ones are carried by a row of `test_sends`."""
+
+    SKIPPED = "skipped"
+    HANDED = "handed"
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+S = State
+TRANSITIONS: Final[dict[State, frozenset[State]]] = {
+    S.SKIPPED: frozenset(),
+    S.HANDED: frozenset(),
+    S.WAITING: frozenset({S.SENDING, S.SKIPPED}),
+    # It certainly never left: it is tried again until it lapses.
+    S.SENDING: frozenset({S.WAITING, S.SENT, S.FAILED, S.IN_DOUBT}),
+    S.SENT: frozenset(),
+    S.FAILED: frozenset(),
+    # A worker that was frozen and thaws still knows what was answered.
+    S.IN_DOUBT: frozenset({S.SENT, S.FAILED}),
+}
+REASONS: Final[dict[str, str]] = {
+    **OBSTACLES,
+    "late": N_("Its time had passed: the clock of the system stood still."),
+    "hours": N_("It fell outside the hours in which texts are sent."),
+    "stopped": N_("Everything was stopped."),
+    "no_route": N_("No open route carries the network of the number."),
+    "by_hand": N_("Reminded by hand before."),
+    "reported": N_("The report came before it was sent."),
+    "withdrawn": N_("The agreement was taken back before it was sent."),
+    "no_worker": N_("No worker or no connection within its time."),
+}
+"""Why one was not sent."""
+
+
+class Reminder(Model):
+    """One reminder of one person for one hour: `reason` a key of `REASONS` where it was not sent,
+    `words` the mail server's. `text` is the e-mail's; an SMS' stands with what carries it."""
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        UniqueConstraint("kind", "due_at", "person_id"),
+        Index(None, "state", "id"),
+        Index(None, "person_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[Kind] = mapped_column(words(Kind))
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"))
+    day: Mapped[date] = mapped_column(Date)
+    area_id: Mapped[int] = mapped_column(BigId, ForeignKey("areas.id"))
+    what: Mapped[What] = mapped_column(words(What))
+    app_ids: Mapped[str] = mapped_column(Text, default="[]")
+    way: Mapped[Way] = mapped_column(words(Way))
+    text: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[State] = mapped_column(words(State))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    words: Mapped[str | None] = mapped_column(String(255))
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    asked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
+    lapses_at: Mapped[datetime] = mapped_column(Moment)
+    owner: Mapped[str | None] = mapped_column(String(80))
+    taken_at: Mapped[datetime | None] = mapped_column(Moment)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+R: Final = Reminder
+_T: Final = TestSend
+
+
+def may_become(to: State) -> Sequence[State]:
+    """The states from which one may come to `to`; every UPDATE asks here."""
+    return [state for state, may in TRANSITIONS.items() if to in may]
+
+
+def end_pointless(connection: Connection, route_id: int | None) -> None:
+    """End what need not be sent any more, in the caller's transaction, of those that wait for a
+    route, or, without one, for the mail server: what was reported meanwhile, what the person agreed
+    to no more, what lapsed. Knows no application context."""
+    for row in _waiting(connection, route_id):
+        reason = _why_not(connection, row)
+        if reason and route_id is not None:
+            of_it = update(_T).where(_T.reminder_id == row.id, _T.state == TestState.WAITING)
+            connection.execute(of_it.values(state=TestState.NOT_SENT, code=reason))
+        elif reason:
+            move(connection, row.id, S.SKIPPED, reason=reason)
+
+
+def _waiting(connection: Connection, route_id: int | None) -> Sequence[Any]:
+    columns = (R.id, R.person_id, R.area_id, R.day, R.what, R.app_ids, R.way, R.lapses_at)
+    if route_id is None:
+        return connection.execute(select(*columns).where(R.state == S.WAITING)).all()
+    by_sms = select(*columns, _T.number_id).join(_T, _T.reminder_id == R.id)
+    here = by_sms.where(_T.route_id == route_id, _T.state == TestState.WAITING)
+    return connection.execute(here).all()
+
+
+def move(connection: Connection, reminder_id: int, to: State, **more: Any) -> bool:
+    """Bring one to a state, if its present one may become that; answers whether it was brought."""
+    of_it = update(R).where(R.id == reminder_id, R.state.in_(may_become(to)))
+    return connection.execute(of_it.values(state=to, **more)).rowcount == 1
+
+
+def _why_not(connection: Connection, row: Any) -> str:
+    """Why one that waits is not sent; "" where it is."""
+    if row.lapses_at < clock.now():
+        return "no_worker"
+    agreed = select(ReminderAgreement.way).where(
+        ReminderAgreement.person_id == row.person_id,
+        ReminderAgreement.way == row.way,
+        ReminderAgreement.withdrawn_at.is_(None),
+    )
+    if row.way is Way.SMS:
+        agreed = agreed.join(OwnNumber, OwnNumber.number_id == ReminderAgreement.number_id).where(
+            OwnNumber.person_id == row.person_id,
+            OwnNumber.number_id == row.number_id,
+            OwnNumber.confirmed_at.is_not(None),
+        )
+    active = select(User.id).where(User.id == row.person_id, User.active)
+    if connection.scalar(agreed) is None or connection.scalar(active) is None:
+        return "withdrawn"
+    return "reported" if _is_reported(connection, row) else ""
+
+
+def _is_reported(connection: Connection, row: Any) -> bool:
+    if row.what is What.REPORT:
+        issued = select(DailyReport.id).where(
+            DailyReport.area_id == row.area_id, DailyReport.day == row.day
+        )
+        return connection.scalar(issued.limit(1)) is not None
+    app_ids = json.loads(row.app_ids)
+    there = select(func.count(UptakeReport.app_id.distinct())).where(
+        UptakeReport.area_id == row.area_id,
+        UptakeReport.day == row.day,
+        UptakeReport.app_id.in_(app_ids),
+    )
+    return connection.scalar(there) == len(app_ids)

@@ -1,0 +1,268 @@
+"""Filling the outbox: the rounds at set times, some people a tick, and one person by hand.
+
+A round is a row with how far it has come, by the ids of the people. Each step's reminders and how
+far it came are one transaction, which holds only if nobody else came further meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from campaigns import reminder_words, route_status, routes, stops, test_sends
+from campaigns.reminders import REASONS, Kind, Reminder, State
+from campaigns.reports import todo
+from campaigns.routes import Route
+from outreach import audit, clock, due, duties, reminder_agreements
+from outreach.accounts import User
+from outreach.apps import App
+from outreach.area_names import Level
+from outreach.database import BigId, Model, Moment, db, transaction, words
+from outreach.duties import Duty, What
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.own_numbers import OwnNumber
+from outreach.reminder_agreements import ReminderAgreement, Way
+from outreach.settings import Settings
+
+LATEST: Final = timedelta(minutes=10)
+"""A round that has not come to somebody by then, does not remind them any more."""
+AT_ONCE: Final = 50
+"""People of a round in a tick: the other steps wait meanwhile."""
+_OPEN: Final = frozenset({"open", "throttled"})
+
+
+class ReminderRound(Model):
+    """One set time: everybody up to the person `reached` has been decided about."""
+
+    __tablename__ = "reminder_rounds"
+
+    kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    reached: Mapped[int] = mapped_column(BigId, default=0)
+    done_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A set time of a day: from `begins` to `ends` people are reminded of the hour."""
+
+    kind: Kind
+    due_at: datetime
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one person is to be told: `reason` is why they are not; a key of `REASONS`, or ""."""
+
+    person: User
+    duty: Duty
+    due_at: datetime
+    apps: Sequence[App]
+    agreement: ReminderAgreement
+    route: Route | None
+    reason: str
+
+
+def rounds(day: date, settings: Settings) -> list[Round]:
+    """The set times of a day; none on a day off."""
+    if not due.is_working(day):
+        return []
+    hours = {due.at(day, level) for level in (Level.COMMUNE, Level.DISTRICT, Level.PROVINCE)}
+    found = []
+    for hour in sorted(hours):
+        if settings.remind_before:
+            begins = hour - timedelta(minutes=settings.remind_before)
+            found.append(Round(Kind.BEFORE, hour, begins, min(begins + LATEST, hour)))
+        if settings.remind_at_hour:
+            found.append(Round(Kind.AT, hour, hour, hour + LATEST))
+    return found
+
+
+def go_on(settings: Settings) -> None:
+    """Take every round of today that has begun some people further."""
+    now = clock.now()
+    begun = [each for each in rounds(clock.local(now).date(), settings) if each.begins <= now]
+    done = select(ReminderRound.kind, ReminderRound.due_at).where(
+        ReminderRound.due_at.in_([each.due_at for each in begun]),
+        ReminderRound.done_at.is_not(None),
+    )
+    over = {(kind, due_at) for kind, due_at in db.session.execute(done)} if begun else set()
+    for each in begun:
+        if (each.kind, each.due_at) not in over:
+            _step(each, settings)
+
+
+def _step(this: Round, settings: Settings) -> None:
+    key = (this.kind, this.due_at)
+    row = db.session.get(ReminderRound, key, populate_existing=True)
+    reached = 0 if row is None else row.reached
+    agreed = (
+        select(User, ReminderAgreement)
+        .join(ReminderAgreement, ReminderAgreement.person_id == User.id)
+        .where(
+            User.id > reached,
+            User.active,
+            ReminderAgreement.withdrawn_at.is_(None),
+            ReminderAgreement.agreed_at <= this.begins,
+        )
+    )
+    some = db.session.execute(agreed.order_by(User.id).limit(AT_ONCE)).all()
+    late = clock.now() >= this.ends
+    wishes = [
+        wish
+        for person, agreement in some
+        if (wish := _wish(person, agreement, this.due_at, settings, "late" if late else ""))
+    ]
+    last = some[-1][0].id if some else reached
+    _keep(this, wishes, reached, last, over=len(some) < AT_ONCE)
+
+
+def _wish(
+    person: User,
+    agreement: ReminderAgreement,
+    due_at: datetime,
+    settings: Settings,
+    reason: str = "",
+) -> Wish | None:
+    """What a person is to be told about an hour; None where they owe nothing by it."""
+    day = clock.local(due_at).date()
+    duty = duties.of(person)
+    if duty is None or duty.due_at(day) != due_at:
+        return None
+    apps = duties.missing(duty.area, day) if duty.what is What.FIGURE else []
+    if duty.what is What.REPORT:
+        owed = due.is_working(day) and todo.awaited(duty.area, day)
+    else:
+        owed = bool(apps)
+    if not owed:
+        return None
+    reason = reason or _obstacle(agreement, settings)
+    route = None
+    if not reason and agreement.way is Way.SMS:
+        route = _route(person)
+        reason = "" if route is not None else "no_route"
+    return Wish(person, duty, due_at, apps, agreement, route, reason)
+
+
+def _obstacle(agreement: ReminderAgreement, settings: Settings) -> str:
+    if stops.in_force():
+        return "stopped"
+    if test_sends.open_until(settings, clock.now()) is None:
+        return "hours"
+    return reminder_agreements.obstacle(agreement, settings)
+
+
+def _route(person: User) -> Route | None:
+    """The first open route that carries the person's network, one with a session before others."""
+    every = [route for route in routes.every() if route.enabled]
+    states = route_status.of_routes([route.id for route in every])
+    live = {route_id for route_id, status in states.items() if status.state in _OPEN}
+    return test_sends.route_for(person, sorted(every, key=lambda route: route.id not in live))
+
+
+def _keep(this: Round, wishes: Sequence[Wish], reached: int, last: int, *, over: bool) -> None:
+    """Write a step's reminders and how far the round came; nothing, where another tick did."""
+    with transaction() as session:
+        _begin(session, this)
+        further = (
+            update(ReminderRound)
+            .where(
+                ReminderRound.kind == this.kind,
+                ReminderRound.due_at == this.due_at,
+                ReminderRound.reached == reached,
+                ReminderRound.done_at.is_(None),
+            )
+            .values(reached=last, done_at=clock.now() if over else None)
+        )
+        if session.connection().execute(further).rowcount != 1:
+            return
+        for wish in wishes:
+            _put(session, this.kind, wish, min(this.ends, clock.now() + test_sends.LAPSES))
+
+
+def _begin(session: Session, this: Round) -> None:
+    session.execute(
+        text(
+            "INSERT INTO reminder_rounds (kind, due_at, reached) VALUES (:kind, :due, 0)"
+            " ON CONFLICT (kind, due_at) DO NOTHING"
+        ),
+        {"kind": this.kind.value, "due": clock.to_microseconds(this.due_at)},
+    )
+
+
+def _put(
+    session: Session, kind: Kind, wish: Wish, lapses_at: datetime, by_id: int | None = None
+) -> Reminder:
+    """One row, with what carries it."""
+    reason = wish.reason
+    if kind is not Kind.HAND and _was_by_hand(wish):
+        reason = "by_hand"
+    by_mail = wish.agreement.way is Way.EMAIL
+    state = State.WAITING if by_mail else State.HANDED
+    told = (wish.person, wish.duty, wish.apps, wish.due_at)
+    row = Reminder(
+        kind=kind,
+        due_at=wish.due_at,
+        person_id=wish.person.id,
+        day=clock.local(wish.due_at).date(),
+        area_id=wish.duty.area.id,
+        what=wish.duty.what,
+        app_ids=json.dumps([app.id for app in wish.apps]),
+        way=wish.agreement.way,
+        text=reminder_words.email(*told) if by_mail and not reason else "",
+        state=State.SKIPPED if reason else state,
+        reason=reason or None,
+        asked_at=clock.now(),
+        asked_by_id=by_id,
+        lapses_at=lapses_at,
+    )
+    session.add(row)
+    session.flush()
+    if row.state is State.HANDED and wish.route is not None:
+        own = session.get_one(OwnNumber, wish.person.id)
+        test_sends.remind(row.id, wish.route, own, reminder_words.sms(*told), lapses_at)
+    return row
+
+
+def _was_by_hand(wish: Wish) -> bool:
+    there = select(Reminder.id).where(
+        Reminder.kind == Kind.HAND,
+        Reminder.due_at == wish.due_at,
+        Reminder.person_id == wish.person.id,
+    )
+    return db.session.scalar(there) is not None
+
+
+def by_hand(person: User, actor: User, settings: Settings) -> Reminder:
+    """Remind somebody of today's hour now, once. Raises Refused, with why, where they did not
+    agree, owe nothing, or cannot be reminded now; and where somebody has done it."""
+    now = clock.now()
+    day = clock.local(now).date()
+    person_id, actor_id = person.id, actor.id
+    with transaction() as session:
+        # Of two officers who press at once, the second is told.
+        session.execute(select(User.id).where(User.id == person_id).with_for_update())
+        person = session.get_one(User, person_id, populate_existing=True)
+        agreement, duty = reminder_agreements.of(person_id), duties.of(person)
+        if agreement is None:
+            raise Refused(_("%(name)s has not agreed to be reminded.", name=person.name))
+        wish = None if duty is None else _wish(person, agreement, duty.due_at(day), settings)
+        if wish is None:
+            raise Refused(_("%(name)s owes nothing today.", name=person.name))
+        if _was_by_hand(wish):
+            raise Refused(_("%(name)s was reminded by hand already.", name=person.name))
+        if wish.reason:
+            raise Refused(_(REASONS[wish.reason]))
+        row = _put(session, Kind.HAND, wish, now + test_sends.LAPSES, actor_id)
+        detail = {"reminder": row.id, "hour": wish.due_at}
+        audit.record("reminder.hand", "user", person_id, detail, actor_id)
+    return row

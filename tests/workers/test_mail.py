@@ -1,0 +1,195 @@
+"""A reminder by e-mail is handed to the mail server once; silence is a doubt and stays one."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import update
+
+from campaigns.reminders import Reminder, State
+from outreach import clock, reminder_agreements
+from outreach.database import db, transaction, write_connection
+from outreach.reminder_agreements import Way
+from tests.campaigns.test_orders import at_once
+from tests.drive import at
+from tests.reminded import MAIL, Reminded
+from workers import mail, tick
+
+
+@dataclass
+class MailServer:
+    """As much of SMTP as we speak; `says` answers instead, by the command's first word ("." for
+    the text's end; "" hangs up)."""
+
+    says: dict[str, str] = field(default_factory=dict)
+    texts: list[bytes] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    port: int = 0
+
+    def serve(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                talk, _ = listening.accept()
+            except OSError:
+                return
+            with talk, talk.makefile("rwb") as lines:
+                self._talk(lines)
+
+    def _talk(self, lines) -> None:
+        def say(answer: str) -> None:
+            lines.write(answer.encode() + b"\r\n")
+            lines.flush()
+
+        say("220 here")
+        while line := lines.readline().decode().strip():
+            word = line.split()[0].upper()
+            self.heard.append(word)
+            answer = self.says.get(word, "354 go on" if word == "DATA" else "250 fine")
+            if not answer:
+                return
+            say(answer)
+            if word == "DATA" and answer.startswith("354"):
+                self.texts.append(b"".join(iter(lines.readline, b".\r\n")))
+                answer = self.says.get(".", "250 taken")
+                if not answer:
+                    return
+                say(answer)
+
+
+@contextmanager
+def mail_server(**says: str) -> Iterator[MailServer]:
+    server = MailServer(says)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server.port = listening.getsockname()[1]
+        threading.Thread(target=server.serve, args=(listening,), daemon=True).start()
+        yield server
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def waiting(reminded: Reminded) -> Reminded:
+    """One reminder waits for the mail server."""
+    reminded.set(**MAIL)
+    reminded.agree(way=Way.EMAIL)
+    assert [row.state for row in reminded.tick("14:31")] == [State.WAITING]
+    return reminded
+
+
+def send(reminded: Reminded, server: MailServer | None = None) -> Reminder:
+    port = 9 if server is None else server.port
+    mail.send_waiting(reminded.set(smtp_url=f"smtp://127.0.0.1:{port}"), lambda: True)
+    (row,) = reminded.outbox()
+    return row
+
+
+def test_it_is_handed_over_once(waiting: Reminded) -> None:
+    with mail_server() as server:
+        assert send(waiting, server).state is State.SENT
+        assert send(waiting, server).state is State.SENT
+    (raw,) = server.texts
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert message["To"] == waiting.reporter.email
+    assert message["From"] == "baocao@example.vn"
+    assert message["Subject"].startswith("Nhắc: xã Long Khánh A chưa có số Bluezone")
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "thôi nhận" in message.get_content()
+
+
+def test_two_workers_at_once_hand_it_over_once(waiting: Reminded) -> None:
+    with mail_server() as server:
+        settings = waiting.set(smtp_url=f"smtp://127.0.0.1:{server.port}")
+
+        def work() -> None:
+            mail.send_waiting(settings, lambda: True)
+
+        at_once(work)
+        assert at_once(work, work) == ["done", "done"]
+    assert len(server.texts) == 1
+
+
+@pytest.mark.parametrize("where", [".", "DATA"])
+def test_where_the_server_falls_silent_over_the_text_it_is_in_doubt(
+    waiting: Reminded, where: str
+) -> None:
+    with mail_server(**{where: ""}) as server:
+        assert send(waiting, server).state is State.IN_DOUBT
+    with mail_server() as server:
+        assert send(waiting, server).state is State.IN_DOUBT
+        assert server.texts == []
+
+
+@pytest.mark.parametrize("says", [{"RCPT": ""}, {"RCPT": "451 later"}, {".": "451 later"}])
+def test_what_the_server_certainly_does_not_have_is_tried_again(
+    waiting: Reminded, says: dict[str, str]
+) -> None:
+    with mail_server(**says) as server:
+        assert send(waiting, server).state is State.WAITING
+    assert send(waiting).state is State.WAITING, "no server at all"
+    with mail_server() as server:
+        assert send(waiting, server).state is State.SENT
+
+
+@pytest.mark.parametrize("where", ["RCPT", "."])
+def test_what_the_server_refuses_is_told_in_its_words(waiting: Reminded, where: str) -> None:
+    with mail_server(**{where: "550 no such person"}) as server:
+        row = send(waiting, server)
+    assert (row.state, row.words) == (State.FAILED, "550 no such person")
+
+
+def test_a_worker_killed_before_the_answer_leaves_a_doubt(waiting: Reminded) -> None:
+    with write_connection(db.engine) as connection:
+        taken = mail.take(connection, "me", waiting.settings, clock.monotonic())
+    assert taken is not None
+    tick.once()
+    assert waiting.outbox()[0].state is State.SENDING
+    with transaction() as session:
+        session.execute(update(Reminder).values(taken_at=clock.EPOCH))
+    tick.once()
+    assert waiting.outbox()[0].state is State.IN_DOUBT
+    with mail_server() as server:
+        assert send(waiting, server).state is State.IN_DOUBT
+        assert server.texts == []
+    with write_connection(db.engine) as connection:  # it thaws, and knows
+        mail.store(connection, taken.id, "another", mail.Answer(State.FAILED))
+        mail.store(connection, taken.id, "me", mail.Answer(State.SENT))
+    assert waiting.outbox()[0].state is State.SENT
+
+
+def test_a_worker_that_was_frozen_hands_nothing_over(
+    waiting: Reminded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "WITHIN", -1.0)
+    with mail_server() as server:
+        assert send(waiting, server).state is State.WAITING
+        assert server.texts == []
+
+
+def test_what_lost_its_point_is_not_sent(waiting: Reminded) -> None:
+    reminder_agreements.withdraw(waiting.reporter)
+    with mail_server() as server:
+        row = send(waiting, server)
+        assert server.texts == []
+    assert (row.state, row.reason) == (State.SKIPPED, "withdrawn")
+
+
+def test_what_nobody_sent_in_time_is_never_sent(waiting: Reminded) -> None:
+    at("14:42")
+    tick.once()
+    row = waiting.outbox()[0]
+    assert (row.state, row.reason) == (State.SKIPPED, "no_worker")
+
+
+def test_a_server_elsewhere_gets_nothing_unencrypted(
+    waiting: Reminded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "HERE", frozenset())
+    with mail_server() as server:
+        assert send(waiting, server).state is State.WAITING
+    assert set(server.heard) <= {"EHLO", "HELO", "STARTTLS"}
