@@ -53,7 +53,6 @@ from outreach import (
     numbers,
     own_numbers,
     reminder_agreements,
-    schema,
     security,
     sms_reports,
     store,
