@@ -72,6 +72,7 @@ from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
 from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
+from outreach.pages import area_counts as area_counts_pages
 from outreach.pages import areas as areas_pages
 from outreach.pages import health as health_pages
 from outreach.pages import lists as lists_pages
@@ -169,6 +170,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(reports_pages.blueprint)
     app.register_blueprint(area_pages.blueprint)
+    app.register_blueprint(area_counts_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)

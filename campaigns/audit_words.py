@@ -31,6 +31,8 @@ ACTS: Final[dict[str, str]] = {
     "app.define": N_("changed what counts as an install of an app"),
     "area.alias": N_("gave an area another name"),
     "area.change": N_("changed the population of an area"),
+    "area.count": N_("entered how many people live in an area"),
+    "area.count_file": N_("entered a file of how many people live in areas"),
     "area.remove": N_("removed an area"),
     "area.unalias": N_("took another name from an area"),
     "areas.load": N_("loaded a list of areas"),

@@ -8,8 +8,8 @@ from typing import BinaryIO, Final
 
 from campaigns.compare import DOSE, Comparison, Row
 from campaigns.compare_showing import GROUP_NAMES, ChartDay
-from campaigns.compare_words import across_said, named, why_no_effect
-from outreach import clock, formats, labels, workbooks
+from campaigns.compare_words import across_said, named, recounted_said, why_no_effect
+from outreach import area_counts, clock, formats, labels, workbooks
 from outreach.i18n import _, language
 from outreach.workbooks import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
 
@@ -127,8 +127,10 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
         yield (name, ""), (text, "")
     for name, moments in _times(comparison):
         yield (name, ""), (_span(moments), "")
-    sources = sorted({row.area.population_source or "" for row in comparison.rows} - {""})
+    sources = area_counts.sources([row.area for row in comparison.rows], asked.last)
     yield (_("Source of the population"), ""), ("; ".join(sources) or "—", "")
+    if comparison.recounted:
+        yield (_("Population counted anew"), ""), (recounted_said(comparison.recounted), "")
     yield (_("Campaigns"), ""), (named(comparison.sendings, language()), "")
     if comparison.across:
         told = f"{named(comparison.across, language())}. {across_said()}"
@@ -142,7 +144,10 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
         (_("Not an effect"), why_no_effect(comparison)),
         (
             _("Denominator"),
-            _("Rates are cumulative installs as a share of the commune's whole population."),
+            _(
+                "Rates are cumulative installs as a share of the commune's whole population, by the"
+                " count that held on each day."
+            ),
         ),
         *_of_messages(),
         (

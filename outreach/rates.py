@@ -1,8 +1,8 @@
 """Rates: installs of how many people, up to when; ranks, changes, who is late, what a target needs.
 
 An area owns its denominator: a district's rate is the sum of its communes' installs over the
-district's own population. A commune without a figure is not 0: the sum then says how many of how
-many communes it counts.
+district's own population, by the count that held on the day (`area_counts`). A commune without a
+figure is not 0: the sum then says how many of how many communes it counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from outreach import areas, due, uptake
+from outreach import area_counts, areas, due, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
@@ -168,12 +168,6 @@ def denominator_of(target: Target | None) -> Denominator:
     return Denominator.POPULATION
 
 
-def people(area: Area | Commune, denominator: Denominator) -> int | None:
-    """The area's own denominator; None where nobody has recorded it."""
-    smart = denominator is Denominator.SMARTPHONE_USERS
-    return area.smartphone_users if smart else area.population
-
-
 def of_areas(
     app_id: int, chosen: Sequence[Area], day: date, denominator: Denominator
 ) -> list[Standing]:
@@ -183,9 +177,10 @@ def of_areas(
     below = areas.communes_below(above) if above else {}
     ids = {area.id for area in chosen}.union(*below.values())
     known = uptake.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day)
+    people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
     return [
-        _of_one(area, people(area, denominator), day, known, below.get(area.id, ()), without)
+        _of_one(area, people[area.id], day, known, below.get(area.id, ()), without)
         for area in chosen
     ]
 
@@ -194,11 +189,10 @@ def stood(
     app_id: int, chosen: Sequence[Commune], day: date, denominator: Denominator
 ) -> list[Standing]:
     """Where communes stood on a day, in their order, without ranks, changes and weeks: all that is
-    read is one row a commune."""
+    read is one row a commune, and of an earlier day the counts that changed since."""
     known, without = uptake.last_known(app_id, [area.id for area in chosen], day), _without(day)
-    return [
-        _alone(area, people(area, denominator), day, known.get(area.id), without) for area in chosen
-    ]
+    people = area_counts.people(chosen, denominator, day)
+    return [_alone(area, people[area.id], day, known.get(area.id), without) for area in chosen]
 
 
 def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:

@@ -10,6 +10,7 @@ from typing import Final
 
 from outreach import areas, clock, due, formats, i18n, maps, rates, target_showing, targets, uptake
 from outreach.apps import App
+from outreach.area_counts import Change
 from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
 from outreach.errors import Refused
@@ -178,6 +179,11 @@ class History:
         """Where it stands today."""
         return self.stand.total
 
+    @property
+    def recounted(self) -> list[Change]:
+        """Where the count that its rates are shares of changed within its days."""
+        return self.stand.people.changes(date.min, self.stand.day)
+
 
 @dataclass(frozen=True, slots=True)
 class District:
@@ -287,12 +293,13 @@ def history(area: Area, app: App, stand: Stand | None = None) -> History:
     stand = stand or target_showing.of_area(area, app, today)
     rows = uptake.editions(app.id, area.id, today - HISTORY)
     by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
-    of = stand.total.of
-    return History(area, app, of, stand.denominator, stand, _days(by_day, area, app, of))
+    return History(
+        area, app, stand.total.of, stand.denominator, stand, _days(by_day, area, app, stand)
+    )
 
 
 def _days(
-    by_day: Mapping[date, Sequence[UptakeReport]], area: Area, app: App, of: int | None
+    by_day: Mapping[date, Sequence[UptakeReport]], area: Area, app: App, stand: Stand
 ) -> list[Day]:
     if not by_day:
         return []
@@ -308,6 +315,7 @@ def _days(
         change = None
         if before is not None and not app.breaks(before.day, day):
             change = last.installs - before.installs
+        of = stand.people.value(day, stand.total.of)
         days.append(Day(day, editions, change, rates.share(last.installs, of)))
         before = last
     return days[::-1]

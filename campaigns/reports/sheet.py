@@ -89,6 +89,8 @@ def _notes(facts: Facts) -> Iterator[list[Cell]]:
     for app in facts["figures"]["apps"]:
         yield [(f"{app['name']}: số được tính", ""), (wording.UNITS[app["counts"]], "")]
         yield [(f"{app['name']}: mẫu số", ""), (wording.SHARE_OF[app["denominator"]], "")]
+        if counted := wording.counted(app):
+            yield [(f"{app['name']}: nguồn của mẫu số", ""), (counted, "")]
     yield [
         ("Số tin", ""),
         (

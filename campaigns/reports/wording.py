@@ -164,7 +164,31 @@ def _result(app: Facts, place: str) -> str:
         rate = percent(total["installs"], total["of"])
         of = f"{number(total['installs'])}/{number(total['of'])} {PEOPLE[app['denominator']]}"
         said += f", đạt tỷ lệ {rate} ({of})"
-    return f"{said}{_risen(total)}.{_partly(total)}"
+    return f"{said}{_risen(total)}.{_partly(total)}{_after(counted(app))}"
+
+
+def counted(app: Facts) -> str:
+    """Where the denominator is from, and whether it is another than the day before. Editions from
+    before this was kept do not say it."""
+    said, by = [], app.get("counted")
+    if app["total"]["of"] and by and by["source"]:
+        letter = f" ({by['letter']})" if by["letter"] else ""
+        on = f", số liệu ngày {_day(by['day'])}" if by["day"] else ""
+        said.append(f"Mẫu số theo {by['source']}{letter}{on}.")
+    said += [
+        f"Từ ngày {_day(each['since'])} mẫu số là {number(each['after'])} (trước đó"
+        f" {number(each['before'])}); phần thay đổi của tỷ lệ do mẫu số không phải là số cài mới."
+        for each in app.get("recounted", ())
+    ]
+    return " ".join(said)
+
+
+def _day(written: str) -> str:
+    return formats.day(date.fromisoformat(written), language="vi")
+
+
+def _after(sentence: str) -> str:
+    return f" {sentence}" if sentence else ""
 
 
 def _risen(row: Facts) -> str:

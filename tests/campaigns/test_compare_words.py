@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from campaigns import compare, compare_words
 from campaigns.states import MessageState
+from outreach import area_counts, areas
+from outreach.area_counts import Count
+from outreach.database import db
+from outreach.targets import Denominator
 from tests.campaigns.comparing import Scene, scene
 from tests.drive import at
 
@@ -25,3 +31,25 @@ def test_the_reason_given_is_true_of_how_the_campaigns_chose(scene: Scene) -> No
     other = scene.send("11/8", {"29971": 1}, selection_rule="low_uptake: dưới 4%")
     scene.move(other, (MessageState.ACCEPTED, 4))
     assert "not drawn by lot" in why()
+
+
+def test_both_days_are_of_their_own_count_and_that_is_said(scene: Scene) -> None:
+    for code, installs in (("29971", 100), ("29983", 40)):
+        scene.report(code, "6/8", installs)
+        scene.report(code, "20/8", installs * 2)
+    at("20/8 16:00")
+    area = areas.by_code("29971")
+    for value, day in ((1_000, date(2019, 4, 1)), (500, date(2020, 8, 15))):
+        count = Count(area.id, Denominator.POPULATION, value, f"nguồn {value}", "", day)
+        area_counts.add(area, count, actor_id=None)
+    db.session.rollback()
+    seen = compare.of(compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
+    row = next(row for row in seen.rows if row.area.code == "29971")
+    assert (row.before.share, row.after.share, row.recounted) == (0.1, 0.4, True)
+    group = seen.groups[row.group]
+    assert (group.rate_from, group.rate_to) == (140 / 1800, 280 / 1300)
+    assert seen.recounted == 1
+    assert "In 1 communes" in compare_words.recounted_said(seen.recounted)
+    communes = [each.area for each in seen.rows]
+    assert area_counts.sources(communes, date(2020, 8, 14)) == ["nguồn 1000"]
+    assert area_counts.sources(communes, date(2020, 8, 20)) == ["nguồn 500"]

@@ -34,6 +34,8 @@ def test_the_letter_s_day_in_full(counted: Drive) -> None:
         "name": "Bluezone",
         "counts": "numbers",
         "denominator": "population",
+        "counted": None,
+        "recounted": [],
         "target": {
             "share": 1000,
             "denominator": "population",

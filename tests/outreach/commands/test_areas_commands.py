@@ -86,3 +86,15 @@ def test_apps_and_targets_are_added_and_listed(loaded: FlaskCliRunner) -> None:
     }
     assert _run(loaded, "targets", "list") == [answer]
     assert _run(loaded, *target, *of, code=1)["field"] == "deadline"
+
+
+def test_people_are_counted_and_their_history_is_listed(loaded: FlaskCliRunner) -> None:
+    letter = ("--source", "UBND huyện", "--letter", "12/UBND", "--counted-on", "2020-08-21")
+    (added,) = _run(loaded, "areas", "set-people", "870", "--population", "121000", *letter)
+    rows = _run(loaded, "areas", "people", "870")
+    assert rows[0] == added
+    assert [(row["value"], row["valid_from"], row["holds"]) for row in rows] == [
+        (121_000, "2020-08-21", True),
+        (120_514, "2020-08-20", True),
+    ]
+    assert _run(loaded, "areas", "set-people", "870", *letter, code=1)["field"] == "population"
