@@ -19,7 +19,7 @@ from outreach.area_matching import AreaMatcher
 from outreach.areas import Area
 from outreach.database import transaction
 from outreach.errors import Refused
-from outreach.i18n import _
+from outreach.i18n import N_, _
 from outreach.lists import cells, headings, reading
 from outreach.lists.area_cells import AreaCells, Wrong, check_cell
 from outreach.lists.headings import Columns, Vocabulary
@@ -47,6 +47,13 @@ COUNTS: Final = Vocabulary(
     required=("area",),
 )
 DAYS: Final = ("counted_on", "valid_from")
+SAID: Final = {
+    "source": N_("Source"),
+    "letter": N_("Number of the letter"),
+    "counted_on": N_("Counted for"),
+    "valid_from": N_("In use since"),
+}
+"""What a person has not said beside a file that does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +166,14 @@ class _Reader:
 
     def _name(self, meaning: str) -> str:
         place = self._columns.places.get(meaning)
-        return meaning if place is None else self._names[place]
+        return _(SAID[meaning]) if place is None else self._names[place]
 
     def _text(self, row: Sequence[object], meaning: str) -> str:
-        value = self._columns.value(row, meaning)
-        check_cell(self._name(meaning), value)
-        return cells.as_text(value)
+        place = self._columns.places.get(meaning)
+        if place is None:
+            return ""
+        check_cell(self._names[place], row[place])
+        return cells.as_text(row[place])
 
     def _number(self, row: Sequence[object], meaning: str) -> int | None:
         text = self._text(row, meaning)
@@ -174,10 +183,10 @@ class _Reader:
             raise Wrong(self._name(meaning), text, "bad_count", refused.sentence) from None
 
     def _day(self, row: Sequence[object], meaning: str) -> date | None:
+        value = self._columns.value(row, meaning)
         text = self._text(row, meaning)
         if not text:
             return None
-        value = self._columns.value(row, meaning)
         day = uptake_files.day_of(value, uptake.today())
         if day is None:
             code = uptake_files.RowReason.BAD_DATE

@@ -106,6 +106,6 @@ def test_an_area_twice_and_a_missing_source_are_refused(drive: Drive, tmp_path: 
     twice = look(drive, written(tmp_path, "area,population\n29983,5\n29983,6\n"))
     assert [each.row for each in twice.rejects] == [2, 3]
     nowhere = look(drive, written(tmp_path, "area,population\n29983,5\n"), Given())
-    assert [each.column for each in nowhere.rejects] == ["source"]
+    assert [each.column for each in nowhere.rejects] == ["Source"]
     with pytest.raises(Refused, match="no column of population"):
         look(drive, written(tmp_path, "area,installs\n29983,5\n"))
