@@ -70,7 +70,7 @@ def look(area: Area, app: App, day: date, *, messages: bool, above: Area | None)
     messaged; `above`: the area whose ranking they may see. Statements do not grow with areas."""
     stand = target_showing.of_area(area, app, day)
     below = [] if stand.total.own else areas.communes_below([area.id]).get(area.id, [])
-    days = series.of(app.id, below or [area.id], day)
+    days = series.of_area(app.id, area.id, below, day)
     first = days[0].day if days else day
     return Look(
         area,

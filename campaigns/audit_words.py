@@ -35,6 +35,7 @@ ACTS: Final[dict[str, str]] = {
     "area.count_file": N_("entered a file of how many people live in areas"),
     "area.remove": N_("removed an area"),
     "area.unalias": N_("took another name from an area"),
+    "areas.convert": N_("said what areas became"),
     "areas.load": N_("loaded a list of areas"),
     "audit.verify": N_("verified the audit trail"),
     "campaign.approved": N_("approved a campaign"),

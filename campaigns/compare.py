@@ -108,7 +108,8 @@ class Row:
     def moved(self) -> bool:
         """Whether it reported within the period: the figure before it is none of the last day."""
         known = self.before.installs is not None and self.after.installs is not None
-        return known and self.before.as_of != self.after.as_of
+        short = self.before.short or self.after.short  # a part of what came before is not known
+        return known and not short and self.before.as_of != self.after.as_of
 
     @property
     def new(self) -> int | None:
@@ -175,6 +176,11 @@ class Comparison:
     groups: Mapping[Group, Summary]
     sendings: Sequence[Sending]
     across: Sequence[Sending]
+
+    @property
+    def carried(self) -> int:
+        """How many communes' figures are of areas that they came from."""
+        return sum(bool(row.before.carried or row.after.carried) for row in self.rows)
 
     @property
     def recounted(self) -> int:

@@ -58,6 +58,16 @@ def across_said() -> str:
     )
 
 
+def carried_said(communes: int) -> str:
+    """What is said where figures are of the areas that communes came from."""
+    return _(
+        "The figures of %(count)s communes are the sums of the areas they came from, on the first"
+        " or the last day; “≥” where not all of that is known. The chart has only what each commune"
+        " itself reported.",
+        count=formats.number(communes, language=language()),
+    )
+
+
 def recounted_said(communes: int) -> str:
     """What is said where the population of some communes was counted anew within the period."""
     return _(

@@ -16,11 +16,11 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from outreach import area_counts, areas, due, uptake
+from outreach import area_changes, area_counts, areas, carry_over, due, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
-from outreach.uptake import Course, Point
+from outreach.uptake import Carried, Course, Point
 
 RAMP_EDGES: Final = (3.0, 4.0, 5.0, 6.0, 8.0)
 """Percent at which the colour of a rate changes: round ones, so that a legend can print them."""
@@ -47,7 +47,9 @@ class Punctuality(StrEnum):
 class Standing:
     """Where one area stands on a day. `change` is against the figure of the day `since`; None
     where the day itself has no figure. `week` is the rise of the last `PACE_DAYS` days. For a sum:
-    `counted` of `parts` areas have a figure, `fresh` of them one of this day, `late` are late."""
+    `counted` of `parts` areas have a figure, `fresh` of them one of this day, `late` are late.
+    `carried`: the area came about later, and this is of what it came from; `brought` of the parts
+    of a sum stand so. `short`: something of that is not known."""
 
     area: Area | Commune
     of: int | None
@@ -64,6 +66,9 @@ class Standing:
     late: int = 0
     rank: int | None = None
     own: bool = True
+    carried: Carried | None = None
+    brought: int = 0
+    short: bool = False
 
     @property
     def share(self) -> float | None:
@@ -78,7 +83,7 @@ class Standing:
     @property
     def partial(self) -> bool:
         """A sum that lacks areas, so that the true figure is higher."""
-        return not self.own and 0 < self.counted < self.parts
+        return self.short or (not self.own and 0 < self.counted < self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +181,22 @@ def of_areas(
     above = [area.id for area in chosen if area.level not in REPORTING]
     below = areas.communes_below(above) if above else {}
     ids = {area.id for area in chosen}.union(*below.values())
-    known = uptake.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day)
+    came = area_changes.origins(ids)
+    before = carry_over.communes_before({i: came[i] for i in above if i in came}, day)
+    if before:
+        below |= {area_id: communes for area_id, (_carried, communes) in before.items()}
+        olds = set[int]().union(*below.values()) - ids
+        ids, came = ids | olds, came | area_changes.origins(olds)
+    known = carry_over.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day, came)
     people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
-    return [
+    found = [
         _of_one(area, people[area.id], day, known, below.get(area.id, ()), without)
         for area in chosen
+    ]
+    return [
+        replace(each, carried=before[each.area.id][0]) if each.area.id in before else each
+        for each in found
     ]
 
 
@@ -190,7 +205,9 @@ def stood(
 ) -> list[Standing]:
     """Where communes stood on a day, in their order, without ranks, changes and weeks: all that is
     read is one row a commune, and of an earlier day the counts that changed since."""
-    known, without = uptake.last_known(app_id, [area.id for area in chosen], day), _without(day)
+    ids = [area.id for area in chosen]
+    known = carry_over.last_known(app_id, ids, day, area_changes.origins(ids))
+    without = _without(day)
     people = area_counts.people(chosen, denominator, day)
     return [_alone(area, people[area.id], day, known.get(area.id), without) for area in chosen]
 
@@ -206,13 +223,15 @@ def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
     """What each of so many days up to `last` brought, the earliest first."""
     below = areas.communes_below([area.id]).get(area.id) or [area.id]
     first = last - timedelta(days=days - 1)
-    known = uptake.courses(app_id, below, first - timedelta(days=1), last)
+    came = area_changes.origins(below)
+    known = carry_over.courses(app_id, below, first - timedelta(days=1), last, came)
     changes: dict[date, list[int]] = {first + timedelta(days=n): [] for n in range(days)}
     fresh = Counter(day for course in known.values() for day in course)
     for course in known.values():
         for before, after in pairwise(sorted(course)):
-            if after in changes:
-                changes[after].append(course[after].installs - course[before].installs)
+            rise = _rise(course[before], course[after])
+            if after in changes and rise is not None:
+                changes[after].append(rise)
     return [
         Daily(day, sum(counted) if counted else None, fresh[day], len(below))
         for day, counted in changes.items()
@@ -291,14 +310,27 @@ def _alone(
         installs=point.installs,
         as_of=point.as_of,
         oldest=point.as_of,
-        change=None if before is None else point.installs - before.installs,
+        change=_rise(before, point),
         since=None if before is None else before.day,
-        week=None if week_ago is None else point.installs - week_ago.installs,
+        week=_rise(week_ago, point),
         punctuality=punctuality,
         counted=1,
         fresh=int(point.day == day),
         late=int(punctuality in (Punctuality.LATE, Punctuality.MISSING)),
+        carried=point.carried,
+        short=point.carried is not None and point.carried.short,
     )
+
+
+def _rise(before: Point | None, after: Point) -> int | None:
+    """From one figure to another; None where they are not of the same: something that was carried
+    over is not known in one of them."""
+    if before is None:
+        return None
+    one, other = (each.carried for each in (before, after))
+    if one != other and any(each is not None and each.short for each in (one, other)):
+        return None
+    return after.installs - before.installs
 
 
 def punctuality_of(day: date, point: Point | None, level: Level = Level.COMMUNE) -> Punctuality:
@@ -334,6 +366,8 @@ def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> St
         fresh=sum(part.fresh for part in parts),
         late=sum(part.punctuality in (Punctuality.LATE, Punctuality.MISSING) for part in parts),
         own=False,
+        brought=sum(part.carried is not None for part in counted),
+        short=any(part.short for part in counted),
     )
 
 

@@ -18,6 +18,7 @@ from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.rates import Standing, Table
 from outreach.targets import Target
+from outreach.uptake import Carried
 
 Facts = dict[str, Any]
 
@@ -108,6 +109,17 @@ def _standing(app: App, row: Standing) -> Facts:
         "fresh": row.fresh,
         "late": row.late,
         "own": row.own,
+        "short": row.short,
+        "carried": None if row.carried is None else _carried(row.carried),
+    }
+
+
+def _carried(carried: Carried) -> Facts:
+    """Of how many areas that came before it is the sum, and of how many that is known."""
+    return {
+        "until": carried.until.isoformat(),
+        "parts": carried.parts,
+        "counted": carried.counted,
     }
 
 

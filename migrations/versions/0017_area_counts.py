@@ -1,4 +1,5 @@
-"""counts of an area's people and smartphone users over time; what was known is the first of each
+"""counts of an area's people and smartphone users over time, what was known being the first of each;
+what areas became
 
 Revision: 0017
 After: 0015
@@ -35,6 +36,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_area_counts_denominator_valid_from'), ['denominator', 'valid_from'], unique=False)
         batch_op.create_index(batch_op.f('ix_area_counts_area_id'), ['area_id'], unique=False)
 
+    op.create_table('area_changes',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('old_id', ID, nullable=False),
+    sa.Column('new_id', ID, nullable=False),
+    sa.Column('share', sa.Integer(), nullable=True),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('source', sa.String(length=200), nullable=False),
+    sa.Column('entered_at', sa.BigInteger(), nullable=False),
+    sa.Column('entered_by_id', ID, nullable=True),
+    sa.ForeignKeyConstraint(['entered_by_id'], ['users.id'], name=op.f('fk_area_changes_entered_by_id_users')),
+    sa.ForeignKeyConstraint(['new_id'], ['areas.id'], name=op.f('fk_area_changes_new_id_areas')),
+    sa.ForeignKeyConstraint(['old_id'], ['areas.id'], name=op.f('fk_area_changes_old_id_areas')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_area_changes')),
+    sa.UniqueConstraint('new_id', 'old_id', name=op.f('uq_area_changes_new_id_old_id'))
+    )
+    with op.batch_alter_table('area_changes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_area_changes_old_id'), ['old_id'], unique=False)
+
     # When and by whom they were entered nobody knows any more.
     into = "INSERT INTO area_counts (area_id, denominator, value, source, letter, counted_on, valid_from)"
     op.execute(f"{into} SELECT id, 'population', population, COALESCE(population_source, ''), '',"
@@ -44,4 +63,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table('area_changes')
     op.drop_table('area_counts')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from outreach import area_counts, area_loading, clock
+from outreach import area_change_files, area_counts, area_loading, clock
 from outreach import areas as areas_
 from outreach.area_counts import AreaCount, Count
 from outreach.areas import LISTS, Area
@@ -21,6 +22,7 @@ from outreach.targets import Denominator
 group = AppGroup("areas", help="Provinces, districts, communes, hamlets: two dated lists.")
 
 DAY = click.DateTime(["%Y-%m-%d"])
+YEAR = click.Choice([str(year) for year in LISTS])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 as_of = click.option(
     "--as-of",
@@ -43,6 +45,19 @@ def load(file: Path | None, area_list: int | None, population: Path | None) -> d
     else:
         loaded = area_loading.load_file(file, area_list, population, actor_id=None)
     return loaded.answer()
+
+
+@group.command("convert")
+@click.argument("file", required=False, type=FILE)
+@click.option("--from", "old_list", type=YEAR, default="2020", help="The list of the old codes.")
+@click.option("--to", "new_list", type=YEAR, default="2025", help="The list of the new codes.")
+@answering
+def convert(file: Path | None, old_list: str, new_list: str) -> dict[str, Any]:
+    """Say what areas became, from FILE (CSV), or without it of July 2025 from the package."""
+    if file is None:
+        return asdict(area_change_files.from_package(actor_id=None))
+    done = area_change_files.from_file(file, int(old_list), int(new_list), actor_id=None)
+    return asdict(done)
 
 
 @group.command("list")

@@ -1,4 +1,4 @@
-"""The counts of an area in the browser, wide and on a phone: one is entered, a file is looked at."""
+"""The counts of an area in the browser, wide and on a phone: one is entered, a file looked at."""
 
 from __future__ import annotations
 

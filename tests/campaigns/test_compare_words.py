@@ -7,8 +7,9 @@ from datetime import date
 from campaigns import compare, compare_words
 from campaigns.states import MessageState
 from outreach import area_counts, areas
+from outreach.area_changes import WHOLE, AreaChange
 from outreach.area_counts import Count
-from outreach.database import db
+from outreach.database import db, transaction
 from outreach.targets import Denominator
 from tests.campaigns.comparing import Scene, scene
 from tests.drive import at
@@ -53,3 +54,29 @@ def test_both_days_are_of_their_own_count_and_that_is_said(scene: Scene) -> None
     communes = [each.area for each in seen.rows]
     assert area_counts.sources(communes, date(2020, 8, 14)) == ["nguồn 1000"]
     assert area_counts.sources(communes, date(2020, 8, 20)) == ["nguồn 500"]
+
+
+def test_what_is_carried_over_is_said_and_no_change_is_told_over_what_is_not_known(
+    scene: Scene,
+) -> None:
+    """Two communes took one in: one all of it, the other nobody knows how much of another."""
+    for code, installs in (("29971", 100), ("29983", 40), ("29974", 60)):
+        scene.report(code, "6/8", installs)
+        scene.report(code, "20/8", installs * 2)
+    with transaction() as session:
+        for new, old, share in (
+            ("29983", "29983", WHOLE),
+            ("29983", "29971", WHOLE),
+            ("29974", "29974", WHOLE),
+            ("29974", "29971", None),
+        ):
+            ids = {"new_id": scene.ids[new], "old_id": scene.ids[old]}
+            session.add(AreaChange(**ids, share=share, day=date(2020, 8, 12), source="NQ"))
+    at("20/8 16:00")
+    seen = compare.of(compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
+    rows = {row.area.code: row for row in seen.rows}
+    assert (rows["29983"].before.installs, rows["29983"].new) == (140, -60)
+    assert (rows["29974"].before.installs, rows["29974"].before.short) == (60, True)
+    assert rows["29974"].new is None
+    assert seen.carried == 2
+    assert "2 communes are the sums" in compare_words.carried_said(seen.carried)

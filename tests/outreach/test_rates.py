@@ -241,7 +241,7 @@ def test_a_table_takes_the_same_few_statements_however_many_communes(drive: Driv
         table(drive, area_id=drive.land.province)
     finally:
         event.remove(db.engine, *listen)
-    assert len(statements) - few <= few <= 6
+    assert len(statements) - few <= few <= 7
 
 
 def test_new_installs_a_day_count_the_figures_of_that_day(drive: Drive) -> None:

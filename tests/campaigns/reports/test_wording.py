@@ -10,7 +10,9 @@ import pytest
 
 from campaigns.reports import editions, wording
 from outreach import area_counts
+from outreach.area_changes import WHOLE, AreaChange
 from outreach.area_counts import Count
+from outreach.database import transaction
 from outreach.targets import Denominator
 from tests.campaigns.reports.reporting import TODAY, area_of, counted
 from tests.drive import Drive, at
@@ -130,3 +132,22 @@ def test_an_edition_from_before_the_source_was_kept_says_what_it_said(counted: D
         del old["figures"]["apps"][0][name]
     (app,) = wording.context(old)["ung_dung"]
     assert app["ket_qua"].endswith("đã báo cáo trong ngày.")
+
+
+def test_what_is_carried_over_is_said_with_the_areas_and_the_day(counted: Drive) -> None:
+    """Long Khánh A took a part of Long Thuận in, and nobody said how much."""
+    one, other = counted.land.commune, counted.land.other_commune
+    with transaction() as session:
+        for old, share in ((one, WHOLE), (other, None)):
+            change = AreaChange(old_id=old, new_id=one, share=share, day=TODAY, source="NQ 1")
+            session.add(change)
+    draft = editions.draft(area_of("870"), date(2020, 8, 19), None)
+    (app,) = wording.context(draft)["ung_dung"]
+    (row,) = [each for each in app["bang"] if each["ten"] == "Xã Long Khánh A"]
+    assert (row["so_cai"], row["ty_le"]) == ("≥ 3.700", "≥ 37,00%")
+    assert "có ≥ 5.700 số điện thoại" in app["ket_qua"], "a sum with such a part is at least"
+    (said,) = [r for r in draft["figures"]["apps"][0]["rows"] if r["carried"]]
+    assert wording.carried(said) == (
+        "Đến hết ngày 19/8/2020 là số cộng của 2 đơn vị cũ, ít nhất: mới rõ số của 1"
+    )
+    assert said["short"]

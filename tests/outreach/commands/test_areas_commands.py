@@ -98,3 +98,20 @@ def test_people_are_counted_and_their_history_is_listed(loaded: FlaskCliRunner) 
         (120_514, "2020-08-20", True),
     ]
     assert _run(loaded, "areas", "set-people", "870", *letter, code=1)["field"] == "population"
+
+
+def test_what_areas_became_is_loaded_from_a_file(loaded: FlaskCliRunner, tmp_path: Path) -> None:
+    path = tmp_path / "doi.csv"
+    rows = "old_code,new_code,share,day,source\n29983,29992,100,2020-09-01,NQ\n"
+    path.write_text(rows, encoding="utf-8")
+    answer = _run(loaded, "areas", "convert", str(path), "--from", "2020", "--to", "2020")
+    assert answer == {
+        "source": "doi.csv",
+        "added": 1,
+        "changed": 0,
+        "removed": 0,
+        "unchanged": 0,
+        "divided": 0,
+        "notes": [],
+    }
+    assert _run(loaded, "areas", "convert", code=1)["field"] == "area"
