@@ -24,6 +24,7 @@ from outreach.errors import Refused
 from outreach.i18n import _
 
 COLUMNS: Final = ("old_code", "new_code", "share", "day", "source")
+SHOWN: Final = 5
 KEPT: Final = 50
 """So many of what was before an audit row names."""
 
@@ -69,13 +70,29 @@ def from_package(*, actor_id: int | None) -> Converted:
     ]
     if not known:
         raise Refused(_("Load both lists first: “areas load --as-of 2020” and 2025."), "area")
-    return _write(area_package.CHANGES, known, _left_out(len(rows) - len(known)), actor_id)
+    notes = [*_left_out(len(rows) - len(known)), *_without({each.old_id for each in known})]
+    return _write(area_package.CHANGES, known, notes, actor_id)
 
 
 def _left_out(count: int) -> list[str]:
     if not count:
         return []
     sentence = _("Changes of areas that these lists do not have, left out: %(count)s.", count=count)
+    return [sentence]
+
+
+def _without(named: set[int]) -> list[str]:
+    """Says how many communes of 2020 the package does not know: they were merged before 2025, and
+    what became of them has to come from a file."""
+    left = [each for each in areas.communes(None, 2020) if each.id not in named]
+    if not left:
+        return []
+    sentence = _(
+        "Communes of 2020 that the package does not name, merged before 2025: %(count)s, such as"
+        " %(codes)s. Load what became of them from a file; until then their figures are in no sum.",
+        count=len(left),
+        codes=", ".join(each.code for each in left[:SHOWN]),
+    )
     return [sentence]
 
 

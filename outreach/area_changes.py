@@ -7,7 +7,7 @@ divided and nobody said how. Districts of 2020 became nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach import clock
-from outreach.areas import Area
+from outreach.areas import Area, among
 from outreach.database import BigId, Model, Moment, db
 
 WHOLE: Final = 100_00
@@ -89,21 +89,23 @@ class Link:
         return self.day - timedelta(days=1)
 
 
-def origins(area_ids: Collection[int], before: date | None = None) -> dict[int, Origin]:
+def origins(area_ids: Set[int], before: date | None = None) -> dict[int, Origin]:
     """What each of these areas came about from, where it is known, by its id; with `before`, only
     what happened before that day. One statement."""
     if not area_ids:
         return {}
-    wanted = select(AreaChange).where(AreaChange.new_id.in_(list(area_ids)))
-    if before is not None:
-        wanted = wanted.where(AreaChange.day < before)
     columns = (AreaChange.new_id, AreaChange.old_id, AreaChange.share)
-    rows = wanted.with_only_columns(*columns, AreaChange.day, AreaChange.source)
+    rows = select(*columns, AreaChange.day, AreaChange.source).where(
+        among(AreaChange.new_id, area_ids)
+    )
+    if before is not None:
+        rows = rows.where(AreaChange.day < before)
     parts: dict[int, list[Part]] = defaultdict(list)
     said: dict[int, tuple[date, str]] = {}
     for new_id, old_id, share, day, source in db.session.execute(rows.order_by(AreaChange.id)):
-        parts[new_id].append(Part(old_id, share))
-        said[new_id] = day, source
+        if new_id in area_ids:
+            parts[new_id].append(Part(old_id, share))
+            said[new_id] = day, source
     return {new_id: Origin(*said[new_id], of_one) for new_id, of_one in parts.items()}
 
 

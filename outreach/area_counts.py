@@ -15,13 +15,13 @@ from datetime import date, datetime
 from itertools import islice, pairwise
 from typing import Any, Final
 
-from sqlalchemy import Date, ForeignKey, Index, String, insert, select, update
+from sqlalchemy import Date, ForeignKey, Index, String, cast, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach import audit, clock, seen
 from outreach.accounts import User
 from outreach.area_files import MOST_PEOPLE
-from outreach.areas import Area, Commune
+from outreach.areas import Area, Commune, among
 from outreach.database import BigId, Model, Moment, db, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
@@ -29,8 +29,6 @@ from outreach.targets import LETTER_LENGTH, Denominator
 
 SOURCE_LENGTH: Final = 200
 CHUNK: Final = 1000
-FEW: Final = 500
-"""Up to so many areas are named in a statement; of more, all that changed are read."""
 KINDS: Final = (Denominator.POPULATION, Denominator.SMARTPHONE_USERS)
 
 
@@ -167,22 +165,26 @@ def _held_then(area_ids: Collection[int], denominator: Denominator, day: date) -
     changed = select(AreaCount.area_id).where(
         AreaCount.denominator == denominator, AreaCount.valid_from > day
     )
-    if len(area_ids) <= FEW:
-        changed = changed.where(AreaCount.area_id.in_(list(area_ids)))
-    rows = select(AreaCount.area_id, AreaCount.valid_from, AreaCount.value, AreaCount.source).where(
+    changed = changed.where(among(AreaCount.area_id, area_ids))
+    # Days as words, which sort as well: to make days of a country's takes longer than the rest.
+    since = func.coalesce(cast(AreaCount.valid_from, String), "")
+    rows = select(AreaCount.area_id, since, AreaCount.value, AreaCount.source).where(
         AreaCount.denominator == denominator, AreaCount.area_id.in_(changed)
     )
-    held: dict[int, dict[date, Held]] = defaultdict(dict)
+    held: dict[int, dict[str, Held]] = defaultdict(dict)
     for area_id, valid_from, value, source in db.session.execute(rows.order_by(AreaCount.id)):
-        held[area_id][valid_from or date.min] = value, source
-    return {area_id: _then(values, day) for area_id, values in held.items()}
+        held[area_id][valid_from] = value, source
+    written = day.isoformat()
+    return {area_id: _then(values, written) for area_id, values in held.items()}
 
 
-def _then(values: Mapping[date, Held], day: date) -> Held:
+def _then(values: Mapping[str, Held], day: str) -> Held:
     """As `Course.on`, of the last row from each day on."""
     known = [since for since, (value, _source) in values.items() if value is not None]
-    before = max((since for since in known if since <= day), default=min(known, default=None))
-    return (None, "") if before is None else values[before]
+    before = [since for since in known if since <= day]
+    if not known:
+        return None, ""
+    return values[max(before) if before else min(known)]
 
 
 def history(area_id: int) -> Sequence[AreaCount]:

@@ -31,8 +31,11 @@ def courses(
     }
     for since, origins in _by_day(needed):
         until, olds = min(last, since - timedelta(days=1)), _olds(origins)
+        # What was asked for beside them, up to the same day, is here already.
+        theirs = {i: found[i] for i in olds if until == last and i in found and i not in needed}
+        olds -= theirs.keys()
         earlier = area_changes.origins(olds, before=since)
-        theirs = courses(app_id, olds, min(first, until), until, earlier)
+        theirs |= courses(app_id, olds, min(first, until), until, earlier)
         for area_id, origin in origins.items():
             own = {
                 day: point
@@ -62,6 +65,17 @@ def last_known(
             if point is not None:
                 found[area_id] = point
     return found
+
+
+def rise(before: Point | None, after: Point) -> int | None:
+    """From one figure to another; None where they are not of the same: something that was carried
+    over is not known in one of them."""
+    if before is None:
+        return None
+    one, other = before.carried, after.carried
+    if one != other and any(each is not None and each.short for each in (one, other)):
+        return None
+    return after.installs - before.installs
 
 
 def brought(app_id: int, came: Origins, first: date, last: date) -> dict[int, Course]:
@@ -126,6 +140,21 @@ def _sum(area_id: int, origin: Origin, latest: Sequence[tuple[Part, Point | None
 def _part(installs: int, share: int) -> int:
     """A share of a figure, rounded half up."""
     return (installs * share + WHOLE // 2) // WHOLE
+
+
+def communes_below(
+    above: Collection[int], chosen: set[int], day: date
+) -> tuple[dict[int, list[int]], Origins, dict[int, Carried]]:
+    """As `areas.communes_below`, where an area that came about after the day has the communes of
+    what it came from; where those and the `chosen` areas came from; and from how many each did."""
+    below = areas.communes_below(above) if above else {}
+    ids = chosen.union(*below.values())
+    came = area_changes.origins(ids)
+    before = communes_before({i: came[i] for i in above if i in came}, day)
+    below |= {area_id: communes for area_id, (_carried, communes) in before.items()}
+    if before:
+        came |= area_changes.origins(set[int]().union(*below.values()) - ids)
+    return below, came, {area_id: carried for area_id, (carried, _communes) in before.items()}
 
 
 def communes_before(came: Origins, day: date) -> dict[int, tuple[Carried, list[int]]]:

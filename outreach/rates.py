@@ -8,12 +8,10 @@ figure is not 0: the sum then says how many of how many communes it counts.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
 from outreach import area_changes, area_counts, areas, carry_over, due, uptake
@@ -107,22 +105,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Daily:
-    """What one day brought to an area: `fresh` of its `parts` areas have a figure of that day, and
-    only their changes count; None where none has."""
-
-    day: date
-    installs: int | None
-    fresh: int
-    parts: int
-
-    @property
-    def partial(self) -> bool:
-        """Whether areas are missing, so that the true figure is another."""
-        return self.fresh < self.parts
-
-
-@dataclass(frozen=True, slots=True)
 class Aim:
     """What a target still needs. Shares are of 1; `pace`, held over the last `over` days, and
     `needed` are installs a day. `reached`: the day on which the pace gets there; None where that is
@@ -179,25 +161,16 @@ def of_areas(
     """Where each area stands on a day, in their order, without ranks. Queries do not grow with
     the number of areas."""
     above = [area.id for area in chosen if area.level not in REPORTING]
-    below = areas.communes_below(above) if above else {}
+    below, came, carried = carry_over.communes_below(above, {area.id for area in chosen}, day)
     ids = {area.id for area in chosen}.union(*below.values())
-    came = area_changes.origins(ids)
-    before = carry_over.communes_before({i: came[i] for i in above if i in came}, day)
-    if before:
-        below |= {area_id: communes for area_id, (_carried, communes) in before.items()}
-        olds = set[int]().union(*below.values()) - ids
-        ids, came = ids | olds, came | area_changes.origins(olds)
     known = carry_over.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day, came)
     people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
-    found = [
+    found = (
         _of_one(area, people[area.id], day, known, below.get(area.id, ()), without)
         for area in chosen
-    ]
-    return [
-        replace(each, carried=before[each.area.id][0]) if each.area.id in before else each
-        for each in found
-    ]
+    )
+    return [replace(s, carried=carried.get(s.area.id, s.carried)) for s in found]
 
 
 def stood(
@@ -205,9 +178,8 @@ def stood(
 ) -> list[Standing]:
     """Where communes stood on a day, in their order, without ranks, changes and weeks: all that is
     read is one row a commune, and of an earlier day the counts that changed since."""
-    ids = [area.id for area in chosen]
-    known = carry_over.last_known(app_id, ids, day, area_changes.origins(ids))
-    without = _without(day)
+    ids, without = [area.id for area in chosen], _without(day)
+    known = carry_over.last_known(app_id, ids, day, area_changes.origins(set(ids)))
     people = area_counts.people(chosen, denominator, day)
     return [_alone(area, people[area.id], day, known.get(area.id), without) for area in chosen]
 
@@ -217,25 +189,6 @@ def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table
     below = areas.children(area.id) if area.level not in REPORTING else []
     total, *rows = of_areas(app_id, [area, *below], day, denominator)
     return Table(day, denominator, total, ranked(rows))
-
-
-def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
-    """What each of so many days up to `last` brought, the earliest first."""
-    below = areas.communes_below([area.id]).get(area.id) or [area.id]
-    first = last - timedelta(days=days - 1)
-    came = area_changes.origins(below)
-    known = carry_over.courses(app_id, below, first - timedelta(days=1), last, came)
-    changes: dict[date, list[int]] = {first + timedelta(days=n): [] for n in range(days)}
-    fresh = Counter(day for course in known.values() for day in course)
-    for course in known.values():
-        for before, after in pairwise(sorted(course)):
-            rise = _rise(course[before], course[after])
-            if after in changes and rise is not None:
-                changes[after].append(rise)
-    return [
-        Daily(day, sum(counted) if counted else None, fresh[day], len(below))
-        for day, counted in changes.items()
-    ]
 
 
 def ranked(rows: Sequence[Standing]) -> list[Standing]:
@@ -310,9 +263,9 @@ def _alone(
         installs=point.installs,
         as_of=point.as_of,
         oldest=point.as_of,
-        change=_rise(before, point),
+        change=carry_over.rise(before, point),
         since=None if before is None else before.day,
-        week=_rise(week_ago, point),
+        week=carry_over.rise(week_ago, point),
         punctuality=punctuality,
         counted=1,
         fresh=int(point.day == day),
@@ -320,17 +273,6 @@ def _alone(
         carried=point.carried,
         short=point.carried is not None and point.carried.short,
     )
-
-
-def _rise(before: Point | None, after: Point) -> int | None:
-    """From one figure to another; None where they are not of the same: something that was carried
-    over is not known in one of them."""
-    if before is None:
-        return None
-    one, other = (each.carried for each in (before, after))
-    if one != other and any(each is not None and each.short for each in (one, other)):
-        return None
-    return after.installs - before.installs
 
 
 def punctuality_of(day: date, point: Point | None, level: Level = Level.COMMUNE) -> Punctuality:

@@ -53,7 +53,7 @@ def of(
     """The days up to `last`, from the first one with a figure on. Three statements, and no object a
     row: a province has thirty thousand of them."""
     first = last - timedelta(days=days - 1)
-    came = area_changes.origins(area_ids) if came is None else came
+    came = area_changes.origins(set(area_ids)) if came is None else came
     before = carry_over.last_known(app_id, area_ids, first - timedelta(days=1), came)
     known = {area_id: point.installs for area_id, point in before.items()}
     carried = {area_id: point.carried for area_id, point in before.items() if point.carried}

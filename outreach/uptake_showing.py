@@ -8,7 +8,19 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from outreach import areas, clock, due, formats, i18n, maps, rates, target_showing, targets, uptake
+from outreach import (
+    areas,
+    clock,
+    daily,
+    due,
+    formats,
+    i18n,
+    maps,
+    rates,
+    target_showing,
+    targets,
+    uptake,
+)
 from outreach.apps import App
 from outreach.area_counts import Change
 from outreach.areas import Area
@@ -196,7 +208,7 @@ class District:
     table: rates.Table
     stand: Stand
     map: Map | None
-    installs: Sequence[rates.Daily] = ()
+    installs: Sequence[daily.Daily] = ()
 
     @property
     def most(self) -> int:
@@ -209,7 +221,7 @@ def district(area: Area, app: App, day: date, *, days: int = 0) -> District:
     target = targets.in_force(area, app, day)
     table = rates.table(app.id, area, day, rates.denominator_of(target))
     stand = target_showing.stand(area, app, day, target, table.total)
-    installs = rates.new_installs(app.id, area, day, days) if days else ()
+    installs = daily.new_installs(app.id, area, day, days) if days else ()
     return District(area, app, day, table, stand, rate_map(table), installs)
 
 

@@ -40,18 +40,18 @@ def test_the_package_says_what_every_area_of_2020_became(app: object) -> None:
     assert (link.area.name, link.share, link.day) == ("Xã Long Phú Thuận", WHOLE, date(2025, 7, 1))
     assert len(area_changes.came_from(areas.by_code("82", 2025).id)) == 2, "two provinces"
     new = areas.communes(None, 2025)
-    assert len(area_changes.origins([each.id for each in new])) == len(new), "each came from some"
+    assert len(area_changes.origins({each.id for each in new})) == len(new), "each came from some"
 
 
 def test_a_file_says_shares_and_what_went_on(land: Land, tmp_path: Path) -> None:
     done = convert(tmp_path, GOOD)
     assert (done.added, done.divided) == (2, 0)
-    origin = area_changes.origins([land.other_commune])[land.other_commune]
+    origin = area_changes.origins({land.other_commune})[land.other_commune]
     assert origin.goes_on(land.other_commune)
     assert origin.whole
     other = convert(tmp_path, GOOD.replace("29971,29983,100", '29971,29983,"38,5%"'))
     assert (other.changed, other.unchanged) == (1, 1)
-    assert [part.share for part in area_changes.origins([land.other_commune])[4].parts] == [
+    assert [part.share for part in area_changes.origins({land.other_commune})[4].parts] == [
         38_50,
         WHOLE,
     ]
@@ -81,7 +81,7 @@ def test_a_wrong_row_keeps_the_file_out(land: Land, tmp_path: Path, rows: str, f
     with pytest.raises(Refused) as refused:
         convert(tmp_path, rows)
     assert refused.value.field == field
-    assert area_changes.origins([land.commune, land.other_commune]) == {}
+    assert area_changes.origins({land.commune, land.other_commune}) == {}
 
 
 def test_an_area_comes_about_once(land: Land, tmp_path: Path) -> None:

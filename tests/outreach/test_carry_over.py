@@ -73,7 +73,7 @@ def stand(drive: Drive, area_id: int, day: date) -> Standing:
 
 
 def last_known(drive: Drive, area_ids: list[int], day: date) -> dict[int, Point]:
-    return carry_over.last_known(drive.app_id, area_ids, day, area_changes.origins(area_ids))
+    return carry_over.last_known(drive.app_id, area_ids, day, area_changes.origins(set(area_ids)))
 
 
 def test_a_merged_area_has_the_sum_until_it_reports_itself(
