@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import aliased
 
 from outreach import area_files, area_package, areas, audit, clock
 from outreach.area_changes import SOURCE_LENGTH, WHOLE, AreaChange
@@ -166,12 +167,38 @@ def _write(
         removed = [there[key] for row in gone if (key := (row.old_id, row.new_id)) in there]
         was = [_was(each) for each in [*(each for each, _row in other), *removed]]
         _store(new, other, removed, actor_id)
+        _end()
         counts = {"added": len(new), "changed": len(other), "removed": len(removed)}
         detail = {"source": source, **counts, "was": was[:KEPT]}
         audit.record("areas.convert", "area_list", None, detail, actor_id)
     divided = len({row.old_id for row in wanted if row.share is None})
     unchanged = len(wanted) - len(new) - len(other)
     return Converted(source, **counts, unchanged=unchanged, divided=divided, notes=notes)
+
+
+def _end() -> None:
+    """Note which areas others of the same list have all of; who goes on under its code does not
+    end. Across lists nothing ends: each list is a tree of its own."""
+    old, new = aliased(Area), aliased(Area)
+    rows = (
+        select(AreaChange.old_id, AreaChange.new_id, AreaChange.day)
+        .join(old, old.id == AreaChange.old_id)
+        .join(new, new.id == AreaChange.new_id)
+        .where(old.area_list == new.area_list)
+    )
+    went: dict[int, date] = {}
+    goes_on = set()
+    for old_id, new_id, day in db.session.execute(rows):
+        went[old_id] = min(day, went.get(old_id, day))
+        if old_id == new_id:
+            goes_on.add(old_id)
+    there = select(Area.id, Area.ended_on).where(Area.ended_on.is_not(None))
+    ended = dict(db.session.execute(there).all())
+    wanted = {area_id: day for area_id, day in went.items() if area_id not in goes_on}
+    changed = {i for i in {*ended, *wanted} if ended.get(i) != wanted.get(i)}
+    if changed:
+        rows_ = [{"id": area_id, "ended_on": wanted.get(area_id)} for area_id in sorted(changed)]
+        db.session.execute(update(Area), rows_)
 
 
 def _refuse_other_days(rows: Sequence[Became], there: Iterable[AreaChange]) -> None:

@@ -44,7 +44,9 @@ FEW: Final = 1000
 
 
 class Area(Model):
-    """One area of one list. `name` holds its kind in front; `position` is the list's order."""
+    """One area of one list. `name` holds its kind in front; `position` is the list's order.
+    `ended_on`: the day from which others of the same list have all of it (`area_changes`); it is
+    counted with nobody any more, so that nothing is counted twice."""
 
     __tablename__ = "areas"
     __table_args__ = (
@@ -66,11 +68,16 @@ class Area(Model):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     position: Mapped[int] = mapped_column(default=0)
+    ended_on: Mapped[date | None] = mapped_column(Date)
 
     @property
     def short_name(self) -> str:
         """The name where room is short: "Long Thuận", "TT. Thường Thới Tiền"."""
         return area_names.on_phones(self.name, self.kind)
+
+
+STANDING: Final = Area.ended_on.is_(None)
+"""The condition that an area has not ended."""
 
 
 class AreaAlias(Model):
@@ -210,7 +217,7 @@ def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:
 
 
 def _are_communes(root_ids: Iterable[int] | None, area_list: int) -> ColumnElement[bool]:
-    listed = (Area.area_list == area_list) & (Area.level == Level.COMMUNE)
+    listed = (Area.area_list == area_list) & (Area.level == Level.COMMUNE) & STANDING
     return listed if root_ids is None else listed & Area.id.in_(closure_query(root_ids))
 
 
@@ -220,8 +227,10 @@ def code_of(area_id: int | None) -> str | None:
 
 
 def children(parent_id: int | None, area_list: int | None = None) -> Sequence[Area]:
-    """The areas right below one, or the provinces of a list (the one in use if none is given)."""
-    below = select(Area).where(Area.parent_id == parent_id).order_by(Area.position, Area.id)
+    """The areas right below one, or the provinces of a list (the one in use if none is given);
+    those that ended are left out."""
+    below = select(Area).where(Area.parent_id == parent_id, STANDING)
+    below = below.order_by(Area.position, Area.id)
     if parent_id is None:
         below = below.where(Area.area_list == (area_list or list_in_use()))
     return db.session.scalars(below).all()
@@ -243,12 +252,12 @@ def closure(area_ids: Iterable[int]) -> list[int]:
 
 
 def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:
-    """The ids of the communes in each area, itself not counted, by the area's id: one descent for
-    all of them."""
+    """The ids of the communes in each area, itself not counted, by the area's id, without those
+    that ended: one descent for all of them."""
     start = select(Area.id.label("start"), Area.id, Area.level)
     line = start.where(Area.id.in_(list(area_ids))).cte("line", recursive=True)
     step = select(line.c.start, Area.id, Area.level).join(line, Area.parent_id == line.c.id)
-    line = line.union_all(step.where(Area.level != Level.HAMLET))
+    line = line.union_all(step.where(Area.level != Level.HAMLET, STANDING))
     found: dict[int, list[int]] = {}
     communes = select(line.c.start, line.c.id).where(
         line.c.level == Level.COMMUNE, line.c.id != line.c.start

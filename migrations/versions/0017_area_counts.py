@@ -36,6 +36,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_area_counts_denominator_valid_from'), ['denominator', 'valid_from'], unique=False)
         batch_op.create_index(batch_op.f('ix_area_counts_area_id'), ['area_id'], unique=False)
 
+    with op.batch_alter_table('areas', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('ended_on', sa.Date(), nullable=True))
+
     op.create_table('area_changes',
     sa.Column('id', ID, nullable=False),
     sa.Column('old_id', ID, nullable=False),
@@ -65,3 +68,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table('area_changes')
     op.drop_table('area_counts')
+    with op.batch_alter_table('areas', schema=None) as batch_op:
+        batch_op.drop_column('ended_on')

@@ -30,6 +30,6 @@ def test_a_merged_commune(visit, drive: Drive, client_as, width: int):
     client = client_as(drive.staff)
     for path in (f"/areas/{other}", f"/figures/{drive.land.district}?day=2020-08-18"):
         page = visit.open(path, width=width, client=client)
-        page.get_by_text("≥ 218").first.wait_for()
+        page.get_by_text("≥\N{NO-BREAK SPACE}218").first.wait_for()
         assert_axe_clean(page)
         assert_no_sideways_scroll(page)

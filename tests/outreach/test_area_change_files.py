@@ -88,3 +88,13 @@ def test_an_area_comes_about_once(land: Land, tmp_path: Path) -> None:
     convert(tmp_path, GOOD)
     with pytest.raises(Refused, match="29983 came about on another day"):
         convert(tmp_path, "870,29983,10,2020-05-01,NQ 2\n")
+
+
+def test_what_ended_within_a_list_is_counted_with_nobody(land: Land, tmp_path: Path) -> None:
+    convert(tmp_path, GOOD)
+    assert [area.id for area in areas.children(land.district)] == [land.other_commune]
+    assert areas.communes_below([land.province])[land.province] == [land.other_commune]
+    assert [each.id for each in areas.communes([land.district], 2020)] == [land.other_commune]
+    assert land.commune in areas.closure([land.district]), "its people stay"
+    convert(tmp_path, GOOD.replace("29971,29983,100", "29971,29983,0"))
+    assert len(areas.children(land.district)) == 2

@@ -392,12 +392,12 @@ def test_a_merged_commune_says_from_what_and_until_when(staff: FlaskClient, driv
     at("20/8 15:30")
     page = staff.get(f"/figures/{other}").text
     assert "đến hết 18/8/2020 là số cộng của 2 địa bàn; ít nhất: mới rõ số của 1" in page
-    assert "≥ 2,50%" in page
-    assert "≥ 200/8.000" in page
+    assert "≥\N{NO-BREAK SPACE}2,50%" in page
+    assert "≥\N{NO-BREAK SPACE}200/8.000" in page
     assert f'href="/figures/{one}?app=BLUEZONE"' in page
     assert "NQ 1" in page
     ranking = staff.get(f"/figures/{drive.land.district}?day=2020-08-18").text
-    assert "≥ 200" in ranking
+    assert "≥\N{NO-BREAK SPACE}200" in ranking
     course = staff.get(f"/areas/{other}").text
     assert "số cộng của 2 địa bàn trước đó" in course
     assert "Từ 19/8/2020 thuộc" in staff.get(f"/figures/{one}").text
