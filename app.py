@@ -76,6 +76,7 @@ from outreach.database import db, engine_options
 from outreach.pages import account as account_pages
 from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
+from outreach.pages import area_counts as area_counts_pages
 from outreach.pages import areas as areas_pages
 from outreach.pages import health as health_pages
 from outreach.pages import lists as lists_pages
@@ -177,6 +178,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(reports_pages.blueprint)
     app.register_blueprint(area_pages.blueprint)
+    app.register_blueprint(area_counts_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)

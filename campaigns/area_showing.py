@@ -13,6 +13,7 @@ from campaigns.carried import Carried
 from campaigns.deliveries import Sending
 from outreach import areas, formats, labels, rates, series, target_showing
 from outreach.apps import App
+from outreach.area_counts import Change
 from outreach.areas import Area
 from outreach.i18n import _
 from outreach.rates import Standing
@@ -51,8 +52,13 @@ class Look:
     neighbours: Neighbours | None
 
     def share(self, day: Day) -> float | None:
-        """The rate of a day."""
-        return rates.share(day.installs, self.stand.total.of)
+        """The rate of a day, of the count that held then."""
+        return rates.share(day.installs, self.stand.people.value(day.day, self.stand.total.of))
+
+    @property
+    def recounted(self) -> list[Change]:
+        """Where that count changed within the days."""
+        return self.stand.people.changes(self.days[0].day, self.days[-1].day) if self.days else []
 
     def sent_on(self, day: date) -> list[Sending]:
         """The campaigns and orders that began on a day."""
@@ -64,7 +70,7 @@ def look(area: Area, app: App, day: date, *, messages: bool, above: Area | None)
     messaged; `above`: the area whose ranking they may see. Statements do not grow with areas."""
     stand = target_showing.of_area(area, app, day)
     below = [] if stand.total.own else areas.communes_below([area.id]).get(area.id, [])
-    days = series.of(app.id, below or [area.id], day)
+    days = series.of_area(app.id, area.id, below, day)
     first = days[0].day if days else day
     return Look(
         area,
@@ -121,6 +127,17 @@ def chart(seen: Look, language: str) -> dict[str, Any] | None:
                 ),
             }
             for each in seen.app.breaks(days[0], days[-1])
+        ]
+        + [
+            {
+                "at": days.index(each.since),
+                "label": _(
+                    "From %(day)s: of %(people)s",
+                    day=formats.month_day(each.since, language=language),
+                    people=formats.number(each.after.value, language=language),
+                ),
+            }
+            for each in seen.recounted
         ],
         "holidays": [],
     }

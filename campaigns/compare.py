@@ -91,8 +91,13 @@ class Row:
 
     @property
     def population(self) -> int | None:
-        """Its people, as recorded."""
-        return self.area.population
+        """Its people, by the count that held on the last day."""
+        return self.after.of
+
+    @property
+    def recounted(self) -> bool:
+        """Whether the count that its rates are shares of changed between both days."""
+        return self.before.of != self.after.of
 
     @property
     def dose(self) -> float | None:
@@ -103,7 +108,8 @@ class Row:
     def moved(self) -> bool:
         """Whether it reported within the period: the figure before it is none of the last day."""
         known = self.before.installs is not None and self.after.installs is not None
-        return known and self.before.as_of != self.after.as_of
+        short = self.before.short or self.after.short  # a part of what came before is not known
+        return known and not short and self.before.as_of != self.after.as_of
 
     @property
     def new(self) -> int | None:
@@ -121,7 +127,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A group added up. Installs and rates are those of the `counted` areas, which have figures on
-    both sides and a population: `people` of them live there. `delivered` and `cost` are what is
+    both sides and a population: `people` of them live there (`people_from` on the first day, by
+    the count that held then). `delivered` and `cost` are what is
     known of them: of `unreceipted` and `uncosted` messages it is not; None where it is of none."""
 
     group: Group
@@ -129,6 +136,7 @@ class Summary:
     counted: int
     population: int
     people: int
+    people_from: int
     messaged: int
     delivered: int | None
     cost: int | None
@@ -144,8 +152,8 @@ class Summary:
 
     @property
     def rate_from(self) -> float | None:
-        """As a share of `people`."""
-        return rates.share(self.installs_from, self.people)
+        """As a share of `people_from`."""
+        return rates.share(self.installs_from, self.people_from)
 
     @property
     def rate_to(self) -> float | None:
@@ -168,6 +176,16 @@ class Comparison:
     groups: Mapping[Group, Summary]
     sendings: Sequence[Sending]
     across: Sequence[Sending]
+
+    @property
+    def carried(self) -> int:
+        """How many communes' figures are of areas that they came from."""
+        return sum(bool(row.before.carried or row.after.carried) for row in self.rows)
+
+    @property
+    def recounted(self) -> int:
+        """In how many communes the population is another number on the last day."""
+        return sum(row.recounted for row in self.rows)
 
 
 def points(before: float | None, after: float | None) -> float | None:
@@ -234,7 +252,7 @@ def of(asked: Asked) -> Comparison:
     rows = [
         Row(
             area,
-            _group(sent.get(area.id, deliveries.NONE), area.population),
+            _group(sent.get(area.id, deliveries.NONE), other.of),
             sent.get(area.id, deliveries.NONE),
             one,
             other,
@@ -273,6 +291,7 @@ def _summary(group: Group, rows: Sequence[Row]) -> Summary:
         counted=len(counted),
         population=sum(row.population or 0 for row in own),
         people=sum(row.population or 0 for row in counted),
+        people_from=sum(row.before.of or 0 for row in counted),
         messaged=messaged,
         delivered=sum(known) if known or not receipts else None,
         cost=deliveries.known_cost(cost, messaged, uncosted),

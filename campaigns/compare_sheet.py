@@ -8,13 +8,26 @@ from typing import BinaryIO, Final
 
 from campaigns.compare import DOSE, Comparison, Row
 from campaigns.compare_showing import GROUP_NAMES, ChartDay
-from campaigns.compare_words import across_said, named, why_no_effect
-from outreach import clock, formats, labels, workbooks
+from campaigns.compare_words import (
+    across_said,
+    carried_said,
+    named,
+    recounted_said,
+    why_no_effect,
+)
+from outreach import area_counts, clock, formats, labels, workbooks
 from outreach.i18n import _, language
-from outreach.workbooks import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
+from outreach.workbooks import (
+    DAY,
+    MOMENT,
+    SHARE,
+    SHARE_AT_LEAST,
+    WHOLE,
+    WHOLE_AT_LEAST,
+    Cell,
+    add_sheet,
+)
 
-WHOLE_AT_LEAST: Final = '"≥ "#,##0'
-"""Where nobody tells of some messages whether they arrived."""
 MONEY: Final = '#,##0 "đ"'
 MONEY_AT_LEAST: Final = '"≥ "#,##0 "đ"'
 """Where the cost of some messages is not known."""
@@ -75,11 +88,11 @@ def _cells(row: Row) -> list[Cell]:
         (sent.delivered, WHOLE_AT_LEAST if sent.unreceipted else WHOLE),
         (sent.reported_by_carrier, WHOLE),
         (sent.first_day, DAY),
-        (row.before.installs, WHOLE),
-        (row.after.installs, WHOLE),
+        (row.before.installs, WHOLE_AT_LEAST if row.before.short else WHOLE),
+        (row.after.installs, WHOLE_AT_LEAST if row.after.short else WHOLE),
         (row.new, WHOLE),
-        (row.before.share, SHARE),
-        (row.after.share, SHARE),
+        (row.before.share, SHARE_AT_LEAST if row.before.short else SHARE),
+        (row.after.share, SHARE_AT_LEAST if row.after.short else SHARE),
         (row.change_points, POINTS),
         (sent.cost, MONEY_AT_LEAST if sent.uncosted else MONEY),
         (_local(row.before.as_of), MOMENT),
@@ -127,8 +140,12 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
         yield (name, ""), (text, "")
     for name, moments in _times(comparison):
         yield (name, ""), (_span(moments), "")
-    sources = sorted({row.area.population_source or "" for row in comparison.rows} - {""})
+    sources = area_counts.sources([row.area for row in comparison.rows], asked.last)
     yield (_("Source of the population"), ""), ("; ".join(sources) or "—", "")
+    if comparison.carried:
+        yield (_("Areas that became others"), ""), (carried_said(comparison.carried), "")
+    if comparison.recounted:
+        yield (_("Population counted anew"), ""), (recounted_said(comparison.recounted), "")
     yield (_("Campaigns"), ""), (named(comparison.sendings, language()), "")
     if comparison.across:
         told = f"{named(comparison.across, language())}. {across_said()}"
@@ -142,7 +159,10 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
         (_("Not an effect"), why_no_effect(comparison)),
         (
             _("Denominator"),
-            _("Rates are cumulative installs as a share of the commune's whole population."),
+            _(
+                "Rates are cumulative installs as a share of the commune's whole population, by the"
+                " count that held on each day."
+            ),
         ),
         *_of_messages(),
         (

@@ -11,7 +11,7 @@ from campaigns.compare import Comparison
 from campaigns.deliveries import Sending
 from campaigns.selection import Rule
 from outreach import formats
-from outreach.i18n import _
+from outreach.i18n import _, language
 
 
 def why_no_effect(comparison: Comparison) -> str:
@@ -55,6 +55,25 @@ def across_said() -> str:
         "They count to the day they began, so they stand in no figure of this period: how many of"
         " their messages left within it is not known commune by commune. A commune that had no"
         " other messages is in neither group."
+    )
+
+
+def carried_said(communes: int) -> str:
+    """What is said where figures are of the areas that communes came from."""
+    return _(
+        "The figures of %(count)s communes are the sums of the areas they came from, on the first"
+        " or the last day; “≥” where not all of that is known. The chart has only what each commune"
+        " itself reported.",
+        count=formats.number(communes, language=language()),
+    )
+
+
+def recounted_said(communes: int) -> str:
+    """What is said where the population of some communes was counted anew within the period."""
+    return _(
+        "In %(count)s communes the population is another number on the last day than on the first:"
+        " a part of the change of their rates is not installs.",
+        count=formats.number(communes, language=language()),
     )
 
 

@@ -56,6 +56,7 @@ class Act(StrEnum):
     COMPARE = "compare"
     TARGET_SET = "target.set"
     TARGET_VIEW = "target.view"
+    COUNT_SET = "count.set"
     REPORT_MAKE = "report.make"
     PEOPLE_MANAGE = "people.manage"
     ORGANISATION_MANAGE = "organisation.manage"
@@ -121,6 +122,8 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.TARGET_VIEW:          (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
+    # What rates are shares of: an office knows its own people.
+    Act.COUNT_SET:            (NO,      AREA,    NO,      AREA,    NO,      ANY,   ANY),
     Act.REPORT_MAKE:          (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
     Act.PEOPLE_MANAGE:        (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.ORGANISATION_MANAGE:  (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
@@ -166,6 +169,7 @@ NAMES: dict[Act, str] = {
     Act.COMPARE: N_("compare areas"),
     Act.TARGET_SET: N_("set targets"),
     Act.TARGET_VIEW: N_("see targets"),
+    Act.COUNT_SET: N_("enter how many people live in an area"),
     Act.REPORT_MAKE: N_("make the daily report"),
     Act.PEOPLE_MANAGE: N_("manage people"),
     Act.ORGANISATION_MANAGE: N_("manage organisations"),

@@ -136,7 +136,7 @@ def examine(path: Path, known: Mapping[str, Level]) -> tuple[list[AreaRow], list
     rows: dict[str, AreaRow] = {}
     good: list[Line] = []
     refused: list[RefusedLine] = []
-    for line in _lines(path, AREA_COLUMNS):
+    for line in lines(path, AREA_COLUMNS):
         try:
             row = _area(line)
             if row.code in rows:
@@ -160,7 +160,7 @@ def examine(path: Path, known: Mapping[str, Level]) -> tuple[list[AreaRow], list
 def read_populations(path: Path) -> dict[str, Figures]:
     """Figures by area code. Raises Refused for a bad row, a code twice, or no column of figures."""
     figures: dict[str, Figures] = {}
-    for line in _lines(path, ("code",)):
+    for line in lines(path, ("code",)):
         code = line.cells["code"]
         if code in figures:
             line.refuse("code", _("this code stands in the file twice."))
@@ -173,7 +173,8 @@ def read_populations(path: Path) -> dict[str, Figures]:
     return figures
 
 
-def _lines(path: Path, required: tuple[str, ...]) -> list[Line]:
+def lines(path: Path, required: tuple[str, ...]) -> list[Line]:
+    """The rows of a CSV file that names these columns. Raises Refused."""
     rows = [row for row in _csv_rows(path) if any(row[1])]
     if len(rows) < 2:
         raise Refused(_("%(file)s holds no rows under a heading.", file=path.name), "file")
@@ -190,13 +191,13 @@ def _lines(path: Path, required: tuple[str, ...]) -> list[Line]:
                 ),
                 column,
             )
-    lines = []
+    found = []
     for number, cells in rows[1:]:
         line = Line(number, dict(zip(headings, cells, strict=False)))
         if len(cells) != len(headings):
             line.refuse(headings[0], _("this row has more or fewer cells than the first row."))
-        lines.append(line)
-    return lines
+        found.append(line)
+    return found
 
 
 def _csv_rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -297,10 +298,11 @@ def _figures(line: Line) -> Figures:
             return Figures(smartphone_users=smartphone_users)
         return Figures(census, CENSUS_SOURCE, CENSUS_DAY, smartphone_users)
     source = line.cells.get("population_source") or None
-    return Figures(population, source, _day(line, "population_on"), smartphone_users)
+    return Figures(population, source, day(line, "population_on"), smartphone_users)
 
 
-def _day(line: Line, column: str) -> date | None:
+def day(line: Line, column: str) -> date | None:
+    """A day as 2019-04-01; None for an empty cell. Raises Refused."""
     cell = line.cells.get(column, "")
     try:
         return date.fromisoformat(cell) if cell else None

@@ -15,13 +15,15 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import func, insert, select, text, update
 
-from outreach import area_files, area_package, areas, audit, signals
+from outreach import area_counts, area_files, area_package, areas, audit, signals
+from outreach.area_counts import Count
 from outreach.area_files import AreaRow, Figures
 from outreach.area_names import LEVELS, Level
 from outreach.areas import Area, AreaAlias
 from outreach.database import as_rows, db, rowset, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.targets import Denominator
 from outreach.text import fold
 
 CHUNK: Final = 1000
@@ -116,27 +118,36 @@ def try_file(path: Path, area_list: int) -> Trial:
     present = _present(area_list)
     codes = {area["id"]: code for code, area in present.items()}
     added = [row for row in rows if row.code not in present]
+    there = {row.code: row.figures for row in rows if row.code in present}
+    counted = area_counts.would_repeat(_counts(there, {c: present[c]["id"] for c in there}))
     changed = []
     for row in rows:
-        if row.code in present and (differs := _differing(row, present[row.code], codes)):
+        if row.code not in present:
+            continue
+        old = present[row.code]
+        if differs := _differing(row, old, codes, counted.get(old["id"], {})):
             changed.append((row, differs))
     same = len(rows) - len(added) - len(changed)
     return Trial(area_list, added, changed, same, refused, _missing(known, rows))
 
 
 def _differing(
-    row: AreaRow, old: Mapping[str, Any], codes: Mapping[int, str]
+    row: AreaRow, old: Mapping[str, Any], codes: Mapping[int, str], counted: Mapping[str, Any]
 ) -> list[tuple[str, Any, Any]]:
-    """As `_changes` sees it, by the parents' codes: a new parent has no id yet."""
-    wanted = {"name": row.name, "kind": row.kind, "level": row.level, "parent": row.parent_code}
+    """As `_changes` sees it, by the parents' codes: a new parent has no id yet. `counted`: what its
+    counts would then be."""
+    wanted: Columns = {
+        "name": row.name,
+        "kind": row.kind,
+        "level": row.level,
+        "parent": row.parent_code,
+    }
     was = {key: old.get(key) for key in wanted} | {"parent": codes.get(old["parent_id"])}
-    filled = {"lat": row.lat, "lon": row.lon} | asdict(row.figures)
-    for key, value in filled.items():
+    for key, value in {"lat": row.lat, "lon": row.lon}.items():
         if value is not None:
             wanted[key], was[key] = value, old[key]
-    if row.figures.population is not None:  # its source and day go with it
-        for key in ("population_source", "population_on"):
-            wanted[key], was[key] = filled[key], old[key]
+    for key, value in counted.items():
+        wanted[key], was[key] = value, old[key]
     return [(key, was[key], value) for key, value in wanted.items() if was[key] != value]
 
 
@@ -177,8 +188,9 @@ def _load(source: Source, populations: Path | None, actor_id: int | None) -> Loa
     area_list = source.area_list
     figures = area_files.read_populations(populations) if populations else {}
     codes = {row.code for row in source.rows} | set(_known(area_list))
-    added, updated = _write(area_list, source.rows)
-    updated += _write_figures(area_list, figures)
+    added, updated = _write(area_list, source.rows, actor_id)
+    counted = _count_people(area_list, figures, actor_id)
+    updated += len(counted)
     _put_in_order(area_list)
     with transaction():
         detail = {"list": area_list, "source": source.name, "added": added, "updated": updated}
@@ -186,6 +198,8 @@ def _load(source: Source, populations: Path | None, actor_id: int | None) -> Loa
     filled = {row.code for row in source.rows if row.figures.population is not None}
     filled |= {code for code in figures if code in codes}
     notes = [*source.notes, *_unknown(sorted(set(figures) - codes))]
+    given = figures or {row.code: row.figures for row in source.rows}
+    notes += _older(area_list, given)
     return Loaded(area_list, source.name, added, updated, len(filled), _count(area_list), notes)
 
 
@@ -201,17 +215,35 @@ def _unknown(codes: list[str]) -> list[str]:
     return [sentence]
 
 
+def _older(area_list: int, figures: Mapping[str, Figures]) -> list[str]:
+    """Says where a newer count stays in force, so that today's rates are not of the file's."""
+    wanted = {code: f.population for code, f in figures.items() if f.population is not None}
+    now = select(Area.code, Area.population).where(Area.area_list == area_list)
+    older = sorted(
+        code for code, people in db.session.execute(now) if wanted.get(code, people) != people
+    )
+    if not older:
+        return []
+    sentence = _(
+        "Counts older than the one in force there; kept for rates of their own days: %(n)s"
+        " (%(codes)s).",
+        n=len(older),
+        codes=_some(older),
+    )
+    return [sentence]
+
+
 def _count(area_list: int) -> dict[str, int]:
     query = select(Area.level, func.count()).where(Area.area_list == area_list)
     counted = dict(db.session.execute(query.group_by(Area.level)).all())
     return {level.value: counted.get(level, 0) for level in LEVELS}
 
 
-def _write(area_list: int, rows: list[AreaRow]) -> tuple[int, int]:
+def _write(area_list: int, rows: list[AreaRow], actor_id: int | None) -> tuple[int, int]:
     """(added, updated): each level in turn, since its rows name the ids of the one above."""
     present = _present(area_list)
     ids = {code: area["id"] for code, area in present.items()}
-    added, updated = 0, 0
+    added, updated = 0, set[int]()
     for _level, level_rows in groupby(rows, key=lambda row: row.level):
         wanted = [_columns(area_list, row, ids) for row in level_rows]
         new = [columns for columns in wanted if columns["code"] not in present]
@@ -219,9 +251,11 @@ def _write(area_list: int, rows: list[AreaRow]) -> tuple[int, int]:
         _in_chunks(new, lambda chunk: db.session.execute(insert(Area), chunk))
         ids = _ids(area_list)
         _in_chunks(changed, lambda chunk: _change(present, chunk))
-        added, updated = added + len(new), updated + len(changed)
+        added += len(new)
+        updated |= {columns["id"] for columns in changed}
     _write_aliases(rows, ids)
-    return added, updated
+    updated |= _count_people(area_list, {row.code: row.figures for row in rows}, actor_id)
+    return added, len(updated & {area["id"] for area in present.values()})
 
 
 def _present(area_list: int) -> dict[str, Columns]:
@@ -239,7 +273,6 @@ def _columns(area_list: int, row: AreaRow, ids: Mapping[str, int]) -> Columns:
         "parent_id": ids[row.parent_code] if row.parent_code else None,
         "lat": row.lat,
         "lon": row.lon,
-        **asdict(row.figures),
     }
 
 
@@ -250,9 +283,6 @@ def _changes(present: Mapping[str, Columns], wanted: Iterable[Columns]) -> Itera
         if old is None:
             continue
         kept = {k: old[k] if v is None and k != "parent_id" else v for k, v in columns.items()}
-        if columns.get("population") is not None:  # its source and day go with it
-            kept["population_source"] = columns["population_source"]
-            kept["population_on"] = columns["population_on"]
         if any(old[key] != value for key, value in kept.items()):
             yield {"id": old["id"], **kept}
 
@@ -287,12 +317,24 @@ def _write_aliases(rows: Iterable[AreaRow], ids: Mapping[str, int]) -> None:
     _in_chunks(new, lambda chunk: db.session.execute(insert(AreaAlias), chunk))
 
 
-def _write_figures(area_list: int, figures: Mapping[str, Figures]) -> int:
-    present = _present(area_list)
-    wanted = [{"code": code, **asdict(f)} for code, f in figures.items() if code in present]
-    changed = list(_changes(present, wanted))
-    _in_chunks(changed, lambda chunk: db.session.execute(update(Area), chunk))
-    return len(changed)
+def _count_people(area_list: int, figures: Mapping[str, Figures], actor_id: int | None) -> set[int]:
+    """Keep the counts of a file; answers the areas of which it says something new."""
+    kept = area_counts.keep(_counts(figures, _ids(area_list)), actor_id)
+    return {count.area_id for count in kept}
+
+
+def _counts(figures: Mapping[str, Figures], ids: Mapping[str, int]) -> list[Count]:
+    """What a file says of the areas there are, as counts."""
+    counts = []
+    for code, f in figures.items():
+        if code in ids and f.population is not None:
+            source, day = f.population_source or "", f.population_on
+            counts.append(
+                Count(ids[code], Denominator.POPULATION, f.population, source, counted_on=day)
+            )
+        if code in ids and f.smartphone_users is not None:
+            counts.append(Count(ids[code], Denominator.SMARTPHONE_USERS, f.smartphone_users))
+    return counts
 
 
 def _put_in_order(area_list: int) -> None:

@@ -48,16 +48,63 @@ _QUERIES: Final = {2020: _LEGACY, 2025: _TODAY}
 
 def areas(area_list: int) -> list[AreaRow]:
     """The package's list, parents before children. Raises Refused where it is not installed."""
-    found = find_spec(PACKAGE)
-    if found is None or not found.submodule_search_locations:
-        raise Refused(_("The package %(name)s is not installed.", name=PACKAGE))
-    path = Path(found.submodule_search_locations[0]) / "data" / "dataset.db"
+    path = _folder() / "dataset.db"
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         return [
             _row(level, columns)
             for level, query in _QUERIES[area_list].items()
             for columns in connection.execute(query)
         ]
+
+
+def _folder() -> Path:
+    found = find_spec(PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise Refused(_("The package %(name)s is not installed.", name=PACKAGE))
+    return Path(found.submodule_search_locations[0]) / "data"
+
+
+CHANGES: Final = "vietnamadminunits 1.0.4"
+_NAMES: Final = {
+    2020: "SELECT DISTINCT provinceKey, provinceCode FROM admin_units_legacy",
+    2025: "SELECT DISTINCT provinceKey, provinceCode FROM admin_units",
+}
+# Five island districts had no communes; they became communes themselves.
+_OLD: Final = (
+    "SELECT provinceKey || '_' || districtKey || '_' || COALESCE(wardKey, ''),"
+    " COALESCE(wardCode, districtCode) FROM admin_units_legacy"
+)
+_NEW: Final = "SELECT provinceKey, wardKey, wardCode FROM admin_units"
+
+
+def changes() -> list[tuple[str, str, bool]]:
+    """(old code, new code, whole) of what areas of 2020 became on 1 July 2025. Of those that were
+    divided the package has no shares. Raises Refused where it is not installed."""
+    folder = _folder()
+    data = json.loads((folder / "converter_2025.json").read_text(encoding="utf-8"))
+    with closing(sqlite3.connect(f"{(folder / 'dataset.db').as_uri()}?mode=ro", uri=True)) as read:
+        provinces = {year: dict(read.execute(query)) for year, query in _NAMES.items()}
+        old = dict(read.execute(_OLD))
+        new = {(province, ward): code for province, ward, code in read.execute(_NEW)}
+    return [
+        *(
+            (provinces[2020][was], provinces[2025][now], True)
+            for now, before in data["DICT_PROVINCE"].items()
+            for was in before
+        ),
+        *(
+            (old[was], new[province, ward], True)
+            for province, wards in data["DICT_PROVINCE_WARD_NO_DIVIDED"].items()
+            for ward, before in wards.items()
+            for was in before
+        ),
+        *(
+            (old[was], new[province, part["newWardKey"]], False)
+            for province, divided in data["DICT_PROVINCE_WARD_DIVIDED"].items()
+            for was, parts in divided.items()
+            for part in parts
+        ),
+    ]
 
 
 def _row(level: Level, columns: tuple[Any, ...]) -> AreaRow:

@@ -3,12 +3,13 @@
 A figure says how many there are, not how many are new. What an area rose between one figure and
 its next is spread evenly over the days between them, so that a day without a figure is no zero and
 no leap follows it, and the days of an area add up to what it rose. Corrections count: of each day
-the last edition is taken, and a fall is a negative day.
+the last edition is taken, and a fall is a negative day. Of one area (`new_installs`) nothing is
+spread: its bars are of the days that have figures.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,8 @@ from typing import Final
 
 from sqlalchemy import Date, bindparam, column, text
 
+from outreach import area_changes, areas, carry_over
+from outreach.areas import Area
 from outreach.database import as_rows, db, rowset
 
 LOOK_BACK: Final = timedelta(days=14)
@@ -131,3 +134,38 @@ def _courses(
 
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """What one day brought to an area: `fresh` of its `parts` areas have a figure of that day, and
+    only their changes count; None where none has."""
+
+    day: date
+    installs: int | None
+    fresh: int
+    parts: int
+
+    @property
+    def partial(self) -> bool:
+        """Whether areas are missing, so that the true figure is another."""
+        return self.fresh < self.parts
+
+
+def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
+    """What each of so many days up to `last` brought, the earliest first."""
+    below = areas.communes_below([area.id]).get(area.id) or [area.id]
+    first = last - timedelta(days=days - 1)
+    came = area_changes.origins(set(below))
+    known = carry_over.courses(app_id, below, first - timedelta(days=1), last, came)
+    changes: dict[date, list[int]] = {first + timedelta(days=n): [] for n in range(days)}
+    fresh = Counter(day for course in known.values() for day in course)
+    for course in known.values():
+        for before, after in pairwise(sorted(course)):
+            rise = carry_over.rise(course[before], course[after])
+            if after in changes and rise is not None:
+                changes[after].append(rise)
+    return [
+        Daily(day, sum(counted) if counted else None, fresh[day], len(below))
+        for day, counted in changes.items()
+    ]

@@ -1,26 +1,24 @@
 """Rates: installs of how many people, up to when; ranks, changes, who is late, what a target needs.
 
 An area owns its denominator: a district's rate is the sum of its communes' installs over the
-district's own population. A commune without a figure is not 0: the sum then says how many of how
-many communes it counts.
+district's own population, by the count that held on the day (`area_counts`). A commune without a
+figure is not 0: the sum then says how many of how many communes it counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
-from outreach import areas, due, uptake
+from outreach import area_changes, area_counts, areas, carry_over, due, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
-from outreach.uptake import Course, Point
+from outreach.uptake import Carried, Course, Point
 
 RAMP_EDGES: Final = (3.0, 4.0, 5.0, 6.0, 8.0)
 """Percent at which the colour of a rate changes: round ones, so that a legend can print them."""
@@ -47,7 +45,9 @@ class Punctuality(StrEnum):
 class Standing:
     """Where one area stands on a day. `change` is against the figure of the day `since`; None
     where the day itself has no figure. `week` is the rise of the last `PACE_DAYS` days. For a sum:
-    `counted` of `parts` areas have a figure, `fresh` of them one of this day, `late` are late."""
+    `counted` of `parts` areas have a figure, `fresh` of them one of this day, `late` are late.
+    `carried`: the area came about later, and this is of what it came from; `brought` of the parts
+    of a sum stand so. `short`: something of that is not known."""
 
     area: Area | Commune
     of: int | None
@@ -64,6 +64,9 @@ class Standing:
     late: int = 0
     rank: int | None = None
     own: bool = True
+    carried: Carried | None = None
+    brought: int = 0
+    short: bool = False
 
     @property
     def share(self) -> float | None:
@@ -78,7 +81,7 @@ class Standing:
     @property
     def partial(self) -> bool:
         """A sum that lacks areas, so that the true figure is higher."""
-        return not self.own and 0 < self.counted < self.parts
+        return self.short or (not self.own and 0 < self.counted < self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +102,6 @@ class Table:
     def most(self) -> float:
         """The highest share, for the length of bars; 0 where there is none."""
         return max((row.share or 0.0 for row in self.rows), default=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Daily:
-    """What one day brought to an area: `fresh` of its `parts` areas have a figure of that day, and
-    only their changes count; None where none has."""
-
-    day: date
-    installs: int | None
-    fresh: int
-    parts: int
-
-    @property
-    def partial(self) -> bool:
-        """Whether areas are missing, so that the true figure is another."""
-        return self.fresh < self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,37 +155,33 @@ def denominator_of(target: Target | None) -> Denominator:
     return Denominator.POPULATION
 
 
-def people(area: Area | Commune, denominator: Denominator) -> int | None:
-    """The area's own denominator; None where nobody has recorded it."""
-    smart = denominator is Denominator.SMARTPHONE_USERS
-    return area.smartphone_users if smart else area.population
-
-
 def of_areas(
     app_id: int, chosen: Sequence[Area], day: date, denominator: Denominator
 ) -> list[Standing]:
     """Where each area stands on a day, in their order, without ranks. Queries do not grow with
     the number of areas."""
     above = [area.id for area in chosen if area.level not in REPORTING]
-    below = areas.communes_below(above) if above else {}
+    below, came, carried = carry_over.communes_below(above, {area.id for area in chosen}, day)
     ids = {area.id for area in chosen}.union(*below.values())
-    known = uptake.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day)
+    known = carry_over.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day, came)
+    people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
-    return [
-        _of_one(area, people(area, denominator), day, known, below.get(area.id, ()), without)
+    found = (
+        _of_one(area, people[area.id], day, known, below.get(area.id, ()), without)
         for area in chosen
-    ]
+    )
+    return [replace(s, carried=carried.get(s.area.id, s.carried)) for s in found]
 
 
 def stood(
     app_id: int, chosen: Sequence[Commune], day: date, denominator: Denominator
 ) -> list[Standing]:
     """Where communes stood on a day, in their order, without ranks, changes and weeks: all that is
-    read is one row a commune."""
-    known, without = uptake.last_known(app_id, [area.id for area in chosen], day), _without(day)
-    return [
-        _alone(area, people(area, denominator), day, known.get(area.id), without) for area in chosen
-    ]
+    read is one row a commune, and of an earlier day the counts that changed since."""
+    ids, without = [area.id for area in chosen], _without(day)
+    known = carry_over.last_known(app_id, ids, day, area_changes.origins(set(ids)))
+    people = area_counts.people(chosen, denominator, day)
+    return [_alone(area, people[area.id], day, known.get(area.id), without) for area in chosen]
 
 
 def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:
@@ -206,23 +189,6 @@ def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table
     below = areas.children(area.id) if area.level not in REPORTING else []
     total, *rows = of_areas(app_id, [area, *below], day, denominator)
     return Table(day, denominator, total, ranked(rows))
-
-
-def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
-    """What each of so many days up to `last` brought, the earliest first."""
-    below = areas.communes_below([area.id]).get(area.id) or [area.id]
-    first = last - timedelta(days=days - 1)
-    known = uptake.courses(app_id, below, first - timedelta(days=1), last)
-    changes: dict[date, list[int]] = {first + timedelta(days=n): [] for n in range(days)}
-    fresh = Counter(day for course in known.values() for day in course)
-    for course in known.values():
-        for before, after in pairwise(sorted(course)):
-            if after in changes:
-                changes[after].append(course[after].installs - course[before].installs)
-    return [
-        Daily(day, sum(counted) if counted else None, fresh[day], len(below))
-        for day, counted in changes.items()
-    ]
 
 
 def ranked(rows: Sequence[Standing]) -> list[Standing]:
@@ -297,13 +263,15 @@ def _alone(
         installs=point.installs,
         as_of=point.as_of,
         oldest=point.as_of,
-        change=None if before is None else point.installs - before.installs,
+        change=carry_over.rise(before, point),
         since=None if before is None else before.day,
-        week=None if week_ago is None else point.installs - week_ago.installs,
+        week=carry_over.rise(week_ago, point),
         punctuality=punctuality,
         counted=1,
         fresh=int(point.day == day),
         late=int(punctuality in (Punctuality.LATE, Punctuality.MISSING)),
+        carried=point.carried,
+        short=point.carried is not None and point.carried.short,
     )
 
 
@@ -340,6 +308,8 @@ def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> St
         fresh=sum(part.fresh for part in parts),
         late=sum(part.punctuality in (Punctuality.LATE, Punctuality.MISSING) for part in parts),
         own=False,
+        brought=sum(part.carried is not None for part in counted),
+        short=any(part.short for part in counted),
     )
 
 

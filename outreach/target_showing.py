@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
-from outreach import areas, group_counts, rates, targets, uptake
+from outreach import area_counts, areas, group_counts, rates, targets, uptake
 from outreach.apps import App
+from outreach.area_counts import Change, Count, Course
 from outreach.areas import Area
 from outreach.group_counts import GroupCount
 from outreach.rates import Aim, Standing
@@ -31,7 +32,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Where an area stands on a day, and what its target still needs; `aim` is None where none is
-    set for it or above it. `groups` are the named groups of its own targets."""
+    set for it or above it. `groups` are the named groups of its own targets; `people` is what its
+    rate is a share of, over time."""
 
     area: Area
     app: App
@@ -40,13 +42,31 @@ class Stand:
     total: Standing
     aim: Aim | None
     groups: Sequence[Row]
+    people: Course
+
+    @property
+    def count(self) -> Count | None:
+        """The count that the rate is a share of; None where nobody has said where it is from."""
+        return self.people.on(self.day)
+
+    @property
+    def older_wanted(self) -> bool:
+        """Whether that count holds from a later day only, and there is none before."""
+        count = self.count
+        return bool(count and count.valid_from and count.valid_from > self.day)
+
+    @property
+    def recounted(self) -> list[Change]:
+        """Where the count changed within the days over which a pace is worked out."""
+        return self.people.changes(self.day - timedelta(days=rates.PACE_DAYS), self.day)
 
 
 def stand(area: Area, app: App, day: date, target: Target | None, total: Standing) -> Stand:
     """Of an area by its rate, which is of the denominator of the target in force."""
     aim = None if target is None else rates.aim(target, total, day)
     denominator = rates.denominator_of(target)
-    return Stand(area, app, day, denominator, total, aim, of_groups(area, app, day))
+    people = area_counts.of_area(area.id, denominator)
+    return Stand(area, app, day, denominator, total, aim, of_groups(area, app, day), people)
 
 
 def of_area(area: Area, app: App, day: date) -> Stand:

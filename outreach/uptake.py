@@ -79,8 +79,22 @@ class UptakeReport(Model):
     reported_by: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
+class Carried(NamedTuple):
+    """What a figure is the sum of that was carried over (`carry_over`): of so many of the `parts`
+    the area came from it is known, which were there `until` a day."""
+
+    until: date
+    parts: int
+    counted: int
+
+    @property
+    def short(self) -> bool:
+        """Whether something is not in it, so that the true figure is higher."""
+        return self.counted < self.parts
+
+
 class Point(NamedTuple):
-    """The figure that counts for an area on a day."""
+    """The figure that counts for an area on a day; `carried` where the area had none itself."""
 
     area_id: int
     day: date
@@ -89,6 +103,7 @@ class Point(NamedTuple):
     as_of: datetime
     reported_at: datetime
     late: bool | None
+    carried: Carried | None = None
 
 
 Course = dict[date, Point]

@@ -8,8 +8,21 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from outreach import areas, clock, due, formats, i18n, maps, rates, target_showing, targets, uptake
+from outreach import (
+    areas,
+    clock,
+    daily,
+    due,
+    formats,
+    i18n,
+    maps,
+    rates,
+    target_showing,
+    targets,
+    uptake,
+)
 from outreach.apps import App
+from outreach.area_counts import Change
 from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
 from outreach.errors import Refused
@@ -178,6 +191,11 @@ class History:
         """Where it stands today."""
         return self.stand.total
 
+    @property
+    def recounted(self) -> list[Change]:
+        """Where the count that its rates are shares of changed within its days."""
+        return self.stand.people.changes(date.min, self.stand.day)
+
 
 @dataclass(frozen=True, slots=True)
 class District:
@@ -190,7 +208,7 @@ class District:
     table: rates.Table
     stand: Stand
     map: Map | None
-    installs: Sequence[rates.Daily] = ()
+    installs: Sequence[daily.Daily] = ()
 
     @property
     def most(self) -> int:
@@ -203,7 +221,7 @@ def district(area: Area, app: App, day: date, *, days: int = 0) -> District:
     target = targets.in_force(area, app, day)
     table = rates.table(app.id, area, day, rates.denominator_of(target))
     stand = target_showing.stand(area, app, day, target, table.total)
-    installs = rates.new_installs(app.id, area, day, days) if days else ()
+    installs = daily.new_installs(app.id, area, day, days) if days else ()
     return District(area, app, day, table, stand, rate_map(table), installs)
 
 
@@ -287,12 +305,13 @@ def history(area: Area, app: App, stand: Stand | None = None) -> History:
     stand = stand or target_showing.of_area(area, app, today)
     rows = uptake.editions(app.id, area.id, today - HISTORY)
     by_day = {day: list(editions) for day, editions in groupby(rows, key=lambda row: row.day)}
-    of = stand.total.of
-    return History(area, app, of, stand.denominator, stand, _days(by_day, area, app, of))
+    return History(
+        area, app, stand.total.of, stand.denominator, stand, _days(by_day, area, app, stand)
+    )
 
 
 def _days(
-    by_day: Mapping[date, Sequence[UptakeReport]], area: Area, app: App, of: int | None
+    by_day: Mapping[date, Sequence[UptakeReport]], area: Area, app: App, stand: Stand
 ) -> list[Day]:
     if not by_day:
         return []
@@ -308,6 +327,7 @@ def _days(
         change = None
         if before is not None and not app.breaks(before.day, day):
             change = last.installs - before.installs
+        of = stand.people.value(day, stand.total.of)
         days.append(Day(day, editions, change, rates.share(last.installs, of)))
         before = last
     return days[::-1]

@@ -12,6 +12,9 @@ from outreach import sheets
 
 WHOLE: Final = "#,##0"
 SHARE: Final = "0.00%"
+WHOLE_AT_LEAST: Final = '"≥ "#,##0'
+SHARE_AT_LEAST: Final = '"≥ "0.00%'
+"""Where something of it is not known: whether messages arrived, what went over from an area."""
 DAY: Final = "d/m/yyyy"
 MOMENT: Final = "d/m/yyyy hh:mm"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from app import create_app
 from campaigns import counts
 from outreach import schema
+from outreach.area_counts import AreaCount
 from outreach.database import Moment, db, write_connection
 from outreach.organisations import Organisation
 from outreach.settings import Settings
@@ -69,6 +71,26 @@ def test_migrating_again_changes_nothing(migrated: Flask) -> None:
 def test_migrations_can_be_taken_back(migrated: Flask) -> None:
     downgrade(revision="base")
     assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+
+
+def test_what_areas_had_of_people_is_the_first_row_of_their_history(migrated: Flask) -> None:
+    downgrade(revision="0015")
+    columns = "area_list, code, level, name, kind, position, population, population_source"
+    insert = f"INSERT INTO areas ({columns}, population_on, smartphone_users) VALUES"
+    with write_connection(db.engine) as connection:
+        for values in (
+            "2020, '87', 'province', 'A', 'T', 1, 5, 'x', '2019-04-01', 3",
+            "2020, '88', 'province', 'B', 'T', 2, 7, NULL, NULL, NULL",
+            "2020, '89', 'province', 'C', 'T', 3, NULL, NULL, NULL, NULL",
+        ):
+            connection.execute(text(f"{insert} ({values})"))
+    schema.upgrade()
+    rows = db.session.scalars(select(AreaCount).order_by(AreaCount.id))
+    assert [(r.denominator, r.value, r.source, r.valid_from, r.entered_at) for r in rows] == [
+        ("population", 5, "x", date(2019, 4, 1), None),
+        ("population", 7, "", None, None),
+        ("smartphone_users", 3, "", None, None),
+    ]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

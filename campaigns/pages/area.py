@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from campaigns import area_showing
-from outreach import access, areas, rates, target_showing, uptake, uptake_showing
+from outreach import access, area_changes, areas, rates, target_showing, uptake, uptake_showing
 from outreach.access import Act, Subject
 from outreach.apps import App
 from outreach.areas import Area
@@ -35,6 +35,8 @@ def show(here: Ground) -> ResponseReturnValue:
         a=seen,
         h=uptake_showing.history(area, app, seen.stand) if reports else None,
         chart=area_showing.chart(seen, language()),
+        came=area_changes.came_from(area.id),
+        became=area_changes.became(area.id),
         above=[each for each in line if _may(Act.UPTAKE_VIEW, each)],
         **_around(area, app),
     )

@@ -89,6 +89,8 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
         "said": selection.said,
         "days_said": compare_words.days_said,
         "across_said": compare_words.across_said,
+        "carried_said": compare_words.carried_said,
+        "recounted_said": compare_words.recounted_said,
         "first_known": compare_showing.first_known(comparison),
     }
 

@@ -10,13 +10,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from campaigns.reports import sent
-from outreach import clock, rates, targets, uptake
+from outreach import area_counts, clock, rates, targets, uptake
 from outreach.apps import App
+from outreach.area_counts import Change, Count
 from outreach.areas import Area
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.rates import Standing, Table
 from outreach.targets import Target
+from outreach.uptake import Carried
 
 Facts = dict[str, Any]
 
@@ -45,14 +47,42 @@ def of_day(area: Area, day: date) -> Facts:
 def _app(app: App, area: Area, day: date) -> Facts:
     target = targets.in_force(area, app, day)
     table = rates.table(app.id, area, day, rates.denominator_of(target))
+    people = area_counts.of_area(area.id, table.denominator)
     return {
         "code": app.code,
         "name": app.name,
         "counts": app.counted_on(day).value,
         "denominator": table.denominator.value,
+        "counted": _counted(people.on(day)),
+        "recounted": [_recounted(each) for each in people.changes(_since(table.total, day), day)],
         "target": None if target is None else _target(target, table, area),
         "total": _standing(app, table.total),
         "rows": [_standing(app, row) for row in table.rows],
+    }
+
+
+def _counted(count: Count | None) -> Facts | None:
+    """Where the number is from that the area's rate is a share of."""
+    if count is None:
+        return None
+    return {
+        "source": count.source,
+        "letter": count.letter,
+        "day": None if count.counted_on is None else count.counted_on.isoformat(),
+    }
+
+
+def _since(total: Standing, day: date) -> date:
+    """The day with which the report's figure is compared."""
+    return total.since or day - timedelta(days=1)
+
+
+def _recounted(change: Change) -> Facts:
+    """From when on rates are of another number."""
+    return {
+        "since": change.since.isoformat(),
+        "before": change.before.value,
+        "after": change.after.value,
     }
 
 
@@ -79,6 +109,17 @@ def _standing(app: App, row: Standing) -> Facts:
         "fresh": row.fresh,
         "late": row.late,
         "own": row.own,
+        "short": row.short,
+        "carried": None if row.carried is None else _carried(row.carried),
+    }
+
+
+def _carried(carried: Carried) -> Facts:
+    """Of how many areas that came before it is the sum, and of how many that is known."""
+    return {
+        "until": carried.until.isoformat(),
+        "parts": carried.parts,
+        "counted": carried.counted,
     }
 
 

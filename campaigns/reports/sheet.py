@@ -11,7 +11,16 @@ from campaigns.reports import editions, wording
 from campaigns.reports.facts import Facts
 from outreach import clock, rates, workbooks
 from outreach.rates import Punctuality
-from outreach.workbooks import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
+from outreach.workbooks import (
+    DAY,
+    MOMENT,
+    SHARE,
+    SHARE_AT_LEAST,
+    WHOLE,
+    WHOLE_AT_LEAST,
+    Cell,
+    add_sheet,
+)
 
 FIGURES: Final = (
     "Xếp hạng",
@@ -26,6 +35,7 @@ FIGURES: Final = (
     "Báo cáo",
     "Số xã có số liệu",
     "Số xã",
+    "Số chuyển từ đơn vị cũ",
 )
 SENT: Final = ("Đợt nhắn tin", "Cách gửi", "Từ ngày", "Mã", "Đơn vị", "Tin đã gửi", "Đã đến máy")
 SIGNED: Final = "+#,##0;-#,##0;0"
@@ -50,14 +60,15 @@ def _figures(row: Facts) -> list[Cell]:
         (row["code"], ""),
         (row["name"], ""),
         (row["of"], WHOLE),
-        (row["installs"], WHOLE),
-        (rates.share(row["installs"], row["of"]), SHARE),
+        (row["installs"], WHOLE_AT_LEAST if row.get("short") else WHOLE),
+        (rates.share(row["installs"], row["of"]), SHARE_AT_LEAST if row.get("short") else SHARE),
         (row["change"], SIGNED),
         (None if row["since"] is None else date.fromisoformat(row["since"]), DAY),
         (_moment(row["as_of"]), MOMENT),
         (wording.REPORTED[Punctuality(row["punctuality"])], ""),
         (row["counted"], WHOLE),
         (row["parts"], WHOLE),
+        (wording.carried(row), ""),
     ]
 
 
@@ -89,6 +100,8 @@ def _notes(facts: Facts) -> Iterator[list[Cell]]:
     for app in facts["figures"]["apps"]:
         yield [(f"{app['name']}: số được tính", ""), (wording.UNITS[app["counts"]], "")]
         yield [(f"{app['name']}: mẫu số", ""), (wording.SHARE_OF[app["denominator"]], "")]
+        if counted := wording.counted(app):
+            yield [(f"{app['name']}: nguồn của mẫu số", ""), (counted, "")]
     yield [
         ("Số tin", ""),
         (

@@ -157,14 +157,38 @@ def _result(app: Facts, place: str) -> str:
     as_of = clock.parse_moment(total["as_of"])
     up_to = f"Tính đến {signed_hour(as_of)} {signed_day(clock.local(as_of).date())}"
     said = (
-        f"{up_to}, {place} có {number(total['installs'])} {UNITS[app['counts']]}"
+        f"{up_to}, {place} có {at_least(total, number(total['installs']))} {UNITS[app['counts']]}"
         f" ứng dụng {app['name']}"
     )
     if total["of"]:
-        rate = percent(total["installs"], total["of"])
+        rate = at_least(total, percent(total["installs"], total["of"]))
         of = f"{number(total['installs'])}/{number(total['of'])} {PEOPLE[app['denominator']]}"
         said += f", đạt tỷ lệ {rate} ({of})"
-    return f"{said}{_risen(total)}.{_partly(total)}"
+    return f"{said}{_risen(total)}.{_partly(total)}{_after(counted(app))}"
+
+
+def counted(app: Facts) -> str:
+    """Where the denominator is from, and whether it is another than the day before. Editions from
+    before this was kept do not say it."""
+    said, by = [], app.get("counted")
+    if app["total"]["of"] and by and by["source"]:
+        letter = f" ({by['letter']})" if by["letter"] else ""
+        on = f", số liệu ngày {_day(by['day'])}" if by["day"] else ""
+        said.append(f"Mẫu số theo {by['source']}{letter}{on}.")
+    said += [
+        f"Từ ngày {_day(each['since'])} mẫu số là {number(each['after'])} (trước đó"
+        f" {number(each['before'])}); phần thay đổi của tỷ lệ do mẫu số không phải là số cài mới."
+        for each in app.get("recounted", ())
+    ]
+    return " ".join(said)
+
+
+def _day(written: str) -> str:
+    return formats.day(date.fromisoformat(written), language="vi")
+
+
+def _after(sentence: str) -> str:
+    return f" {sentence}" if sentence else ""
 
 
 def _risen(row: Facts) -> str:
@@ -179,6 +203,8 @@ def _risen(row: Facts) -> str:
 
 def _partly(total: Facts) -> str:
     """Which part of the communes a sum is of."""
+    if total.get("carried"):
+        return f" {carried(total)}."
     if total["own"]:
         return ""
     of = number(total["parts"])
@@ -188,6 +214,23 @@ def _partly(total: Facts) -> str:
         f" Số liệu tổng hợp từ {of} xã, phường, thị trấn, trong đó {number(total['fresh'])}"
         " đã báo cáo trong ngày."
     )
+
+
+def carried(row: Facts) -> str:
+    """Of what a figure is the sum that was carried over; "" where it is the area's own. Editions
+    from before this was kept say nothing of it."""
+    by = row.get("carried")
+    if not by:
+        return ""
+    said = f"Đến hết ngày {_day(by['until'])} là số cộng của {number(by['parts'])} đơn vị cũ"
+    if by["counted"] < by["parts"]:
+        said += f", ít nhất: mới rõ số của {number(by['counted'])}"
+    return said
+
+
+def at_least(row: Facts, written: str) -> str:
+    """A number or rate, with its mark where something of it is not known."""
+    return f"≥ {written}" if row.get("short") and written != formats.NOTHING else written
 
 
 def _wanted(target: Facts) -> str:
@@ -249,8 +292,8 @@ def _row(place: int, row: Facts) -> dict[str, str]:
         "tt": str(place) if place else "",
         "ten": row["name"],
         "dan_so": number(row["of"]),
-        "so_cai": number(row["installs"]),
-        "ty_le": percent(row["installs"], row["of"]),
+        "so_cai": at_least(row, number(row["installs"])),
+        "ty_le": at_least(row, percent(row["installs"], row["of"])),
         "tang": formats.signed(row["change"], language="vi"),
         "luc": formats.NOTHING if as_of is None else f"{clock.local(as_of):%H:%M %d/%m}",
         "bao_cao": REPORTED[Punctuality(row["punctuality"])] if row["own"] else fresh,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from outreach import area_loading
+from outreach import area_change_files, area_counts, area_loading, clock
 from outreach import areas as areas_
+from outreach.area_counts import AreaCount, Count
 from outreach.areas import LISTS, Area
 from outreach.console import answering
+from outreach.errors import Refused
+from outreach.i18n import _
+from outreach.targets import Denominator
 
 group = AppGroup("areas", help="Provinces, districts, communes, hamlets: two dated lists.")
 
+DAY = click.DateTime(["%Y-%m-%d"])
+YEAR = click.Choice([str(year) for year in LISTS])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 as_of = click.option(
     "--as-of",
@@ -37,6 +45,19 @@ def load(file: Path | None, area_list: int | None, population: Path | None) -> d
     else:
         loaded = area_loading.load_file(file, area_list, population, actor_id=None)
     return loaded.answer()
+
+
+@group.command("convert")
+@click.argument("file", required=False, type=FILE)
+@click.option("--from", "old_list", type=YEAR, default="2020", help="The list of the old codes.")
+@click.option("--to", "new_list", type=YEAR, default="2025", help="The list of the new codes.")
+@answering
+def convert(file: Path | None, old_list: str, new_list: str) -> dict[str, Any]:
+    """Say what areas became, from FILE (CSV), or without it of July 2025 from the package."""
+    if file is None:
+        return asdict(area_change_files.from_package(actor_id=None))
+    done = area_change_files.from_file(file, int(old_list), int(new_list), actor_id=None)
+    return asdict(done)
 
 
 @group.command("list")
@@ -74,7 +95,70 @@ def remove(code: str, area_list: int | None) -> dict[str, Any]:
     return answer
 
 
-_NOT_SHOWN = {"area_list", "parent_id", "position"}
+@group.command("people")
+@click.argument("code")
+@as_of
+@answering
+def people(code: str, area_list: int | None) -> list[dict[str, Any]]:
+    """List everything entered of how many people the area CODE has, the last first."""
+    area = areas_.by_code(code, area_list)
+    rows = area_counts.history(area.id)
+    standing = {row.id for row in area_counts.standing(rows)}
+    return [_counted(row, area, row.id in standing) for row in rows]
+
+
+@group.command("set-people")
+@click.argument("code")
+@as_of
+@click.option("--population", type=int, help="How many people live there.")
+@click.option("--smartphone-users", type=int, help="How many of them have a smartphone.")
+@click.option("--source", required=True, help="Where the number is from.")
+@click.option("--letter", default="", help="The number of the letter that gave it.")
+@click.option("--counted-on", type=DAY, required=True, help="The day it was counted for.")
+@click.option("--valid-from", type=DAY, help="The day from which rates use it, if another.")
+@answering
+def set_people(
+    code: str,
+    area_list: int | None,
+    population: int | None,
+    smartphone_users: int | None,
+    source: str,
+    letter: str,
+    counted_on: datetime,
+    valid_from: datetime | None,
+) -> list[dict[str, Any]]:
+    """Enter how many people, or smartphone users, the area CODE has; earlier numbers are kept."""
+    area = areas_.by_code(code, area_list)
+    numbers = {Denominator.POPULATION: population, Denominator.SMARTPHONE_USERS: smartphone_users}
+    given = {kind: value for kind, value in numbers.items() if value is not None}
+    if not given:
+        raise Refused(_("Give --population or --smartphone-users."), "population")
+    since = None if valid_from is None else valid_from.date()
+    for kind, value in given.items():
+        count = Count(area.id, kind, value, source, letter, counted_on.date(), since)
+        area_counts.add(area, count, actor_id=None)
+    rows = area_counts.history(area.id)
+    return [_counted(row, area, True) for row in rows[: len(given)]]
+
+
+def _counted(row: AreaCount, area: Area, holds: bool) -> dict[str, Any]:
+    """As it stands in the history; `holds`: not corrected and not taken back."""
+    days = {name: getattr(row, name) for name in ("counted_on", "valid_from")}
+    return {
+        "id": row.id,
+        "area": area.code,
+        "denominator": row.denominator.value,
+        "value": row.value,
+        "source": row.source,
+        "letter": row.letter,
+        **{name: None if day is None else day.isoformat() for name, day in days.items()},
+        "entered_at": clock.iso(row.entered_at),
+        "entered_by": None if row.entered_by is None else row.entered_by.email,
+        "holds": holds,
+    }
+
+
+_NOT_SHOWN = {"area_list", "parent_id", "position", "ended_on"}
 
 
 def _shown(area: Area, above: Area | None) -> dict[str, Any]:

@@ -14,13 +14,9 @@ from outreach import (
     area_loading,
     area_uploads,
     areas,
-    formats,
-    i18n,
-    seen,
     typed,
 )
 from outreach.access import Act
-from outreach.area_editing import Figures
 from outreach.area_loading import Loaded
 from outreach.areas import LISTS, Area
 from outreach.errors import Refused
@@ -66,20 +62,7 @@ def _below(area_id: int | None, area_list: int) -> dict[str, Any]:
 @needs(Act.AREA_MANAGE, of=area_editing.by_id)
 def show(area: Area) -> str:
     """One area: where it lies, its people, its other names, what lies in it."""
-    return _page(area, _figures_of(area))
-
-
-def _figures_of(area: Area) -> dict[str, str]:
-    def written(number: int | None) -> str:
-        return "" if number is None else formats.number(number, language=i18n.language())
-
-    return {
-        "population": written(area.population),
-        "source": area.population_source or "",
-        "on": "" if area.population_on is None else area.population_on.isoformat(),
-        "smartphone_users": written(area.smartphone_users),
-        "seen": seen.mark(area_editing.shown(area)),
-    }
+    return _page(area, {})
 
 
 def _page(area: Area, given: Mapping[str, str], errors: dict[str, str] | None = None) -> str:
@@ -94,27 +77,6 @@ def _page(area: Area, given: Mapping[str, str], errors: dict[str, str] | None = 
     )
 
 
-@blueprint.post("/<int:area_id>", endpoint="change")
-@needs(Act.AREA_MANAGE, of=area_editing.by_id)
-def change(area: Area) -> ResponseReturnValue:
-    """Record how many people live there."""
-    area_id, given = area.id, request.form
-    try:
-        figures = Figures(
-            typed.whole(given.get("population", "").replace(",", "."), "population"),
-            given.get("source", ""),
-            typed.day(given.get("on", ""), "on"),
-            typed.whole(given.get("smartphone_users", "").replace(",", "."), "smartphone_users"),
-        )
-        form = given.get("seen", "")
-        area_editing.set_figures(area, figures, form=form, actor_id=person().id)
-    except Refused as refused:
-        errors = {refused.field or "": refused.sentence}
-        return _page(area_editing.by_id(area_id), given, errors), 422
-    flash(_("Saved. Rates are shares of these numbers from now on."), "success")
-    return redirect(url_for("areas.show", area_id=area_id))
-
-
 @blueprint.post("/<int:area_id>/names")
 @needs(Act.AREA_MANAGE, of=area_editing.by_id)
 def add_name(area: Area) -> ResponseReturnValue:
@@ -125,7 +87,7 @@ def add_name(area: Area) -> ResponseReturnValue:
     except Refused as refused:
         area = area_editing.by_id(area_id)
         errors = {"alias": refused.sentence}
-        return _page(area, _figures_of(area) | {"alias": alias}, errors), 422
+        return _page(area, {"alias": alias}, errors), 422
     return redirect(url_for("areas.show", area_id=area_id, _anchor="names"))
 
 

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from outreach import (
     access,
     apps,
+    area_changes,
     areas,
     clock,
     entering,
@@ -118,6 +119,8 @@ def around(area: Area, app: App, day: date) -> dict[str, Any]:
         "apps": uptake.apps_counted(area.id),
         "breaks": app.breaks(day - timedelta(days=rates.PACE_DAYS), day),
         "above": above,
+        "came": area_changes.came_from(area.id),
+        "became": area_changes.became(area.id),
         "previous": day - timedelta(days=1),
         "next": tomorrow if tomorrow <= uptake.today() else None,
         "deadline": uptake.deadline(day),

@@ -8,7 +8,8 @@ from campaigns import area_showing, carried
 from campaigns.area_showing import Look
 from campaigns.carried import Carried
 from campaigns.states import MessageState
-from outreach import apps, areas, targets
+from outreach import apps, area_counts, areas, targets
+from outreach.area_counts import Count
 from tests.campaigns.comparing import FIRST, LAST, Scene, scene
 from tests.counting import queries
 from tests.drive import at
@@ -99,4 +100,17 @@ def test_statements_do_not_grow_with_figures_and_campaigns(scene: Scene) -> None
     look("870")
     with queries() as many:
         look("870")
-    assert len(many) <= len(few) <= 25
+    assert len(many) <= len(few) <= 27
+
+
+def test_each_day_has_the_rate_of_its_own_count_and_the_change_is_drawn(scene: Scene) -> None:
+    figures(scene)
+    area, kind = areas.by_code("29971"), targets.Denominator.POPULATION
+    for value, day in ((1_000, date(2019, 4, 1)), (500, date(2020, 8, 15))):
+        area_counts.add(area, Count(area.id, kind, value, "x", "", day), actor_id=None)
+    seen = look()
+    rates_of = {each.day.day: seen.share(each) for each in seen.days}
+    assert (rates_of[14], rates_of[15], rates_of[19]) == (0.35, 0.7, 0.8)
+    drawn = area_showing.chart(seen, "en")
+    assert drawn is not None
+    assert drawn["breaks"] == [{"at": 5, "label": "From 15 Aug: of 500"}]

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import event, insert
 
 from outreach import daily, holidays
+from outreach.areas import Area
 from outreach.daily import Member
 from outreach.database import db, transaction
 from outreach.uptake import Source, UptakeReport, deadline
-from tests.drive import Drive
+from tests.drive import TODAY, Drive, at
 
 FIRST, LAST = date(2020, 8, 10), date(2020, 8, 19)
 DAYS = [FIRST + timedelta(days=number) for number in range(10)]
@@ -121,3 +122,21 @@ def test_national_days_are_cut_to_the_period() -> None:
     assert (tet.first, tet.last) == (date(2020, 1, 23), date(2020, 1, 25))
     names = [each.name for each in holidays.within(date(2020, 12, 1), date(2021, 5, 31))]
     assert len(names) == 4
+
+
+def test_new_installs_a_day_count_the_figures_of_that_day(drive: Drive) -> None:
+    one, two = drive.land.commune, drive.land.other_commune
+    for day, first, second in ((17, 100, 50), (18, 130, None), (19, 120, 90)):
+        drive.report(first, f"{day}/8 14:00", one, reason="đếm lại", asked=str(first))
+        if second is not None:
+            drive.report(second, f"{day}/8 14:00", two)
+    at("20/8 14:00")
+    district = db.session.get_one(Area, drive.land.district)
+    found = daily.new_installs(drive.app_id, district, TODAY, 4)
+    assert [(each.day.day, each.installs, each.fresh, each.parts) for each in found] == [
+        (17, None, 2, 2),
+        (18, 30, 1, 2),
+        (19, 30, 2, 2),
+        (20, None, 0, 2),
+    ]
+    assert [each.partial for each in found] == [False, True, False, True]

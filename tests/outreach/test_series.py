@@ -43,10 +43,10 @@ def test_an_area_without_figures_has_no_days(drive: Drive) -> None:
     assert of(drive) == []
 
 
-def test_two_statements_however_many_days(drive: Drive) -> None:
+def test_three_statements_however_many_days(drive: Drive) -> None:
     for day in range(10, 20):
         drive.report(300 + day, f"{day}/8 14:00")
     of(drive)
     with queries() as sent:
         of(drive)
-    assert len(sent) == 2
+    assert len(sent) == 3

@@ -29,11 +29,14 @@ def test_the_letter_s_day_in_full(counted: Drive) -> None:
     for row in (app["total"], *app["rows"]):
         row["as_of"] = row["as_of"][:16]  # to the minute
     same = {"parts": 1, "counted": 1, "fresh": 1, "own": True, "since": "2020-08-19"}
+    same |= {"short": False, "carried": None}
     assert app == {
         "code": "BLUEZONE",
         "name": "Bluezone",
         "counts": "numbers",
         "denominator": "population",
+        "counted": None,
+        "recounted": [],
         "target": {
             "share": 1000,
             "denominator": "population",
@@ -61,6 +64,8 @@ def test_the_letter_s_day_in_full(counted: Drive) -> None:
             "fresh": 2,
             "late": 1,
             "own": False,
+            "short": False,
+            "carried": None,
         },
         "rows": [
             same

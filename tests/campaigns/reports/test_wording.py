@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 
 from campaigns.reports import editions, wording
+from outreach import area_counts
+from outreach.area_changes import WHOLE, AreaChange
+from outreach.area_counts import Count
+from outreach.database import transaction
+from outreach.targets import Denominator
 from tests.campaigns.reports.reporting import TODAY, area_of, counted
 from tests.drive import Drive, at
 
@@ -100,3 +105,49 @@ def test_who_has_sent_nothing_is_named(counted: Drive) -> None:
     assert app["bao_cao_muon"] == (
         "Đến 15 giờ 00 phút chưa có số liệu trong ngày (2): Xã Long Khánh A, Xã Long Thuận."
     )
+
+
+def test_the_denominator_s_source_is_said_and_so_is_its_change(counted: Drive) -> None:
+    """The letter's own number, counted anew on the day: the jump of the rate is no install."""
+    area = area_of("870")
+    for value, letter, day in (
+        (120_571, "", date(2019, 4, 1)),
+        (120_514, "919/UBND-VX", TODAY),
+    ):
+        count = Count(area.id, Denominator.POPULATION, value, "UBND huyện", letter, day)
+        area_counts.add(area_of("870"), count, actor_id=None)
+    (app,) = wording.context(editions.draft(area_of("870"), TODAY, None))["ung_dung"]
+    assert "đạt tỷ lệ 5,05% (6.090/120.514 người)" in app["ket_qua"]
+    assert app["ket_qua"].endswith(
+        " Mẫu số theo UBND huyện (919/UBND-VX), số liệu ngày 20/8/2020. Từ ngày 20/8/2020 mẫu số là"
+        " 120.514 (trước đó 120.571); phần thay đổi của tỷ lệ do mẫu số không phải là số cài mới."
+    )
+    (before,) = editions.draft(area_of("870"), date(2020, 8, 19), None)["figures"]["apps"]
+    assert (before["total"]["of"], before["recounted"]) == (120_571, [])
+
+
+def test_an_edition_from_before_the_source_was_kept_says_what_it_said(counted: Drive) -> None:
+    old = facts_of(counted)
+    for name in ("counted", "recounted"):
+        del old["figures"]["apps"][0][name]
+    (app,) = wording.context(old)["ung_dung"]
+    assert app["ket_qua"].endswith("đã báo cáo trong ngày.")
+
+
+def test_what_is_carried_over_is_said_with_the_areas_and_the_day(counted: Drive) -> None:
+    """Long Khánh A took a part of Long Thuận in, and nobody said how much."""
+    one, other = counted.land.commune, counted.land.other_commune
+    with transaction() as session:
+        for old, share in ((one, WHOLE), (other, None)):
+            change = AreaChange(old_id=old, new_id=one, share=share, day=TODAY, source="NQ 1")
+            session.add(change)
+    draft = editions.draft(area_of("870"), date(2020, 8, 19), None)
+    (app,) = wording.context(draft)["ung_dung"]
+    (row,) = [each for each in app["bang"] if each["ten"] == "Xã Long Khánh A"]
+    assert (row["so_cai"], row["ty_le"]) == ("≥ 3.700", "≥ 37,00%")
+    assert "có ≥ 5.700 số điện thoại" in app["ket_qua"], "a sum with such a part is at least"
+    (said,) = [r for r in draft["figures"]["apps"][0]["rows"] if r["carried"]]
+    assert wording.carried(said) == (
+        "Đến hết ngày 19/8/2020 là số cộng của 2 đơn vị cũ, ít nhất: mới rõ số của 1"
+    )
+    assert said["short"]

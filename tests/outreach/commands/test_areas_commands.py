@@ -86,3 +86,32 @@ def test_apps_and_targets_are_added_and_listed(loaded: FlaskCliRunner) -> None:
     }
     assert _run(loaded, "targets", "list") == [answer]
     assert _run(loaded, *target, *of, code=1)["field"] == "deadline"
+
+
+def test_people_are_counted_and_their_history_is_listed(loaded: FlaskCliRunner) -> None:
+    letter = ("--source", "UBND huyện", "--letter", "12/UBND", "--counted-on", "2020-08-21")
+    (added,) = _run(loaded, "areas", "set-people", "870", "--population", "121000", *letter)
+    rows = _run(loaded, "areas", "people", "870")
+    assert rows[0] == added
+    assert [(row["value"], row["valid_from"], row["holds"]) for row in rows] == [
+        (121_000, "2020-08-21", True),
+        (120_514, "2020-08-20", True),
+    ]
+    assert _run(loaded, "areas", "set-people", "870", *letter, code=1)["field"] == "population"
+
+
+def test_what_areas_became_is_loaded_from_a_file(loaded: FlaskCliRunner, tmp_path: Path) -> None:
+    path = tmp_path / "doi.csv"
+    rows = "old_code,new_code,share,day,source\n29983,29992,100,2020-09-01,NQ\n"
+    path.write_text(rows, encoding="utf-8")
+    answer = _run(loaded, "areas", "convert", str(path), "--from", "2020", "--to", "2020")
+    assert answer == {
+        "source": "doi.csv",
+        "added": 1,
+        "changed": 0,
+        "removed": 0,
+        "unchanged": 0,
+        "divided": 0,
+        "notes": [],
+    }
+    assert _run(loaded, "areas", "convert", code=1)["field"] == "area"

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import area_editing, areas, i18n, seen
+from outreach import area_editing, areas, i18n
 from outreach.accounts import Role, User
 from outreach.areas import Area
 from outreach.audit import AuditRow
@@ -44,51 +44,6 @@ def test_the_tree_is_walked_and_a_name_is_found(admin: FlaskClient, land: Land) 
     assert "xã Long Thuận, huyện Hồng Ngự, tỉnh Đồng Tháp" in found
     assert f"/admin/areas/{land.other_commune}" in admin.get("/admin/areas/?q=29983").text
     assert "No area is called so" in admin.get("/admin/areas/?q=zzz").text
-
-
-def test_people_are_recorded_with_their_source_and_the_trail_keeps_what_was(
-    admin: FlaskClient, land: Land
-) -> None:
-    address, here = f"/admin/areas/{land.district}", area(land.district)
-    mark = seen.mark(area_editing.shown(here))
-    form = {
-        "population": "120.514",
-        "source": "công văn 12",
-        "on": "2020-08-01",
-        "smartphone_users": "",
-        "seen": mark,
-    }
-    assert admin.post(address, data=form).status_code == 302
-    assert (area(land.district).population, area(land.district).population_source) == (
-        120_514,
-        "công văn 12",
-    )
-    late = admin.post(address, data=form | {"population": "5"})
-    assert late.status_code == 422
-    assert "Somebody changed this" in late.text
-    (row,) = db.session.scalars(select(AuditRow).where(AuditRow.act == "area.change"))
-    assert '"population":[null,120514]' in row.detail
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"population": "many"}, "population"),
-        ({"population": "999999999999"}, "population"),
-        ({"source": ""}, "source"),
-        ({"on": ""}, "on"),
-        ({"on": "yesterday"}, "on"),
-        ({"smartphone_users": "11"}, "smartphone_users"),
-        ({"population": "", "on": ""}, "population"),
-    ],
-)
-def test_what_is_refused_is_said_at_its_field(
-    admin: FlaskClient, land: Land, changes: dict[str, str], field: str
-) -> None:
-    form = {"population": "10", "source": "x", "on": "2020-08-01", "smartphone_users": "5"}
-    answer = admin.post(f"/admin/areas/{land.district}", data=form | changes)
-    assert answer.status_code == 422
-    assert f'id="{field}-error"' in answer.text
 
 
 def test_another_name_is_given_and_taken(admin: FlaskClient, land: Land) -> None:

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from outreach import apps
 from outreach.accounts import Role, User
 from outreach.apps import Unit
+from outreach.area_changes import AreaChange
+from outreach.database import transaction
 from outreach.organisations import Organisation
 from outreach.uptake import Source
 from tests.drive import Drive, at
@@ -342,3 +344,26 @@ def test_an_office_s_own_layout_is_asked_about_once(staff: FlaskClient, drive: D
     assert staff.post(f"{page}/forget", data={"layout": layout}).status_code == 302
     assert "Mẫu huyện" not in staff.get(page).text
     assert bring(340).status_code == 422
+
+
+def test_a_merged_commune_says_from_what_and_until_when(staff: FlaskClient, drive: Drive) -> None:
+    """Long Thuận took Thường Thới Tiền in, and went on under its code."""
+    one, other = drive.land.commune, drive.land.other_commune
+    with transaction() as session:
+        for old, share in ((one, None), (other, 100_00)):
+            day = date(2020, 8, 19)
+            session.add(AreaChange(old_id=old, new_id=other, share=share, day=day, source="NQ 1"))
+    drive.report(300, "18/8 14:00")
+    drive.report(200, "18/8 14:00", other)
+    at("20/8 15:30")
+    page = staff.get(f"/figures/{other}").text
+    assert "đến hết 18/8/2020 là số cộng của 2 địa bàn; ít nhất: mới rõ số của 1" in page
+    assert "≥\N{NO-BREAK SPACE}2,50%" in page
+    assert "≥\N{NO-BREAK SPACE}200/8.000" in page
+    assert f'href="/figures/{one}?app=BLUEZONE"' in page
+    assert "NQ 1" in page
+    ranking = staff.get(f"/figures/{drive.land.district}?day=2020-08-18").text
+    assert "≥\N{NO-BREAK SPACE}200" in ranking
+    course = staff.get(f"/areas/{other}").text
+    assert "số cộng của 2 địa bàn trước đó" in course
+    assert "Từ 19/8/2020 thuộc" in staff.get(f"/figures/{one}").text

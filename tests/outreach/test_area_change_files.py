@@ -1,0 +1,100 @@
+"""What areas became: by the package, by a file, set anew; every wrong row is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from outreach import area_change_files, area_changes, area_loading, areas
+from outreach.area_change_files import Converted
+from outreach.area_changes import WHOLE
+from outreach.audit import AuditRow
+from outreach.database import db
+from outreach.errors import Refused
+from tests.people import Land
+
+HEAD = "old_code,new_code,share,day,source\n"
+GOOD = "29971,29983,100,2020-01-01,NQ 1\n29983,29983,100,2020-01-01,NQ 1\n"
+
+
+def convert(tmp_path: Path, rows: str) -> Converted:
+    path = tmp_path / "doi.csv"
+    path.write_text(HEAD + rows, encoding="utf-8")
+    return area_change_files.from_file(path, 2020, 2020, actor_id=None)
+
+
+def test_the_package_says_what_every_area_of_2020_became(app: object) -> None:
+    with pytest.raises(Refused, match="Load both lists"):
+        area_change_files.from_package(actor_id=None)
+    area_loading.load_package(2020, actor_id=None)
+    area_loading.load_package(2025, actor_id=None)
+    done = area_change_files.from_package(actor_id=None)
+    assert (done.divided, done.notes, done.changed) == (471, [], 0)
+    again = area_change_files.from_package(actor_id=None)
+    assert (again.added, again.unchanged) == (0, done.added)
+    # Resolution 1663/NQ-UBTVQH15: Long Khánh A and B and a part of others became Long Khánh.
+    (link,) = area_changes.became(areas.by_code("29992", 2020).id)
+    assert (link.area.name, link.share, link.day) == ("Xã Long Phú Thuận", WHOLE, date(2025, 7, 1))
+    assert len(area_changes.came_from(areas.by_code("82", 2025).id)) == 2, "two provinces"
+    new = areas.communes(None, 2025)
+    assert len(area_changes.origins({each.id for each in new})) == len(new), "each came from some"
+
+
+def test_a_file_says_shares_and_what_went_on(land: Land, tmp_path: Path) -> None:
+    done = convert(tmp_path, GOOD)
+    assert (done.added, done.divided) == (2, 0)
+    origin = area_changes.origins({land.other_commune})[land.other_commune]
+    assert origin.goes_on(land.other_commune)
+    assert origin.whole
+    other = convert(tmp_path, GOOD.replace("29971,29983,100", '29971,29983,"38,5%"'))
+    assert (other.changed, other.unchanged) == (1, 1)
+    assert [part.share for part in area_changes.origins({land.other_commune})[4].parts] == [
+        38_50,
+        WHOLE,
+    ]
+    gone = convert(tmp_path, GOOD.replace("29971,29983,100", "29971,29983,0"))
+    assert gone.removed == 1
+    rows = db.session.scalars(select(AuditRow).where(AuditRow.act == "areas.convert")).all()
+    assert "3850" in rows[-1].detail, "the trail keeps what was"
+
+
+@pytest.mark.parametrize(
+    ("rows", "field"),
+    [
+        ("99999,29983,100,2020-01-01,NQ\n", "old_code"),
+        ("29971,99999,100,2020-01-01,NQ\n", "new_code"),
+        ("29971,29983,101,2020-01-01,NQ\n", "share"),
+        ("29971,29983,nửa,2020-01-01,NQ\n", "share"),
+        ("29971,29983,1.234,2020-01-01,NQ\n", "share"),
+        ("29971,29983,100,hôm qua,NQ\n", "day"),
+        ("29971,29983,100,,NQ\n", "day"),
+        ("29971,29983,100,2020-01-01,\n", "source"),
+        ("29971,29983,50,2020-01-01,NQ\n" * 2, "new_code"),
+        ("29971,29983,60,2020-01-01,NQ\n29971,870,60,2020-01-01,NQ\n", "share"),
+        ("29971,29983,60,2020-01-01,NQ\n870,29983,60,2020-01-02,NQ\n", "day"),
+    ],
+)
+def test_a_wrong_row_keeps_the_file_out(land: Land, tmp_path: Path, rows: str, field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        convert(tmp_path, rows)
+    assert refused.value.field == field
+    assert area_changes.origins({land.commune, land.other_commune}) == {}
+
+
+def test_an_area_comes_about_once(land: Land, tmp_path: Path) -> None:
+    convert(tmp_path, GOOD)
+    with pytest.raises(Refused, match="29983 came about on another day"):
+        convert(tmp_path, "870,29983,10,2020-05-01,NQ 2\n")
+
+
+def test_what_ended_within_a_list_is_counted_with_nobody(land: Land, tmp_path: Path) -> None:
+    convert(tmp_path, GOOD)
+    assert [area.id for area in areas.children(land.district)] == [land.other_commune]
+    assert areas.communes_below([land.province])[land.province] == [land.other_commune]
+    assert [each.id for each in areas.communes([land.district], 2020)] == [land.other_commune]
+    assert land.commune in areas.closure([land.district]), "its people stay"
+    convert(tmp_path, GOOD.replace("29971,29983,100", "29971,29983,0"))
+    assert len(areas.children(land.district)) == 2

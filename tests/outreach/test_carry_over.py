@@ -1,0 +1,215 @@
+"""Figures carried over to what areas became: sums, shares, what is not known, and the days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from outreach import area_changes, carry_over, entering, rates, series
+from outreach.area_changes import WHOLE, AreaChange
+from outreach.area_names import Level
+from outreach.areas import Area
+from outreach.database import db, transaction
+from outreach.entering import Entry
+from outreach.rates import Standing
+from outreach.targets import Denominator
+from outreach.uptake import Carried, Point, Source
+from tests.counting import queries
+from tests.drive import TODAY, Drive, at
+
+DAY = date(2020, 8, 18)
+UNTIL = DAY - timedelta(days=1)
+
+
+@pytest.fixture
+def new(drive: Drive) -> dict[str, int]:
+    """A province of the newer list with two communes, as if 18 August 2020 were the day."""
+    with transaction() as session:
+        province = Area(
+            area_list=2025,
+            code="82",
+            level=Level.PROVINCE,
+            name="Tỉnh Đồng Tháp",
+            kind="Tỉnh",
+            population=30_000,
+        )
+        session.add(province)
+        session.flush()
+        made = {"82": province.id}
+        for code, name in (("29983", "Xã Long Phú Thuận"), ("29971", "Xã Thường Phước")):
+            commune = Area(
+                area_list=2025,
+                code=code,
+                level=Level.COMMUNE,
+                name=name,
+                kind="Xã",
+                parent_id=province.id,
+                population=10_000,
+            )
+            session.add(commune)
+            session.flush()
+            made[code] = commune.id
+    return made
+
+
+def become(old_id: int, new_id: int, share: int | None = WHOLE, day: date = DAY) -> None:
+    with transaction() as session:
+        session.add(AreaChange(old_id=old_id, new_id=new_id, share=share, day=day, source="NQ 1"))
+
+
+def report(drive: Drive, area_id: int, day: date, installs: int) -> None:
+    at(f"{day.day}/{day.month} 14:00")
+    entry = Entry(area_id, str(installs), "đã kiểm tra", str(installs))
+    entering.enter(drive.app_id, entry, day, Source.FORM, drive.staff.id)
+
+
+def stand(drive: Drive, area_id: int, day: date) -> Standing:
+    at("20/8 15:30")
+    db.session.rollback()
+    area = db.session.get_one(Area, area_id)
+    (found,) = rates.of_areas(drive.app_id, [area], day, Denominator.POPULATION)
+    return found
+
+
+def last_known(drive: Drive, area_ids: list[int], day: date) -> dict[int, Point]:
+    return carry_over.last_known(drive.app_id, area_ids, day, area_changes.origins(set(area_ids)))
+
+
+def test_a_merged_area_has_the_sum_until_it_reports_itself(
+    drive: Drive, new: dict[str, int]
+) -> None:
+    become(drive.land.commune, new["29983"])
+    become(drive.land.other_commune, new["29983"])
+    report(drive, drive.land.commune, date(2020, 8, 12), 100)
+    report(drive, drive.land.other_commune, date(2020, 8, 16), 40)
+    report(drive, drive.land.commune, date(2020, 8, 17), 110)
+    report(drive, drive.land.commune, date(2020, 8, 19), 999)  # nobody reports there any more
+    sixteenth = stand(drive, new["29983"], date(2020, 8, 16))
+    assert (sixteenth.installs, sixteenth.share) == (140, 0.014)
+    assert sixteenth.carried == Carried(UNTIL, 2, 2)
+    nineteenth = stand(drive, new["29983"], date(2020, 8, 19))
+    assert (nineteenth.installs, nineteenth.fresh, nineteenth.partial) == (150, 0, False)
+    report(drive, new["29983"], TODAY, 180)
+    today = stand(drive, new["29983"], TODAY)
+    assert (today.installs, today.carried) == (180, None)
+    assert (today.change, today.since) == (30, UNTIL), "the same territory on both sides"
+    assert today.week is None, "a week ago one of them had no figure yet"
+    first = last_known(drive, [new["29983"]], date(2020, 8, 16))
+    assert first[new["29983"]].installs == 140
+
+
+def test_what_is_not_known_is_left_out_and_the_rest_is_at_least(
+    drive: Drive, new: dict[str, int]
+) -> None:
+    become(drive.land.commune, new["29983"])
+    become(drive.land.other_commune, new["29983"], None)  # divided, nobody said how
+    become(drive.land.other_commune, new["29971"], None)
+    report(drive, drive.land.commune, date(2020, 8, 16), 100)
+    report(drive, drive.land.other_commune, date(2020, 8, 16), 40)
+    known = stand(drive, new["29983"], UNTIL)
+    assert (known.installs, known.carried, known.partial) == (100, Carried(UNTIL, 2, 1), True)
+    nothing = stand(drive, new["29971"], UNTIL)
+    assert (nothing.installs, nothing.share) == (None, None)
+    report(drive, new["29983"], TODAY, 180)
+    assert stand(drive, new["29983"], TODAY).change is None, "of two different territories"
+
+
+def test_a_division_goes_by_the_official_share_only(drive: Drive, new: dict[str, int]) -> None:
+    become(drive.land.commune, new["29983"], 38_50)
+    become(drive.land.commune, new["29971"], 61_50)
+    report(drive, drive.land.commune, date(2020, 8, 16), 101)
+    shares = [stand(drive, new[code], UNTIL).installs for code in ("29983", "29971")]
+    assert shares == [39, 62]
+
+
+def test_an_old_area_without_a_figure_makes_it_at_least(drive: Drive, new: dict[str, int]) -> None:
+    become(drive.land.commune, new["29983"])
+    become(drive.land.other_commune, new["29983"])
+    report(drive, drive.land.commune, date(2020, 8, 16), 100)
+    assert stand(drive, new["29983"], UNTIL).partial
+    report(drive, drive.land.other_commune, UNTIL, 5)
+    assert not stand(drive, new["29983"], UNTIL).partial
+
+
+def test_what_somebody_entered_for_the_new_area_itself_goes_before(
+    drive: Drive, new: dict[str, int]
+) -> None:
+    become(drive.land.commune, new["29983"])
+    report(drive, drive.land.commune, date(2020, 8, 16), 100)
+    report(drive, new["29983"], date(2020, 8, 17), 105)
+    assert stand(drive, new["29983"], UNTIL).installs == 105
+    assert stand(drive, new["29983"], date(2020, 8, 16)).installs == 100
+    known = last_known(drive, [new["29983"]], UNTIL)
+    assert known[new["29983"]].installs == 105
+
+
+def test_mergers_follow_each_other_and_one_goes_on_under_its_code(
+    drive: Drive, new: dict[str, int]
+) -> None:
+    """Long Khánh A took Long Thuận in on the 10th and went on; on the 18th it became another."""
+    one, other = drive.land.commune, drive.land.other_commune
+    become(one, one, day=date(2020, 8, 10))
+    become(other, one, day=date(2020, 8, 10))
+    become(one, new["29983"])
+    report(drive, one, date(2020, 8, 8), 100)
+    report(drive, other, date(2020, 8, 9), 40)
+    report(drive, one, date(2020, 8, 12), 150)
+    assert stand(drive, one, date(2020, 8, 9)).installs == 140
+    assert stand(drive, one, date(2020, 8, 12)).installs == 150
+    assert stand(drive, new["29983"], date(2020, 8, 9)).installs == 140
+    assert stand(drive, new["29983"], TODAY).installs == 150
+    for day, installs in ((9, 140), (13, 150), (20, 150)):
+        known = last_known(drive, [new["29983"]], date(2020, 8, day))
+        assert known[new["29983"]].installs == installs
+
+
+def test_a_province_has_the_communes_of_the_old_ones_without_a_gap(
+    drive: Drive, new: dict[str, int]
+) -> None:
+    become(drive.land.province, new["82"])
+    become(drive.land.commune, new["29983"], None)
+    become(drive.land.commune, new["29971"], None)
+    become(drive.land.other_commune, new["29971"])
+    report(drive, drive.land.commune, date(2020, 8, 16), 100)
+    report(drive, drive.land.other_commune, date(2020, 8, 16), 40)
+    before = stand(drive, new["82"], UNTIL)
+    assert (before.installs, before.share) == (140, 140 / 30_000)
+    assert before.carried == Carried(UNTIL, 1, 1)
+    after = stand(drive, new["82"], DAY)
+    assert (after.installs, after.brought, after.partial) == (40, 1, True)
+    days = series.of_area(drive.app_id, new["82"], [new["29983"], new["29971"]], TODAY)
+    told = {each.day.day: (each.installs, each.partial, bool(each.brought)) for each in days}
+    assert told[17] == (140, False, True)
+    assert told[18] == (40, True, True)
+
+
+def test_the_course_of_a_commune_goes_through_the_change(drive: Drive, new: dict[str, int]) -> None:
+    become(drive.land.commune, new["29983"])
+    become(drive.land.other_commune, new["29983"])
+    for day, one, two in ((14, 100, 40), (16, 110, 45), (17, 112, 47)):
+        report(drive, drive.land.commune, date(2020, 8, day), one)
+        report(drive, drive.land.other_commune, date(2020, 8, day), two)
+    report(drive, new["29983"], date(2020, 8, 19), 170)
+    days = series.of_area(drive.app_id, new["29983"], [], TODAY)
+    told = [(each.day.day, each.installs, each.change, each.brought) for each in days]
+    assert told == [
+        (14, 140, None, 1),
+        (15, 140, None, 1),
+        (16, 155, 15, 1),
+        (17, 159, 4, 1),
+        (18, 159, None, 1),
+        (19, 170, 11, 0),
+        (20, 170, None, 0),
+    ]
+
+
+def test_statements_grow_with_generations_not_with_areas(drive: Drive, new: dict[str, int]) -> None:
+    become(drive.land.commune, new["29983"])
+    report(drive, drive.land.commune, date(2020, 8, 16), 100)
+    with queries() as one:
+        last_known(drive, [new["29983"]], TODAY)
+    become(drive.land.other_commune, new["29971"])
+    with queries() as two:
+        last_known(drive, list(new.values()), TODAY)
+    assert len(one) == len(two)
