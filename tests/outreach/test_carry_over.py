@@ -152,8 +152,8 @@ def test_mergers_follow_each_other_and_one_goes_on_under_its_code(
     become(one, one, day=date(2020, 8, 10))
     become(other, one, day=date(2020, 8, 10))
     become(one, new["29983"])
-    report(drive, one, date(2020, 8, 8), 100)
-    report(drive, other, date(2020, 8, 9), 40)
+    report(drive, other, date(2020, 8, 8), 40)
+    report(drive, one, date(2020, 8, 9), 100)
     report(drive, one, date(2020, 8, 12), 150)
     assert stand(drive, one, date(2020, 8, 9)).installs == 140
     assert stand(drive, one, date(2020, 8, 12)).installs == 150
