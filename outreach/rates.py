@@ -182,7 +182,7 @@ def of_areas(
     above = [area.id for area in chosen if area.level not in REPORTING]
     below = areas.communes_below(above) if above else {}
     ids = {area.id for area in chosen}.union(*below.values())
-    known = uptake.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day)
+    known = uptake.known_on(app_id, ids, [day - timedelta(days=n) for n in (0, 1, PACE_DAYS)])
     without = {level: _without(day, level) for level in Level}
     return [
         _of_one(area, people(area, denominator), day, known, below.get(area.id, ()), without)

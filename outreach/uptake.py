@@ -7,7 +7,7 @@ by a later one (`due`); a late figure is late and is taken all the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -18,7 +18,6 @@ from sqlalchemy import (
     ForeignKey,
     String,
     UniqueConstraint,
-    bindparam,
     func,
     select,
     text,
@@ -93,7 +92,8 @@ Course = dict[date, Point]
 """One area's figures by day."""
 
 _R = UptakeReport
-_POINT: Final = (_R.area_id, _R.day, _R.edition, _R.installs, _R.as_of, _R.reported_at, _R.late)
+# The table's columns and not the model's: rows of a province come without a loader's work a row.
+_POINT: Final = tuple(UptakeReport.__table__.c[name] for name in Point._fields)
 
 
 def today() -> date:
@@ -126,8 +126,7 @@ def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> 
     on or before `first` its last one before: where it stood then. Three statements at most."""
     found: dict[int, Course] = {area_id: {} for area_id in area_ids}
     within = select(*_POINT).where(_of(app_id, found), _R.day.between(first, last))
-    for row in db.session.execute(within.order_by(_R.edition)):
-        point = Point(*row)
+    for point in map(Point._make, db.session.execute(within.order_by(_R.edition)).all()):
         found[point.area_id][point.day] = point  # a later edition takes the place
     unknown = [area_id for area_id, course in found.items() if not course or min(course) > first]
     if unknown:
@@ -138,19 +137,38 @@ def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> 
 def last_known(app_id: int, area_ids: Collection[int], day: date) -> dict[int, Point]:
     """Where each area stood on a day: its figure of that day, else the last one before; one without
     any is absent. One statement, and one row an area however long it has reported."""
-    those = rowset(db.engine.dialect.name, [("id", "integer")])
+    return {point.area_id: point for point in _known(app_id, area_ids, [day])}
+
+
+def known_on(app_id: int, area_ids: Collection[int], days: Iterable[date]) -> dict[int, Course]:
+    """Where each area stood on each of the days, as a course of those figures alone: what a rate
+    and its changes are made of. One statement, which reads nothing of the days between."""
+    found: dict[int, Course] = {area_id: {} for area_id in area_ids}
+    for point in _known(app_id, found, days):
+        found[point.area_id][point.day] = point
+    return found
+
+
+def _known(app_id: int, area_ids: Iterable[int], days: Iterable[date]) -> Iterator[Point]:
+    dialect = db.engine.dialect.name
+    those = rowset(dialect, [("id", "integer")])
+    asked = rowset(dialect, [("day", "text")], "days")
+    day = "d.day" if dialect == "sqlite" else "d.day::date"
     rows = db.session.execute(
         text(
             "SELECT u.area_id, u.day, u.edition, u.installs, u.as_of, u.reported_at, u.late"
-            f" FROM {those} a JOIN uptake_reports u ON u.id = (SELECT l.id FROM uptake_reports l"
-            " WHERE l.app_id = :app AND l.area_id = a.id AND l.day <= :day"
+            f" FROM {those} a CROSS JOIN {asked} d JOIN uptake_reports u"
+            " ON u.id = (SELECT l.id FROM uptake_reports l"
+            f" WHERE l.app_id = :app AND l.area_id = a.id AND l.day <= {day}"
             " ORDER BY l.day DESC, l.edition DESC LIMIT 1)"
-        )
-        .bindparams(bindparam("day", type_=Date))
-        .columns(*_POINT),
-        {"rows": as_rows([[area_id] for area_id in area_ids]), "app": app_id, "day": day},
+        ).columns(*_POINT),
+        {
+            "rows": as_rows([[area_id] for area_id in area_ids]),
+            "days": as_rows([[each.isoformat()] for each in days]),
+            "app": app_id,
+        },
     )
-    return {row[0]: Point(*row) for row in rows}
+    return map(Point._make, rows.all())
 
 
 def around(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:
@@ -170,8 +188,7 @@ def _fill_before(found: dict[int, Course], app_id: int, area_ids: list[int], day
     days = dict(db.session.execute(last.group_by(_R.area_id)).all())
     if days:
         there = select(*_POINT).where(_of(app_id, days), _R.day.in_(set(days.values())))
-        for row in db.session.execute(there.order_by(_R.edition)):
-            point = Point(*row)
+        for point in map(Point._make, db.session.execute(there.order_by(_R.edition)).all()):
             if days[point.area_id] == point.day:
                 found[point.area_id][point.day] = point
 
@@ -196,11 +213,11 @@ def apps_counted(area_id: int | None = None) -> list[App]:
     reported = select(_R.id).where(_R.app_id == App.id)
     aimed = targets.standing().where(Target.app_id == App.id)
     if area_id is not None:
-        here = areas.closure([area_id])
-        line = [*here, *(above.id for above in areas.ancestors(area_id))]
+        here = areas.closure_query([area_id])
+        above = [each.id for each in areas.ancestors(area_id)]
         reported, aimed = (
             reported.where(_R.area_id.in_(here)),
-            aimed.where(Target.area_id.in_(line)),
+            aimed.where(Target.area_id.in_(here) | Target.area_id.in_(above)),
         )
     counted = set(db.session.scalars(select(App.id).where(reported.exists() | aimed.exists())))
     found = [app for app in every if app.id in counted]
