@@ -6,16 +6,12 @@ is not in it, and each day says of how many it is.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import JSON, Date, bindparam, column, text
-
 from outreach import uptake
-from outreach.database import as_rows, db, rowset
 
 DAYS: Final = 60
 
@@ -39,7 +35,7 @@ def of(app_id: int, area_ids: Collection[int], last: date, days: int = DAYS) -> 
     first = last - timedelta(days=days - 1)
     before = uptake.last_known(app_id, area_ids, first - timedelta(days=1))
     known = {area_id: point.installs for area_id, point in before.items()}
-    by_day = _figures(app_id, area_ids, first, last)
+    by_day = uptake.figures(app_id, area_ids, first, last)
     made: list[Day] = []
     now = sum(known.values())
     for number in range(days):
@@ -60,32 +56,3 @@ def of(app_id: int, area_ids: Collection[int], last: date, days: int = DAYS) -> 
         )
     begun = next((at for at, each in enumerate(made) if each.counted), len(made))
     return made[begun:]
-
-
-_FIGURES: Final = """
-SELECT u.day, u.edition, {array}(u.area_id), {array}(u.installs) FROM {those} a
-JOIN uptake_reports u ON u.area_id = a.id
-WHERE u.app_id = :app AND u.day BETWEEN :first AND :last
-GROUP BY u.day, u.edition ORDER BY u.edition
-"""
-
-
-def _figures(
-    app_id: int, area_ids: Collection[int], first: date, last: date
-) -> dict[date, dict[int, int]]:
-    """By day: what each area that reported has; of several editions the last. The database answers
-    a row a day and edition, with its figures as one text: as a row each they take twice as long."""
-    dialect = db.engine.dialect.name
-    array = "json_group_array" if dialect == "sqlite" else "json_agg"
-    those = rowset(dialect, [("id", "integer")])
-    statement = (
-        text(_FIGURES.format(array=array, those=those))
-        .bindparams(*(bindparam(name, type_=Date) for name in ("first", "last")))
-        .columns(column("day", Date), column("edition"), column("ids", JSON), column("all", JSON))
-    )
-    rows = as_rows([[area_id] for area_id in area_ids])
-    values = {"rows": rows, "app": app_id, "first": first, "last": last}
-    found: dict[date, dict[int, int]] = defaultdict(dict)
-    for day, _edition, ids, installs in db.session.execute(statement, values):
-        found[day].update(zip(ids, installs, strict=True))
-    return found
