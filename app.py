@@ -73,6 +73,7 @@ from outreach.database import db, engine_options
 from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import areas as areas_pages
+from outreach.pages import fieldwork as fieldwork_pages
 from outreach.pages import health as health_pages
 from outreach.pages import lists as lists_pages
 from outreach.pages import people as people_pages
@@ -163,6 +164,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(doubts_pages.blueprint)
     app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
+    app.register_blueprint(fieldwork_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)

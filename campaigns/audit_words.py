@@ -87,6 +87,7 @@ ACTS: Final[dict[str, str]] = {
     "own_number.confirm": N_("confirmed from which number a person reports by SMS"),
     "own_number.set": N_("said which number is their own"),
     "own_number.withdraw": N_("let nothing more be reported from a person's number"),
+    "field.enter": N_("recorded visits from door to door"),
     "report.form": N_("changed the form that reports are made by"),
     "report.issue": N_("issued a day's report"),
     "report.letterhead": N_("changed the letterhead of an office"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns import compare, compare_words
+from campaigns import compare, compare_asking, compare_words
 from campaigns.states import MessageState
 from tests.campaigns.comparing import Scene, scene
 from tests.drive import at
@@ -12,7 +12,7 @@ __all__ = ["scene"]
 
 def why() -> str:
     at("20/8 16:00")
-    asked = compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"])
+    asked = compare_asking.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"])
     return compare_words.why_no_effect(compare.of(asked))
 
 

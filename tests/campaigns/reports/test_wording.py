@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from campaigns.reports import editions, wording
+from outreach import fieldwork
+from outreach.areas import Area
+from outreach.database import db
+from outreach.fieldwork import Entry
 from tests.campaigns.reports.reporting import TODAY, area_of, counted
 from tests.drive import Drive, at
 
@@ -100,3 +104,14 @@ def test_who_has_sent_nothing_is_named(counted: Drive) -> None:
     assert app["bao_cao_muon"] == (
         "Đến 15 giờ 00 phút chưa có số liệu trong ngày (2): Xã Long Khánh A, Xã Long Thuận."
     )
+
+
+def test_visits_of_the_day_stand_after_the_messages_where_a_commune_recorded_any(
+    counted: Drive,
+) -> None:
+    said = "Các tổ công tác đã đến 120 hộ tại 1 xã, phường, thị trấn, giúp 45 người cài đặt."
+    district = area_of("870")
+    assert said not in wording.context(editions.draft(district, TODAY, None))["nhan_tin"]
+    commune, entry = db.session.get_one(Area, counted.land.commune), Entry("120", "45")
+    fieldwork.enter(commune, TODAY, entry, actor_id=counted.staff.id)
+    assert wording.context(editions.draft(district, TODAY, None))["nhan_tin"].endswith(said)
