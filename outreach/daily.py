@@ -12,12 +12,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import Date, bindparam, column, text
-
-from outreach.database import as_rows, db, rowset
+from outreach import uptake
 
 LOOK_BACK: Final = timedelta(days=14)
 """How long before the first day its figure before is looked for."""
@@ -50,22 +47,10 @@ class Day:
         return self.new * PER / self.people if self.people else None
 
 
-# The figures of each area from the last one before the first day on. Read as they are and paired
-# here, since a database that pairs a country's by window functions takes four times as long.
-_FIGURES: Final = """
-SELECT u.area_id AS area_id, u.day AS day, u.edition AS edition, u.installs AS installs
-FROM {members} m
-JOIN uptake_reports u ON u.area_id = m.area_id
-WHERE u.app_id = :app_id AND u.day <= :last AND u.day >= COALESCE(
-  (SELECT MAX(b.day) FROM uptake_reports b WHERE b.app_id = :app_id AND b.area_id = m.area_id
-   AND b.day < :first AND b.day >= :earliest), :first)
-"""
-
-
 def of_groups(
     app_id: int, members: Sequence[Member], first: date, last: date
 ) -> Mapping[int, list[Day]]:
-    """Each group's days from `first` to `last`, by the group's number. One statement."""
+    """Each group's days from `first` to `last`, by the group's number. Two statements."""
     days = {
         group: {day: Day(day) for day in _days(first, last)}
         for group in sorted({member.group for member in members})
@@ -94,39 +79,38 @@ def _rises(
     app_id: int, members: Sequence[Member], first: date, last: date
 ) -> dict[tuple[int, date, date], _Rise]:
     """By group, day of the figure before, and day."""
-    courses = _courses(app_id, members, first, last)
-    rises: dict[tuple[int, date, date], _Rise] = defaultdict(_Rise)
-    for member in members:
-        for before, day in pairwise(sorted(courses.get(member.area_id, ()))):
-            course = courses[member.area_id]
-            rise = rises[member.group, before, day]
-            rise.new += course[day][1] - course[before][1]
-            rise.people += member.people
-            rise.areas += 1
+    if not members:
+        return {}
+    ids = {member.area_id for member in members}
+    earlier = uptake.last_known(app_id, ids, first - timedelta(days=1)).values()
+    by_day = sorted(uptake.figures(app_id, ids, first, last).items())
+    rises: dict[tuple[int, date, date], _Rise] = {}
+    for group in {member.group for member in members}:
+        people = {each.area_id: each.people for each in members if each.group == group}
+        # Where the group's areas stand, by the day of their last figure.
+        standing: dict[date, dict[int, int]] = defaultdict(dict)
+        for point in earlier:
+            if point.area_id in people and point.day >= first - LOOK_BACK:
+                standing[point.day][point.area_id] = point.installs
+        for day, figures in by_day:
+            fresh = {each: figures[each] for each in people.keys() & figures.keys()}
+            for before in list(standing):
+                if rise := _rise(standing[before], fresh, people):
+                    rises[group, before, day] = rise
+            standing[day] = fresh
     return rises
 
 
-def _courses(
-    app_id: int, members: Sequence[Member], first: date, last: date
-) -> dict[int, dict[date, tuple[int, int]]]:
-    """Each area's figures by day: (edition, installs) of the last edition."""
-    found: dict[int, dict[date, tuple[int, int]]] = defaultdict(dict)
-    if not members:
-        return found
-    those = rowset(db.engine.dialect.name, [("area_id", "integer")])
-    statement = (
-        text(_FIGURES.format(members=those))
-        .bindparams(*(bindparam(name, type_=Date) for name in ("earliest", "first", "last")))
-        .columns(column("area_id"), column("day", Date), column("edition"), column("installs"))
-    )
-    values = {"app_id": app_id, "first": first, "last": last, "earliest": first - LOOK_BACK}
-    rows = as_rows([[member.area_id] for member in members])
-    figures = db.session.execute(statement, values | {"rows": rows}).all()
-    for area_id, day, edition, installs in figures:
-        known = found[area_id].get(day)
-        if known is None or known[0] < edition:
-            found[area_id][day] = edition, installs
-    return found
+def _rise(stood: dict[int, int], fresh: dict[int, int], people: Mapping[int, int]) -> _Rise | None:
+    """What the areas rose that stood there and have a new figure; they stand there no longer. By
+    sets and not area by area: a country's month are three hundred thousand figures."""
+    both = stood.keys() & fresh.keys()
+    if not both:
+        return None
+    new = sum(map(fresh.__getitem__, both)) - sum(map(stood.__getitem__, both))
+    for each in both:
+        del stood[each]
+    return _Rise(new, sum(map(people.__getitem__, both)), len(both))
 
 
 def _days(first: date, last: date) -> list[date]:
