@@ -8,12 +8,10 @@ many communes it counts.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
 from outreach import areas, due, uptake
@@ -212,17 +210,17 @@ def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
     """What each of so many days up to `last` brought, the earliest first."""
     below = areas.communes_below([area.id]).get(area.id) or [area.id]
     first = last - timedelta(days=days - 1)
-    known = uptake.courses(app_id, below, first - timedelta(days=1), last)
-    changes: dict[date, list[int]] = {first + timedelta(days=n): [] for n in range(days)}
-    fresh = Counter(day for course in known.values() for day in course)
-    for course in known.values():
-        for before, after in pairwise(sorted(course)):
-            if after in changes:
-                changes[after].append(course[after].installs - course[before].installs)
-    return [
-        Daily(day, sum(counted) if counted else None, fresh[day], len(below))
-        for day, counted in changes.items()
-    ]
+    before = uptake.last_known(app_id, below, first - timedelta(days=1))
+    stood = {area_id: point.installs for area_id, point in before.items()}
+    by_day = uptake.figures(app_id, below, first, last)
+    made = []
+    for day in (first + timedelta(days=n) for n in range(days)):
+        fresh = by_day.get(day, {})
+        both = fresh.keys() & stood.keys()
+        rise = sum(map(fresh.__getitem__, both)) - sum(map(stood.__getitem__, both))
+        made.append(Daily(day, rise if both else None, len(fresh), len(below)))
+        stood |= fresh
+    return made
 
 
 def ranked(rows: Sequence[Standing]) -> list[Standing]:
