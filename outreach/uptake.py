@@ -157,13 +157,20 @@ def _known(app_id: int, area_ids: Iterable[int], days: Iterable[date]) -> Iterat
     those = rowset(dialect, [("id", "integer")])
     asked = rowset(dialect, [("day", "text")], "days")
     day = "d.day" if dialect == "sqlite" else "d.day::date"
+    last = (
+        "FROM uptake_reports l WHERE l.app_id = :app AND l.area_id = a.id"
+        f" AND l.day <= {day} ORDER BY l.day DESC, l.edition DESC LIMIT 1"
+    )
+    # SQLite has no LATERAL; PostgreSQL would join by reading every report there is.
+    found = (
+        f"JOIN uptake_reports u ON u.id = (SELECT l.id {last})"
+        if dialect == "sqlite"
+        else f"CROSS JOIN LATERAL (SELECT l.* {last}) u"
+    )
     rows = db.session.execute(
         text(
             "SELECT u.area_id, u.day, u.edition, u.installs, u.as_of, u.reported_at, u.late"
-            f" FROM {those} a CROSS JOIN {asked} d JOIN uptake_reports u"
-            " ON u.id = (SELECT l.id FROM uptake_reports l"
-            f" WHERE l.app_id = :app AND l.area_id = a.id AND l.day <= {day}"
-            " ORDER BY l.day DESC, l.edition DESC LIMIT 1)"
+            f" FROM {those} a CROSS JOIN {asked} d {found}"
         ).columns(*_POINT),
         {
             "rows": as_rows([[area_id] for area_id in area_ids]),
