@@ -78,6 +78,7 @@ from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import area_counts as area_counts_pages
 from outreach.pages import areas as areas_pages
+from outreach.pages import fieldwork as fieldwork_pages
 from outreach.pages import health as health_pages
 from outreach.pages import lists as lists_pages
 from outreach.pages import people as people_pages
@@ -146,6 +147,16 @@ def _open_database(app: Flask, settings: Settings) -> None:
     numbers.init_app(app)
 
 
+def _add_figures(app: Flask) -> None:
+    app.register_blueprint(uptake_pages.blueprint)
+    app.register_blueprint(board_pages.blueprint)
+    app.register_blueprint(fieldwork_pages.blueprint)
+    app.register_blueprint(compare_pages.blueprint)
+    app.register_blueprint(reports_pages.blueprint)
+    app.register_blueprint(area_pages.blueprint)
+    app.register_blueprint(area_counts_pages.blueprint)
+
+
 def _add_administration(app: Flask) -> None:
     app.register_blueprint(targets_pages.blueprint)
     app.register_blueprint(people_pages.blueprint)
@@ -170,19 +181,14 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(calendar_pages.blueprint)
     app.register_blueprint(doubts_pages.blueprint)
     app.register_blueprint(unreached_pages.blueprint)
-    app.register_blueprint(uptake_pages.blueprint)
-    app.register_blueprint(board_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)
-    app.register_blueprint(compare_pages.blueprint)
-    app.register_blueprint(reports_pages.blueprint)
-    app.register_blueprint(area_pages.blueprint)
-    app.register_blueprint(area_counts_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
     app.register_blueprint(list_people_pages.blueprint)
     app.register_blueprint(twilio_pages.blueprint)
     api_pages.init_app(app)
+    _add_figures(app)
     _add_administration(app)
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(migrations_command.command)

@@ -32,6 +32,17 @@ _US = clock.to_microseconds
 
 def lay(settings: Settings, areas_file: Path, people: int, say: Callable[[str], None]) -> None:
     """Fill an empty database, inside an application context."""
+    lay_drive(areas_file, say)
+    for network in FIRST:
+        _lay_list(_carrier(network), people // 2)
+    say("lists")
+    _lay_campaigns(settings, say)
+    with write_connection(db.engine) as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def lay_drive(areas_file: Path, say: Callable[[str], None]) -> None:
+    """The part that nobody is messaged in: areas, people, and what every commune reported."""
     with transaction():
         subscribers.add_default_groups(db.session.connection())
     area_loading.load_file(areas_file, 2020, actor_id=None)
@@ -39,12 +50,6 @@ def lay(settings: Settings, areas_file: Path, people: int, say: Callable[[str], 
     _lay_people()
     _lay_figures()
     say("figures")
-    for network in FIRST:
-        _lay_list(_carrier(network), people // 2)
-    say("lists")
-    _lay_campaigns(settings, say)
-    with write_connection(db.engine) as connection:
-        connection.execute(text("ANALYZE"))
 
 
 def _carrier(network: str) -> Organisation:

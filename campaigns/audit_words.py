@@ -90,6 +90,7 @@ ACTS: Final[dict[str, str]] = {
     "own_number.confirm": N_("confirmed from which number a person reports by SMS"),
     "own_number.set": N_("said which number is their own"),
     "own_number.withdraw": N_("let nothing more be reported from a person's number"),
+    "field.enter": N_("recorded visits from door to door"),
     "reminder.agree": N_("agreed to be reminded"),
     "reminder.hand": N_("had a person reminded by hand"),
     "reminder.withdraw": N_("ended being reminded"),

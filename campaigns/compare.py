@@ -6,30 +6,22 @@ between the areas differed before as well. docs/compare.md says what each figure
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, Final
 
 from campaigns import deliveries
+from campaigns.compare_asking import Asked
 from campaigns.deliveries import Delivery, Sending
-from outreach import access, areas, rates, uptake
-from outreach.access import Act, Person, Subject
-from outreach.apps import App, Definition
-from outreach.area_names import Level
-from outreach.areas import Area, Commune
-from outreach.errors import Refused
-from outreach.i18n import _
+from outreach import area_counts, fieldwork, rates
+from outreach.areas import Commune
+from outreach.fieldwork import Work
 from outreach.rates import Standing
 from outreach.targets import Denominator
 
 DOSE: Final = 0.01
 """The share of an area's people from which it counts as messaged."""
-MOST_DAYS: Final = 366
-USUAL_DAYS: Final = 28
-"""The period where nobody asks for another: a fortnight before and one after."""
 
 
 class Group(StrEnum):
@@ -48,50 +40,26 @@ class Group(StrEnum):
 COMPARED: Final = (Group.MESSAGED, Group.NOT_YET)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is compared: an app, from a day to a day, in the communes of some areas. `chosen`: the
-    areas that were named, none where it is all of the own one; `roots`: the ids of what is meant,
-    None for all of `area_list`."""
-
-    app: App
-    first: date
-    last: date
-    chosen: Sequence[Area]
-    roots: tuple[int, ...] | None
-    area_list: int
-
-    @cached_property
-    def communes(self) -> Sequence[Commune]:
-        """The communes, in the list's order."""
-        return areas.communes(self.roots, self.area_list)
-
-    @property
-    def ids(self) -> list[int]:
-        """The communes' ids."""
-        return [area.id for area in self.communes]
-
-    @property
-    def breaks(self) -> Sequence[Definition]:
-        """Where what counts as an install changed between both days."""
-        return self.app.breaks(self.first, self.last)
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A commune: `before` is where it stood on the first day, `after` on the last. Rates are
-    shares of the population; `rank` is by the rate of the last day."""
+    """A commune with its people, by the count that held on the last day: `before` is where it stood
+    on the first day, `after` on the last. Rates are shares of the denominator asked for; `rank` is
+    by the rate of the last day. `field` is what teams did there within the period; `sets`: which
+    of the two sets it is in, "" without them."""
 
     area: Commune
+    population: int | None
     group: Group
     delivery: Delivery
     before: Standing
     after: Standing
     rank: int | None
+    field: Work = fieldwork.NONE
+    sets: str = ""
 
     @property
-    def population(self) -> int | None:
-        """Its people, by the count that held on the last day."""
+    def of(self) -> int | None:
+        """How many its rates are shares of."""
         return self.after.of
 
     @property
@@ -126,12 +94,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A group added up. Installs and rates are those of the `counted` areas, which have figures on
-    both sides and a population: `people` of them live there (`people_from` on the first day, by
-    the count that held then). `delivered` and `cost` are what is
-    known of them: of `unreceipted` and `uncosted` messages it is not; None where it is of none."""
+    """Rows added up. Installs and rates are those of the `counted` areas, which have figures on
+    both sides and a denominator: `people` are what it adds up to (`people_from` on the first day,
+    by the count that held then). `delivered` and `cost` are what is known of them: of `unreceipted`
+    and `uncosted` messages it is not; None where it is of none."""
 
-    group: Group
     areas: int
     counted: int
     population: int
@@ -144,6 +111,14 @@ class Summary:
     unreceipted: int
     installs_from: int | None
     installs_to: int | None
+    field: Work = fieldwork.NONE
+
+    @property
+    def new(self) -> int | None:
+        """Installs gained by the counted areas."""
+        if self.installs_from is None or self.installs_to is None:
+            return None
+        return self.installs_to - self.installs_from
 
     @property
     def dose(self) -> float | None:
@@ -169,11 +144,13 @@ class Summary:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """All figures of one question; `rows` in the list's order. `sendings` are the campaigns of the
-    period, `across` those from before it that were still being sent in it."""
+    period, `across` those from before it that were still being sent in it. `sets`: both sets added
+    up, where two were asked for."""
 
     asked: Asked
     rows: Sequence[Row]
     groups: Mapping[Group, Summary]
+    sets: tuple[Summary, Summary] | None
     sendings: Sequence[Sending]
     across: Sequence[Sending]
 
@@ -184,7 +161,7 @@ class Comparison:
 
     @property
     def recounted(self) -> int:
-        """In how many communes the population is another number on the last day."""
+        """In how many communes the denominator is another number on the last day."""
         return sum(row.recounted for row in self.rows)
 
 
@@ -193,78 +170,49 @@ def points(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else (after - before) * 100
 
 
-def ask(
-    code: str | None, first: str, last: str, codes: Iterable[str], person: Person | None = None
-) -> Asked:
-    """The question in these words; days as 2020-08-20, none for the usual period up to today.
-    `person` may ask of the own area only; None is the command line. Raises Refused, with the field
-    (`app`, `from`, `to`, `areas`), for what is wrong."""
-    app = uptake.chosen_app(code)
-    end = day_of(last, "to") if last.strip() else uptake.today()
-    begin = day_of(first, "from") if first.strip() else end - timedelta(days=USUAL_DAYS)
-    if begin >= end:
-        raise Refused(_("The last day must come after the first."), "to")
-    if (end - begin).days > MOST_DAYS:
-        raise Refused(_("At most %(days)s days can be compared.", days=MOST_DAYS), "from")
-    own = None if person is None else person.own_area_id
-    chosen = _chosen([each for each in codes if each.strip()], own)
-    _check_areas(chosen, person)
-    area_list = chosen[0].area_list if chosen else areas.list_in_use(own)
-    roots = tuple(area.id for area in chosen) or (None if own is None else (own,))
-    return Asked(app, begin, end, chosen, roots, area_list)
-
-
-def day_of(written: str, field: str) -> date:
-    """A day that figures may be of. Raises Refused (with `field`) for anything else."""
-    try:
-        return uptake.check_day(date.fromisoformat(written.strip()))
-    except ValueError:
-        sentence = _("“%(text)s” is no day; write 2020-08-20.", text=written.strip()[:40])
-        raise Refused(sentence, field) from None
-    except Refused as refused:
-        raise Refused(refused.sentence, field) from None
-
-
-def _chosen(codes: Sequence[str], own: int | None) -> list[Area]:
-    """The areas with these codes, all of one list: that of the own area, else of the first code."""
-    if not codes:
-        return []
-    in_list = areas.by_code(codes[0]).area_list if own is None else areas.list_in_use(own)
-    return areas.by_codes(codes, in_list)
-
-
-def _check_areas(chosen: Sequence[Area], person: Person | None) -> None:
-    if chosen and person is not None:
-        access.demand(person, Act.COMPARE, Subject(area_ids={area.id for area in chosen}))
-    for area in chosen:
-        if area.level is Level.HAMLET:
-            sentence = _("%(area)s lies within a commune; communes are compared.", area=area.name)
-            raise Refused(sentence, "areas")
-
-
 def of(asked: Asked) -> Comparison:
     """The figures. Statements do not grow with the areas, and no row a day is read."""
     app, communes, ids = asked.app, asked.communes, asked.ids
     sent = deliveries.by_area(app.id, ids, asked.first, asked.last)
-    before = rates.stood(app.id, communes, asked.first, Denominator.POPULATION)
-    after = rates.stood(app.id, communes, asked.last, Denominator.POPULATION)
+    before = rates.stood(app.id, communes, asked.first, asked.denominator)
+    after = rates.stood(app.id, communes, asked.last, asked.denominator)
+    field = fieldwork.by_area(ids, asked.first, asked.last)
+    people = {standing.area.id: standing.of for standing in after}
+    if asked.denominator is not Denominator.POPULATION:
+        people = area_counts.people(communes, Denominator.POPULATION, asked.last)
     ranks = rates.ranks(after)
     rows = [
         Row(
             area,
-            _group(sent.get(area.id, deliveries.NONE), other.of),
+            people[area.id],
+            _group(sent.get(area.id, deliveries.NONE), people[area.id]),
             sent.get(area.id, deliveries.NONE),
             one,
             other,
             None if other.share is None else ranks[other.share],
+            field.get(area.id, fieldwork.NONE),
+            _sets(area.id, asked),
         )
         for area, one, other in zip(communes, before, after, strict=True)
     ]
-    groups = {group: _summary(group, rows) for group in Group}
+    groups = {group: summed([r for r in rows if r.group is group]) for group in Group}
     every = deliveries.sendings(app.id, ids, asked.first, asked.last)
     of_period = [each for each in every if each.day >= asked.first]
     across = [each for each in every if each.day < asked.first]
-    return Comparison(asked, rows, groups, of_period, across)
+    return Comparison(asked, rows, groups, _both(asked, rows), of_period, across)
+
+
+def _sets(area_id: int, asked: Asked) -> str:
+    if asked.against is None:
+        return ""
+    return "A" * (area_id in asked.first_set) + "B" * (area_id in asked.second_set)
+
+
+def _both(asked: Asked, rows: Sequence[Row]) -> tuple[Summary, Summary] | None:
+    if asked.against is None:
+        return None
+    one, other = (summed([row for row in rows if name in row.sets]) for name in "AB")
+    return one, other
 
 
 def _group(delivery: Delivery, population: int | None) -> Group:
@@ -277,28 +225,28 @@ def _group(delivery: Delivery, population: int | None) -> Group:
     return Group.BEFORE if delivery.earlier else Group.FEW
 
 
-def _summary(group: Group, rows: Sequence[Row]) -> Summary:
-    own = [row for row in rows if row.group is group]
-    counted = [row for row in own if row.new is not None and row.population]
-    receipts = [row.delivery.delivered for row in own if row.delivery.messaged]
+def summed(rows: Sequence[Row]) -> Summary:
+    """Rows added up."""
+    counted = [row for row in rows if row.new is not None and row.of]
+    receipts = [row.delivery.delivered for row in rows if row.delivery.messaged]
     known = [count for count in receipts if count is not None]
-    messaged = sum(row.delivery.messaged for row in own)
-    uncosted = sum(row.delivery.uncosted for row in own)
-    cost = sum(row.delivery.cost or 0 for row in own)
+    messaged = sum(row.delivery.messaged for row in rows)
+    uncosted = sum(row.delivery.uncosted for row in rows)
+    cost = sum(row.delivery.cost or 0 for row in rows)
     return Summary(
-        group,
-        areas=len(own),
+        areas=len(rows),
         counted=len(counted),
-        population=sum(row.population or 0 for row in own),
-        people=sum(row.population or 0 for row in counted),
+        population=sum(row.population or 0 for row in rows),
+        people=sum(row.of or 0 for row in counted),
         people_from=sum(row.before.of or 0 for row in counted),
         messaged=messaged,
         delivered=sum(known) if known or not receipts else None,
         cost=deliveries.known_cost(cost, messaged, uncosted),
         uncosted=uncosted,
-        unreceipted=sum(row.delivery.unreceipted for row in own),
+        unreceipted=sum(row.delivery.unreceipted for row in rows),
         installs_from=sum(row.before.installs or 0 for row in counted) if counted else None,
         installs_to=sum(row.after.installs or 0 for row in counted) if counted else None,
+        field=fieldwork.added(row.field for row in rows),
     )
 
 

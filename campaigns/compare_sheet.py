@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import BinaryIO, Final
 
+from campaigns import compare_sets
 from campaigns.compare import DOSE, Comparison, Row
+from campaigns.compare_sets import Kind, Line
 from campaigns.compare_showing import GROUP_NAMES, ChartDay
 from campaigns.compare_words import (
     across_said,
@@ -14,9 +19,12 @@ from campaigns.compare_words import (
     named,
     recounted_said,
     why_no_effect,
+    why_sets,
 )
 from outreach import area_counts, clock, formats, labels, workbooks
 from outreach.i18n import _, language
+from outreach.lists.rejects import harmless
+from outreach.targets import Denominator
 from outreach.workbooks import (
     DAY,
     MOMENT,
@@ -33,6 +41,15 @@ MONEY_AT_LEAST: Final = '"≥ "#,##0 "đ"'
 """Where the cost of some messages is not known."""
 POINTS: Final = "+0.00;-0.00;0.00"
 RATE: Final = "0.00"
+_FORMATS: Final = {
+    (Kind.WHOLE, False): WHOLE,
+    (Kind.WHOLE, True): WHOLE_AT_LEAST,
+    (Kind.MONEY, False): MONEY,
+    (Kind.MONEY, True): MONEY_AT_LEAST,
+    (Kind.SHARE, False): SHARE,
+    (Kind.POINTS, False): POINTS,
+    (Kind.RATE, False): RATE,
+}
 
 
 def write(
@@ -43,10 +60,45 @@ def write(
     add_sheet(
         book, _("Comparison"), _headings(comparison), map(_cells, rows), widths=(8, 10, 30, 20)
     )
+    if (both := compare_sets.of(comparison)) is not None:
+        heads = [_("What"), *both.names, _("Difference")]
+        add_sheet(book, _("Two sets"), heads, map(_set_cells, both.lines), widths=(40, 22, 22, 14))
     if days:
         add_sheet(book, _("By day"), _day_headings(), map(_day_cells, days), widths=(12,))
     add_sheet(book, _("Notes"), [_("What"), _("Value")], _notes(comparison), widths=(34, 90))
     book.save(out)
+
+
+def write_csv(comparison: Comparison, rows: Iterable[Row], out: BinaryIO) -> None:
+    """Write all rows as CSV in UTF-8 with its mark, which Excel needs: numbers in plain digits with
+    a decimal point, rates as shares of 1, days and moments in ISO 8601, nothing where nobody
+    knows. What the workbook marks by “≥” has columns of its own."""
+    out.write(codecs.BOM_UTF8)
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    silent = [_("Messages without receipts"), _("Messages without a known cost")]
+    writer.writerow([*_headings(comparison), *silent])
+    for row in rows:
+        told = (row.delivery.unreceipted, row.delivery.uncosted)
+        writer.writerow([*(_plain(value) for value, _format in _cells(row)), *told])
+    text.detach()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")
+    return harmless(value) if isinstance(value, str) else value
+
+
+def _set_cells(line: Line) -> list[Cell]:
+    return [
+        (line.name, ""),
+        (line.first.value, _FORMATS[line.kind, line.first.partly]),
+        (line.second.value, _FORMATS[line.kind, line.second.partly]),
+        (line.differs, _FORMATS[line.unit, False]),
+    ]
 
 
 def _headings(comparison: Comparison) -> list[str]:
@@ -72,6 +124,11 @@ def _headings(comparison: Comparison) -> list[str]:
         _("Figure of the first day counts up to"),
         _("Figure of the last day counts up to"),
         _("Messages of campaigns begun before and still being sent"),
+        _("Denominator"),
+        _("Days with teams"),
+        _("Households visited"),
+        _("People helped"),
+        *([_("Set")] if comparison.sets is not None else []),
     ]
 
 
@@ -98,6 +155,9 @@ def _cells(row: Row) -> list[Cell]:
         (_local(row.before.as_of), MOMENT),
         (_local(row.after.as_of), MOMENT),
         (sent.across, WHOLE),
+        (row.of, WHOLE),
+        *((count if row.field.days else None, WHOLE) for count in row.field),
+        *([(row.sets, "")] if row.sets else []),
     ]
 
 
@@ -135,6 +195,9 @@ def _notes(comparison: Comparison) -> Iterator[Sequence[Cell]]:
     yield (_("Last day"), ""), (asked.last, DAY)
     chosen = ", ".join(f"{area.name} ({area.code})" for area in asked.chosen)
     yield (_("Areas"), ""), (chosen or _("all communes of the own area"), "")
+    if asked.against is not None:
+        beside = ", ".join(f"{area.name} ({area.code})" for area in asked.against.chosen)
+        yield (_("Second set"), ""), (beside or compare_sets.names(asked)[1], "")
     yield (_("Communes"), ""), (len(comparison.rows), WHOLE)
     for name, text in explanations(comparison):
         yield (name, ""), (text, "")
@@ -157,9 +220,15 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
     """What each figure means, in a sentence: for the file's notes and the page's."""
     return [
         (_("Not an effect"), why_no_effect(comparison)),
+        *([(_("Two sets"), why_sets(comparison))] if comparison.sets is not None else []),
         (
             _("Denominator"),
             _(
+                "Rates are cumulative installs as a share of the commune's smartphone users, where"
+                " somebody recorded how many there are, by the count that held on each day."
+            )
+            if comparison.asked.denominator is Denominator.SMARTPHONE_USERS
+            else _(
                 "Rates are cumulative installs as a share of the commune's whole population, by the"
                 " count that held on each day."
             ),
@@ -180,6 +249,13 @@ def explanations(comparison: Comparison) -> list[tuple[str, str]]:
                 "Segments a carrier took times the price of its route, and what carriers report of"
                 " what they send themselves, in đồng. “≥” where they report it of a part only;"
                 " empty where of nothing."
+            ),
+        ),
+        (
+            _("Fieldwork"),
+            _(
+                "Households that teams visited and people they helped within the period, as"
+                " recorded day by day, whatever the app. Empty where nobody recorded anything."
             ),
         ),
         (

@@ -11,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import func, select, text
 
 from campaigns import compare, counts
-from campaigns.compare import COMPARED, Asked, Comparison, Group, Row
+from campaigns.compare import COMPARED, Comparison, Group, Row
+from campaigns.compare_asking import Asked
 from campaigns.deliveries import days_of
 from outreach import areas, daily, formats, holidays, labels, maps
 from outreach.apps import Unit
@@ -42,6 +43,7 @@ _alphabet: Final = lru_cache(1 << 14)(vietnamese_key)
 ORDERS: Final[Mapping[str, tuple[str, Callable[[Row], Any]]]] = {
     "name": (N_("Name"), lambda row: _alphabet(row.area.short_name)),
     "group": (N_("Group"), lambda row: list(Group).index(row.group)),
+    "set": (N_("Set"), lambda row: row.sets or None),
     "population": (N_("Population"), lambda row: row.population),
     "messaged": (N_("Messaged"), lambda row: row.delivery.messaged),
     "delivered": (N_("Delivered"), lambda row: row.delivery.delivered),
@@ -52,9 +54,10 @@ ORDERS: Final[Mapping[str, tuple[str, Callable[[Row], Any]]]] = {
     "change": (N_("Change in points"), lambda row: row.change_points),
     "rank": (N_("Rank"), lambda row: row.rank),
     "cost": (N_("Cost"), lambda row: row.delivery.cost),
+    "households": (N_("Households visited"), lambda row: row.field.households),
 }
 """What rows may be sorted by: its name, and a row's value; rows without one come last."""
-UPWARDS: Final = frozenset({"name", "group", "rank"})
+UPWARDS: Final = frozenset({"name", "group", "set", "rank"})
 """What begins with the smallest, unless asked otherwise."""
 UNITS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Percentage points between the colours of a change: the smallest that tells them apart."""
@@ -111,9 +114,11 @@ _unchanged: Kept[Look] = Kept(3600, most=4)
 def look(asked: Asked) -> Look:
     """All figures of the page. Those of a whole country are kept for a minute, and longer where
     nothing changed: who sorts them or turns a page asks the same again."""
-    if areas.count_communes(asked.roots, asked.area_list) <= LARGE:
+    if areas.count_communes(asked.every_root, asked.area_list) <= LARGE:
         return _look(asked)
-    key = (asked.app.id, asked.first, asked.last, asked.roots, asked.area_list)
+    beside = None if asked.against is None else (bool(asked.against.chosen), asked.against.roots)
+    sets = (asked.roots, beside, asked.area_list)
+    key = (asked.app.id, asked.first, asked.last, asked.denominator, sets)
     kept = _large.get(key, lambda: _unchanged.get((key, _newest()), lambda: _look(asked)))
     return replace(kept, comparison=replace(kept.comparison, asked=asked))
 

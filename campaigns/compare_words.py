@@ -30,6 +30,21 @@ def why_no_effect(comparison: Comparison) -> str:
     )
 
 
+def why_sets(comparison: Comparison) -> str:
+    """What the difference between two sets does not say, and whether they share communes."""
+    said = _(
+        "Whoever asked chose both sets. They may have differed before, and messages, visits,"
+        " loudspeakers or other things may have come to one of them only: the difference says that"
+        " they differ and not why."
+    )
+    both = sum(row.sets == "AB" for row in comparison.rows)
+    if not both:
+        return said
+    return f"{said} " + _(
+        "Communes that are in both sets and count in both: %(count)s.", count=both
+    )
+
+
 def days_said(sending: Sending, language: str) -> str:
     """When a campaign was sent: the day it started; of what a carrier sends itself from when to
     when, as the carrier says."""

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from outreach import audit
-from outreach.areas import Area, AreaAlias
+from outreach.areas import NAME_LENGTH, Area, AreaAlias
 from outreach.database import db, find, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.text import fold
 
 
 def by_id(area_id: int) -> Area:
@@ -28,6 +29,23 @@ def aliases(area: Area) -> Sequence[AreaAlias]:
     """The other names an area is found by."""
     names = select(AreaAlias).where(AreaAlias.area_id == area.id)
     return db.session.scalars(names.order_by(AreaAlias.folded)).all()
+
+
+def add_alias(area: Area, alias: str, *, actor_id: int | None) -> str:
+    """Let an area also be found by another name; answers it folded.
+
+    Raises Refused for an empty alias or one the area already has.
+    """
+    folded = fold(alias)
+    if not folded or len(folded) > NAME_LENGTH:
+        raise Refused(_("The other name has 1 to %(most)s letters.", most=NAME_LENGTH), "alias")
+    with transaction() as session:
+        known = select(AreaAlias.id).where(AreaAlias.area_id == area.id, AreaAlias.folded == folded)
+        if session.scalar(known) is not None:
+            raise Refused(_("%(name)s already has this other name.", name=area.name), "alias")
+        session.add(AreaAlias(area_id=area.id, folded=folded))
+        audit.record("area.alias", "area", area.id, {"alias": folded}, actor_id)
+    return folded
 
 
 def remove_alias(area: Area, folded: str, *, actor_id: int | None) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 from outreach import area_text
 from outreach.area_names import LEVELS, Level, bare_name
@@ -62,40 +63,55 @@ class _Entry:
     marked: str | None
 
 
+class Named(NamedTuple):
+    """What of an area is indexed, as plain values: a list has eleven thousand."""
+
+    id: int
+    code: str
+    level: Level
+    name: str
+    kind: str
+    parent_id: int | None
+
+
 class AreaIndex:
     """The names of one list."""
 
-    def __init__(self, rows: Iterable[Area], aliases: Iterable[tuple[int, str]]) -> None:
+    def __init__(self, rows: Iterable[Area | Named], aliases: Iterable[tuple[int, str]]) -> None:
         """Index `rows` and their `aliases` (area id, folded name)."""
         self.above: dict[int, frozenset[int]] = {}
         self.levels: dict[int, Level] = {}
         self._codes: dict[str, int] = {}
-        self._names: dict[str, list[_Entry]] = {}
         self._cache: dict[tuple[str, bool], tuple[Reading, ...]] = {}
+        self._rows = sorted(rows, key=lambda area: LEVELS.index(area.level))
+        self._aliases = list(aliases)
+        for area in self._rows:
+            above = frozenset[int]()
+            if area.parent_id is not None:
+                above = self.above[area.parent_id] | {area.parent_id}
+            self.above[area.id] = above
+            self.levels[area.id] = area.level
+            self._codes[area.code.upper()] = area.id
+
+    @cached_property
+    def _names(self) -> dict[str, list[_Entry]]:
+        """Made at the first name: a file of codes needs none, and they are most of the work."""
+        found: dict[str, list[_Entry]] = {}
         kinds: dict[int, str] = {}
-        for area in sorted(rows, key=lambda area: LEVELS.index(area.level)):
+        for area in self._rows:
             kinds[area.id] = area.kind
-            self._add(area)
-        for area_id, folded in aliases:
+            names = [bare_name(area.name, area.kind)]
+            if area.level is Level.HAMLET:  # their kinds are many: found by the full name too
+                names.append(area.name)
+            for name in names:
+                words = area_text.words(name)
+                entry = _Entry(area.id, area.kind, marked_key(words))
+                found.setdefault(key(words), []).append(entry)
+        for area_id, folded in self._aliases:
             if area_id in kinds:
-                self._enter(_Entry(area_id, kinds[area_id], None), area_text.words(folded))
-
-    def _add(self, area: Area) -> None:
-        above = frozenset[int]()
-        if area.parent_id is not None:
-            above = self.above[area.parent_id] | {area.parent_id}
-        self.above[area.id] = above
-        self.levels[area.id] = area.level
-        self._codes[area.code.upper()] = area.id
-        names = [bare_name(area.name, area.kind)]
-        if area.level is Level.HAMLET:  # their kinds are many: found by the full name too
-            names.append(area.name)
-        for name in names:
-            words = area_text.words(name)
-            self._enter(_Entry(area.id, area.kind, marked_key(words)), words)
-
-    def _enter(self, entry: _Entry, words: Sequence[Word]) -> None:
-        self._names.setdefault(key(words), []).append(entry)
+                entry = _Entry(area_id, kinds[area_id], None)
+                found.setdefault(key(area_text.words(folded)), []).append(entry)
+        return found
 
     def by_code(self, text: str) -> int | None:
         """The area whose code a whole text is, as a spreadsheet may have spoilt it."""

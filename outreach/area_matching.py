@@ -25,6 +25,7 @@ from outreach.area_index import (
     Fit,
     Fits,
     Name,
+    Named,
     Reading,
     best,
     keep_better,
@@ -74,9 +75,11 @@ class AreaMatcher:
         """
         if area_list is None:
             area_list = areas.list_in_use(within)
-        rows = select(Area).where(Area.area_list == area_list).order_by(Area.position, Area.id)
+        columns = (getattr(Area, name) for name in Named._fields)
+        rows = select(*columns).where(Area.area_list == area_list)
+        named = [Named(*row) for row in db.session.execute(rows.order_by(Area.position, Area.id))]
         aliases = select(AreaAlias.area_id, AreaAlias.folded)
-        index = AreaIndex(db.session.scalars(rows), db.session.execute(aliases).all())
+        index = AreaIndex(named, db.session.execute(aliases).all())
         return cls(index, within)
 
     def match(self, text: str) -> Match:
@@ -92,6 +95,8 @@ class AreaMatcher:
     def _match(self, text: str) -> Match:
         parts = area_text.parts(text)
         if len(parts) == 1:
+            if (coded := self._by_whole_code(parts[0])) is not None:
+                return Match(coded)
             return self._decide(self._alone(parts[0]))
         readings = {part: self._index.readings(part, alone=False) for part in parts}
         # What is below the lists says nothing: rows that differ in it only share one answer.
@@ -106,13 +111,15 @@ class AreaMatcher:
     def _alone(self, text: str) -> list[Reading]:
         """The readings of a text without commas, which may be a code."""
         area_id = self._index.by_code(text)
-        if area_id and _WHOLE_CODE.fullmatch(text.strip()):
-            return [(Name({area_id: EXACT}, code=True),)]  # "00010" is no Phường 10
         readings = list(self._index.readings(text, alone=True))
         # A code of another place is meant if it is a commune's; a bare 10 or 87 may be anything.
         if area_id and (self._index.levels[area_id] in _LOWEST or self._inside(area_id)):
             readings.append((Name({area_id: EXACT}, code=True),))
         return readings
+
+    def _by_whole_code(self, text: str) -> int | None:
+        """The area whose five digits the text is: "00010" is no Phường 10."""
+        return self._index.by_code(text) if _WHOLE_CODE.fullmatch(text.strip()) else None
 
     def _decide(self, readings: Sequence[Reading]) -> Match:
         """From the narrowest name to the widest; else the other way round; else with something

@@ -37,7 +37,6 @@ from outreach.area_names import LEVELS, Level
 from outreach.database import BigId, Model, db, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
-from outreach.text import fold
 
 LISTS: Final = (2020, 2025)
 DISTRICTS_ENDED: Final = date(2025, 7, 1)
@@ -213,6 +212,11 @@ def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Commune]:
     return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
 
 
+def commune_ids(root_ids: Iterable[int] | None, area_list: int) -> frozenset[int]:
+    """The ids of what `communes` would answer. One statement."""
+    return frozenset(db.session.scalars(select(Area.id).where(_are_communes(root_ids, area_list))))
+
+
 def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:
     """How many `communes` would answer."""
     every = select(func.count(Area.id)).where(_are_communes(root_ids, area_list))
@@ -249,6 +253,12 @@ def closure_query(area_ids: Iterable[int]) -> Select[int]:
     return _below(list(area_ids))
 
 
+@cache
+def closure_of_asked() -> Select[int]:
+    """The same for a statement that is put together once: of the areas it gets as `asked`."""
+    return _below(_ASKED)
+
+
 def _below(area_ids: Sequence[int] | BindParameter[Any]) -> Select[int]:
     # Without a name of its own, so that one statement may hold several.
     below = select(Area.id).where(Area.id.in_(area_ids)).cte(recursive=True)
@@ -264,7 +274,7 @@ def closure(area_ids: Iterable[int]) -> list[int]:
 
 @cache
 def _closure() -> Select[int]:
-    within = select(Area.id).where(Area.id.in_(_below(_ASKED)))
+    within = select(Area.id).where(Area.id.in_(closure_of_asked()))
     return within.order_by(Area.position, Area.id)
 
 
@@ -358,23 +368,6 @@ def _upwards() -> CTE:
     line = start.where(Area.id.in_(_ASKED)).cte("line", recursive=True)
     step = select(line.c.start, Area.id, Area.parent_id, line.c.steps + 1)
     return line.union_all(step.join(line, Area.id == line.c.parent_id))
-
-
-def add_alias(area: Area, alias: str, *, actor_id: int | None) -> str:
-    """Let an area also be found by another name; answers it folded.
-
-    Raises Refused for an empty alias or one the area already has.
-    """
-    folded = fold(alias)
-    if not folded or len(folded) > NAME_LENGTH:
-        raise Refused(_("The other name has 1 to %(most)s letters.", most=NAME_LENGTH), "alias")
-    with transaction() as session:
-        known = select(AreaAlias.id).where(AreaAlias.area_id == area.id, AreaAlias.folded == folded)
-        if session.scalar(known) is not None:
-            raise Refused(_("%(name)s already has this other name.", name=area.name), "alias")
-        session.add(AreaAlias(area_id=area.id, folded=folded))
-        audit.record("area.alias", "area", area.id, {"alias": folded}, actor_id)
-    return folded
 
 
 def remove(area: Area, *, actor_id: int | None) -> None:

@@ -46,6 +46,15 @@ def courses(
     return found
 
 
+def known_on(
+    app_id: int, area_ids: Collection[int], days: Sequence[date], came: Origins
+) -> dict[int, Course]:
+    """Where each area stood on each of the days, with what was carried over; of areas that came
+    from others whatever lies between them too."""
+    plain = uptake.known_on(app_id, set(area_ids) - came.keys(), days)
+    return plain | (courses(app_id, came, min(days), max(days), came) if came else {})
+
+
 def last_known(
     app_id: int, area_ids: Collection[int], day: date, came: Origins
 ) -> dict[int, Point]:

@@ -10,17 +10,15 @@ spread: its bars are of the days that have figures.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import Date, bindparam, column, text
-
-from outreach import area_changes, areas, carry_over
+from outreach import area_changes, areas, carry_over, uptake
+from outreach.area_changes import Origins
 from outreach.areas import Area
-from outreach.database import as_rows, db, rowset
 
 LOOK_BACK: Final = timedelta(days=14)
 """How long before the first day its figure before is looked for."""
@@ -53,22 +51,10 @@ class Day:
         return self.new * PER / self.people if self.people else None
 
 
-# The figures of each area from the last one before the first day on. Read as they are and paired
-# here, since a database that pairs a country's by window functions takes four times as long.
-_FIGURES: Final = """
-SELECT u.area_id AS area_id, u.day AS day, u.edition AS edition, u.installs AS installs
-FROM {members} m
-JOIN uptake_reports u ON u.area_id = m.area_id
-WHERE u.app_id = :app_id AND u.day <= :last AND u.day >= COALESCE(
-  (SELECT MAX(b.day) FROM uptake_reports b WHERE b.app_id = :app_id AND b.area_id = m.area_id
-   AND b.day < :first AND b.day >= :earliest), :first)
-"""
-
-
 def of_groups(
     app_id: int, members: Sequence[Member], first: date, last: date
 ) -> Mapping[int, list[Day]]:
-    """Each group's days from `first` to `last`, by the group's number. One statement."""
+    """Each group's days from `first` to `last`, by the group's number. Two statements."""
     days = {
         group: {day: Day(day) for day in _days(first, last)}
         for group in sorted({member.group for member in members})
@@ -97,39 +83,38 @@ def _rises(
     app_id: int, members: Sequence[Member], first: date, last: date
 ) -> dict[tuple[int, date, date], _Rise]:
     """By group, day of the figure before, and day."""
-    courses = _courses(app_id, members, first, last)
-    rises: dict[tuple[int, date, date], _Rise] = defaultdict(_Rise)
-    for member in members:
-        for before, day in pairwise(sorted(courses.get(member.area_id, ()))):
-            course = courses[member.area_id]
-            rise = rises[member.group, before, day]
-            rise.new += course[day][1] - course[before][1]
-            rise.people += member.people
-            rise.areas += 1
+    if not members:
+        return {}
+    ids = {member.area_id for member in members}
+    earlier = uptake.last_known(app_id, ids, first - timedelta(days=1)).values()
+    by_day = sorted(uptake.figures(app_id, ids, first, last).items())
+    rises: dict[tuple[int, date, date], _Rise] = {}
+    for group in {member.group for member in members}:
+        people = {each.area_id: each.people for each in members if each.group == group}
+        # Where the group's areas stand, by the day of their last figure.
+        standing: dict[date, dict[int, int]] = defaultdict(dict)
+        for point in earlier:
+            if point.area_id in people and point.day >= first - LOOK_BACK:
+                standing[point.day][point.area_id] = point.installs
+        for day, figures in by_day:
+            fresh = {each: figures[each] for each in people.keys() & figures.keys()}
+            for before in list(standing):
+                if rise := _rise(standing[before], fresh, people):
+                    rises[group, before, day] = rise
+            standing[day] = fresh
     return rises
 
 
-def _courses(
-    app_id: int, members: Sequence[Member], first: date, last: date
-) -> dict[int, dict[date, tuple[int, int]]]:
-    """Each area's figures by day: (edition, installs) of the last edition."""
-    found: dict[int, dict[date, tuple[int, int]]] = defaultdict(dict)
-    if not members:
-        return found
-    those = rowset(db.engine.dialect.name, [("area_id", "integer")])
-    statement = (
-        text(_FIGURES.format(members=those))
-        .bindparams(*(bindparam(name, type_=Date) for name in ("earliest", "first", "last")))
-        .columns(column("area_id"), column("day", Date), column("edition"), column("installs"))
-    )
-    values = {"app_id": app_id, "first": first, "last": last, "earliest": first - LOOK_BACK}
-    rows = as_rows([[member.area_id] for member in members])
-    figures = db.session.execute(statement, values | {"rows": rows}).all()
-    for area_id, day, edition, installs in figures:
-        known = found[area_id].get(day)
-        if known is None or known[0] < edition:
-            found[area_id][day] = edition, installs
-    return found
+def _rise(stood: dict[int, int], fresh: dict[int, int], people: Mapping[int, int]) -> _Rise | None:
+    """What the areas rose that stood there and have a new figure; they stand there no longer. By
+    sets and not area by area: a country's month are three hundred thousand figures."""
+    both = stood.keys() & fresh.keys()
+    if not both:
+        return None
+    new = sum(map(fresh.__getitem__, both)) - sum(map(stood.__getitem__, both))
+    for each in both:
+        del stood[each]
+    return _Rise(new, sum(map(people.__getitem__, both)), len(both))
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -157,15 +142,44 @@ def new_installs(app_id: int, area: Area, last: date, days: int) -> list[Daily]:
     below = areas.communes_below([area.id]).get(area.id) or [area.id]
     first = last - timedelta(days=days - 1)
     came = area_changes.origins(set(below))
-    known = carry_over.courses(app_id, below, first - timedelta(days=1), last, came)
-    changes: dict[date, list[int]] = {first + timedelta(days=n): [] for n in range(days)}
-    fresh = Counter(day for course in known.values() for day in course)
+    rises: dict[date, list[int]] = {day: [] for day in _days(first, last)}
+    fresh = Counter[date]()
+    _add_plain(app_id, set(below) - came.keys(), rises, fresh)
+    if came:
+        _add_carried(app_id, came, rises, fresh)
+    return [
+        Daily(day, sum(risen) if risen else None, fresh[day], len(below))
+        for day, risen in rises.items()
+    ]
+
+
+def _add_plain(
+    app_id: int, area_ids: Collection[int], rises: dict[date, list[int]], fresh: Counter[date]
+) -> None:
+    """Of areas that always were what they are: by sets and not area by area."""
+    first, last = min(rises), max(rises)
+    before = uptake.last_known(app_id, area_ids, first - timedelta(days=1))
+    stood = {area_id: point.installs for area_id, point in before.items()}
+    by_day = uptake.figures(app_id, area_ids, first, last)
+    for day, risen in rises.items():
+        figures = by_day.get(day, {})
+        both = figures.keys() & stood.keys()
+        if both:
+            now, then = (sum(map(of.__getitem__, both)) for of in (figures, stood))
+            risen.append(now - then)
+        fresh[day] += len(figures)
+        stood |= figures
+
+
+def _add_carried(
+    app_id: int, came: Origins, rises: dict[date, list[int]], fresh: Counter[date]
+) -> None:
+    """Of areas that came about from others, whose figures are carried over."""
+    first, last = min(rises), max(rises)
+    known = carry_over.courses(app_id, came, first - timedelta(days=1), last, came)
     for course in known.values():
+        fresh.update(course.keys())
         for before, after in pairwise(sorted(course)):
             rise = carry_over.rise(course[before], course[after])
-            if after in changes and rise is not None:
-                changes[after].append(rise)
-    return [
-        Daily(day, sum(counted) if counted else None, fresh[day], len(below))
-        for day, counted in changes.items()
-    ]
+            if after in rises and rise is not None:
+                rises[after].append(rise)

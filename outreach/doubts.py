@@ -6,10 +6,11 @@ brought a hundred installs at once. Whoever enters it says why, and that is kept
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from outreach import formats
@@ -35,10 +36,16 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A doubt, and how it is put to a person."""
+    """A doubt, and how it is put to a person: it is worded once somebody reads it, since a file
+    may raise thousands."""
 
     doubt: Doubt
-    sentence: str
+    say: Callable[[], str]
+
+    @property
+    def sentence(self) -> str:
+        """The doubt in the reader's language."""
+        return self.say()
 
 
 def usual_rise(course: Mapping[date, int], day: date) -> float | None:
@@ -57,57 +64,60 @@ def questions(
     before = max((d for d in course if d < day), default=None)
     after = min((d for d in course if d > day), default=None)
     if before is not None and installs < course[before]:
-        asked.append(_falls(installs, before, course[before]))
+        asked.append(Question(Doubt.FALLS, partial(_falls, installs, before, course[before])))
     elif before is not None:
         usual = usual_rise(course, day)
         rise, days = installs - course[before], (day - before).days
         if usual is not None and rise > JUMP_LEAST and rise > JUMP_TIMES * usual * days:
-            asked.append(_jumps(rise, before, usual))
+            asked.append(Question(Doubt.JUMPS, partial(_jumps, rise, before, usual)))
     if after is not None and installs > course[after]:
-        asked.append(_above_later(installs, after, course[after]))
+        later = partial(_above_later, installs, after, course[after])
+        asked.append(Question(Doubt.ABOVE_LATER, later))
     if population is not None and installs > population:
-        asked.append(_above_population(installs, population))
+        people = partial(_above_population, installs, population)
+        asked.append(Question(Doubt.ABOVE_POPULATION, people))
     return asked
 
 
-def _falls(installs: int, before: date, was: int) -> Question:
-    sentence = _(
+def said(asked: Iterable[Question]) -> str:
+    """The questions one after another."""
+    return " ".join(question.sentence for question in asked)
+
+
+def _falls(installs: int, before: date, was: int) -> str:
+    return _(
         "%(installs)s is less than the %(was)s of %(day)s. The figure counts from the beginning,"
         " so it does not fall by itself.",
         installs=_number(installs),
         was=_number(was),
         day=_day(before),
     )
-    return Question(Doubt.FALLS, sentence)
 
 
-def _jumps(rise: int, before: date, usual: float) -> Question:
-    sentence = _(
+def _jumps(rise: int, before: date, usual: float) -> str:
+    return _(
         "%(rise)s more than on %(day)s, where a day usually brings about %(usual)s.",
         rise=_number(rise),
         day=_day(before),
         usual=_number(round(usual)),
     )
-    return Question(Doubt.JUMPS, sentence)
 
 
-def _above_later(installs: int, after: date, then: int) -> Question:
-    sentence = _(
+def _above_later(installs: int, after: date, then: int) -> str:
+    return _(
         "%(installs)s is more than the %(then)s of %(day)s, a later day.",
         installs=_number(installs),
         then=_number(then),
         day=_day(after),
     )
-    return Question(Doubt.ABOVE_LATER, sentence)
 
 
-def _above_population(installs: int, population: int) -> Question:
-    sentence = _(
+def _above_population(installs: int, population: int) -> str:
+    return _(
         "%(installs)s is more than the %(population)s people who live there.",
         installs=_number(installs),
         population=_number(population),
     )
-    return Question(Doubt.ABOVE_POPULATION, sentence)
 
 
 def _number(value: int) -> str:

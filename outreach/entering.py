@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 
 from outreach import audit, clock, doubts, due, figures, formats, uptake
 from outreach.area_names import Level
@@ -52,9 +52,9 @@ class Doubtful(Refused):
     """A figure that is taken once somebody says why it is right."""
 
     def __init__(self, installs: int, questions: Sequence[Question]) -> None:
-        said = " ".join(question.sentence for question in questions)
         super().__init__(
-            _("%(doubt)s If it is right, say why and send it again.", doubt=said), "reason"
+            _("%(doubt)s If it is right, say why and send it again.", doubt=doubts.said(questions)),
+            "reason",
         )
         self.installs, self.questions = installs, questions
 
@@ -250,7 +250,8 @@ def row_of(
 def write(rows: Sequence[dict[str, object]]) -> None:
     """Add editions; the only place that does."""
     if rows:
-        db.session.execute(insert(UptakeReport), list(rows))
+        # The table and not the model: no loader's work for each of a country's rows.
+        db.session.execute(insert(cast("Table", UptakeReport.__table__)), list(rows))
 
 
 def _note(app_id: int, day: date, source: Source, kept: Sequence[Kept], actor_id: int) -> None:

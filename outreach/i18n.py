@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import flask_babel
+from babel.support import Translations
 from flask import Flask, g, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
@@ -33,7 +36,20 @@ def gettext(message: str, **values: Any) -> str:
 
     Outside an application context, where nobody has chosen a language, it stays English.
     """
-    return str(flask_babel.gettext(message, **values))
+    said = _said(message)
+    return said % values if values else said
+
+
+def _said(message: str) -> str:
+    """Straight from the catalogue: Flask-Babel finds the application and the reader's language
+    anew for each of the thousands of words of a large page."""
+    return _catalogue(language()).gettext(message)
+
+
+@cache
+def _catalogue(code: str) -> NullTranslations:
+    found: NullTranslations = Translations.load(str(TRANSLATIONS), [code])
+    return found
 
 
 _ = gettext
@@ -79,6 +95,8 @@ def init_app(app: Flask) -> None:
         default_translation_directories=str(TRANSLATIONS),
         locale_selector=_chosen,
     )
+    templates: Any = app.jinja_env  # what Jinja's own extension adds to it has no types
+    templates.install_gettext_callables(_said, NullTranslations().ngettext, newstyle=True)
     app.jinja_env.filters.update(formats.filters(language))
     app.before_request(_switch)
     app.context_processor(_for_templates)

@@ -163,7 +163,8 @@ def of_areas(
     above = [area.id for area in chosen if area.level not in REPORTING]
     below, came, carried = carry_over.communes_below(above, {area.id for area in chosen}, day)
     ids = {area.id for area in chosen}.union(*below.values())
-    known = carry_over.courses(app_id, ids, day - timedelta(days=PACE_DAYS + 1), day, came)
+    days = [day - timedelta(days=ago) for ago in (0, 1, PACE_DAYS)]
+    known = carry_over.known_on(app_id, ids, days, came)
     people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
     found = (

@@ -14,6 +14,7 @@ from outreach import (
     area_names,
     areas,
     clock,
+    doubts,
     entering,
     figures,
     formats,
@@ -125,7 +126,7 @@ def _how(person: User) -> str:
 
 
 def _question(doubtful: Doubtful, app: App, area: Area) -> str:
-    asked = " ".join(question.sentence for question in doubtful.questions)
+    asked = doubts.said(doubtful.questions)
     again = f"BC {app.code} {area.code} {doubtful.installs} {report_words.CONFIRMED}"
     return _(
         "%(area)s: %(doubt)s If it is right, send: %(again)s",

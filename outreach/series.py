@@ -6,17 +6,13 @@ is not in it, and each day says of how many it is.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import Date, bindparam, text
-
-from outreach import area_changes, carry_over
+from outreach import area_changes, carry_over, uptake
 from outreach.area_changes import Origins
-from outreach.database import as_rows, db, rowset
 from outreach.uptake import Carried
 
 DAYS: Final = 60
@@ -57,7 +53,7 @@ def of(
     before = carry_over.last_known(app_id, area_ids, first - timedelta(days=1), came)
     known = {area_id: point.installs for area_id, point in before.items()}
     carried = {area_id: point.carried for area_id, point in before.items() if point.carried}
-    by_day = _figures(app_id, area_ids, first, last)
+    by_day = uptake.figures(app_id, area_ids, first, last)
     brought = carry_over.brought(app_id, came, first, last)
     made: list[Day] = []
     now = sum(known.values())
@@ -66,8 +62,8 @@ def of(
         over = {area_id: course[day] for area_id, course in brought.items() if day in course}
         fresh = by_day.get(day, {}) | {area_id: point.installs for area_id, point in over.items()}
         counted, was, were_short = len(known), now, _short(carried)
-        now += sum(installs - known.get(area_id, 0) for area_id, installs in fresh.items())
         known |= fresh
+        now = sum(known.values())
         carried = {area_id: c for area_id, c in carried.items() if area_id not in fresh}
         carried |= {area_id: point.carried for area_id, point in over.items() if point.carried}
         same = counted == len(known) and were_short == _short(carried)
@@ -106,34 +102,3 @@ def of_area(app_id: int, area_id: int, below: Collection[int], last: date) -> li
     ago = of(app_id, communes, until, (until - first).days + 1)
     since = of(app_id, parts, last, (last - until).days, came) if until < last else []
     return [replace(day, brought=day.parts) for day in ago] + since
-
-
-_FIGURES: Final = """
-SELECT u.area_id, u.day, u.edition, u.installs FROM {those} a
-JOIN uptake_reports u ON u.area_id = a.id
-WHERE u.app_id = :app AND u.day BETWEEN :first AND :last
-"""
-
-
-def _figures(
-    app_id: int, area_ids: Collection[int], first: date, last: date
-) -> dict[date, dict[int, int]]:
-    """By day: what each area that reported has; of several editions the last. Days are read as the
-    database writes them, and sorted by edition are only the few corrections: either for all rows
-    takes longer than the rest."""
-    those = rowset(db.engine.dialect.name, [("id", "integer")])
-    statement = text(_FIGURES.format(those=those)).bindparams(
-        *(bindparam(name, type_=Date) for name in ("first", "last"))
-    )
-    rows = as_rows([[area_id] for area_id in area_ids])
-    values = {"rows": rows, "app": app_id, "first": first, "last": last}
-    found: dict[str | date, dict[int, int]] = defaultdict(dict)
-    corrections = []
-    for area_id, day, edition, installs in db.session.execute(statement, values):
-        if edition == 1:
-            found[day][area_id] = installs
-        else:
-            corrections.append((edition, day, area_id, installs))
-    for _edition, day, area_id, installs in sorted(corrections):
-        found[day][area_id] = installs
-    return {date.fromisoformat(str(day)): by_area for day, by_area in found.items()}

@@ -7,13 +7,15 @@ by a later one (`due`); a late figure is late and is taken all the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from itertools import starmap
 from typing import Final, NamedTuple
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Date,
     ForeignKey,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     bindparam,
+    column,
     func,
     select,
     text,
@@ -110,7 +113,8 @@ Course = dict[date, Point]
 """One area's figures by day."""
 
 _R = UptakeReport
-_POINT: Final = (_R.area_id, _R.day, _R.edition, _R.installs, _R.as_of, _R.reported_at, _R.late)
+# The table's columns and not the model's: rows of a province come without a loader's work a row.
+_POINT: Final = tuple(UptakeReport.__table__.c[name] for name in Point._fields if name != "carried")
 
 
 def today() -> date:
@@ -143,8 +147,7 @@ def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> 
     on or before `first` its last one before: where it stood then. Three statements at most."""
     found: dict[int, Course] = {area_id: {} for area_id in area_ids}
     within = select(*_POINT).where(_of(app_id, found), _R.day.between(first, last))
-    for row in db.session.execute(within.order_by(_R.edition)):
-        point = Point(*row)
+    for point in starmap(Point, db.session.execute(within.order_by(_R.edition)).all()):
         found[point.area_id][point.day] = point  # a later edition takes the place
     unknown = [area_id for area_id, course in found.items() if not course or min(course) > first]
     if unknown:
@@ -155,25 +158,104 @@ def courses(app_id: int, area_ids: Collection[int], first: date, last: date) -> 
 def last_known(app_id: int, area_ids: Collection[int], day: date) -> dict[int, Point]:
     """Where each area stood on a day: its figure of that day, else the last one before; one without
     any is absent. One statement, and one row an area however long it has reported."""
-    those = rowset(db.engine.dialect.name, [("id", "integer")])
+    return {point.area_id: point for point in _known(app_id, area_ids, [day])}
+
+
+def known_on(app_id: int, area_ids: Collection[int], days: Iterable[date]) -> dict[int, Course]:
+    """Where each area stood on each of the days, as a course of those figures alone: what a rate
+    and its changes are made of. One statement, which reads nothing of the days between."""
+    found: dict[int, Course] = {area_id: {} for area_id in area_ids}
+    for point in _known(app_id, found, days):
+        found[point.area_id][point.day] = point
+    return found
+
+
+def _known(app_id: int, area_ids: Iterable[int], days: Iterable[date]) -> Iterator[Point]:
+    dialect = db.engine.dialect.name
+    those = rowset(dialect, [("id", "integer")])
+    asked = rowset(dialect, [("day", "text")], "days")
+    day = "d.day" if dialect == "sqlite" else "d.day::date"
+    last = (
+        "FROM uptake_reports l WHERE l.app_id = :app AND l.area_id = a.id"
+        f" AND l.day <= {day} ORDER BY l.day DESC, l.edition DESC LIMIT 1"
+    )
+    # SQLite has no LATERAL; PostgreSQL would join by reading every report there is.
+    found = (
+        f"JOIN uptake_reports u ON u.id = (SELECT l.id {last})"
+        if dialect == "sqlite"
+        else f"CROSS JOIN LATERAL (SELECT l.* {last}) u"
+    )
     rows = db.session.execute(
         text(
             "SELECT u.area_id, u.day, u.edition, u.installs, u.as_of, u.reported_at, u.late"
-            f" FROM {those} a JOIN uptake_reports u ON u.id = (SELECT l.id FROM uptake_reports l"
-            " WHERE l.app_id = :app AND l.area_id = a.id AND l.day <= :day"
-            " ORDER BY l.day DESC, l.edition DESC LIMIT 1)"
-        )
-        .bindparams(bindparam("day", type_=Date))
-        .columns(*_POINT),
-        {"rows": as_rows([[area_id] for area_id in area_ids]), "app": app_id, "day": day},
+            f" FROM {those} a CROSS JOIN {asked} d {found}"
+        ).columns(*_POINT),
+        {
+            "rows": as_rows([[area_id] for area_id in area_ids]),
+            "days": as_rows([[each.isoformat()] for each in days]),
+            "app": app_id,
+        },
     )
-    return {row[0]: Point(*row) for row in rows}
+    return starmap(Point, rows.all())
 
 
 def around(app_id: int, area_ids: Collection[int], first: date, last: date) -> dict[int, Course]:
     """What figures of the days `first` to `last` are judged by: nine days before them at least,
     and all that follows."""
     return courses(app_id, area_ids, first - _WINDOW, max(last, today()))
+
+
+def counts_around(
+    app_id: int, area_ids: Collection[int], first: date, last: date
+) -> dict[int, dict[date, int]]:
+    """The same as bare counts, for whoever judges thousands of areas at once."""
+    found: dict[int, dict[date, int]] = {area_id: {} for area_id in area_ids}
+    begin = first - _WINDOW
+    for day, by_area in figures(app_id, area_ids, begin, max(last, today())).items():
+        for area_id, installs in by_area.items():
+            found[area_id][day] = installs
+    unknown = [each for each, counts in found.items() if not counts or min(counts) > begin]
+    for area_id, point in last_known(app_id, unknown, begin).items():
+        found[area_id][point.day] = point.installs
+    return found
+
+
+def of_days(app_id: int, area_ids: Collection[int], days: Collection[date]) -> dict[int, Course]:
+    """The figures that count for each area on these days. One statement."""
+    found: dict[int, Course] = {area_id: {} for area_id in area_ids}
+    there = select(*_POINT).where(_of(app_id, found), _R.day.in_(days)).order_by(_R.edition)
+    for point in starmap(Point, db.session.execute(there).all()):
+        found[point.area_id][point.day] = point
+    return found
+
+
+_FIGURES: Final = """
+SELECT u.day, u.edition, {array}(u.area_id), {array}(u.installs) FROM {those} a
+JOIN uptake_reports u ON u.area_id = a.id
+WHERE u.app_id = :app AND u.day BETWEEN :first AND :last
+GROUP BY u.day, u.edition ORDER BY u.edition
+"""
+
+
+def figures(
+    app_id: int, area_ids: Collection[int], first: date, last: date
+) -> dict[date, dict[int, int]]:
+    """By day: what each area that reported has; of several editions the last. The database answers
+    a row a day and edition, with its figures as one text: as a row each they take twice as long."""
+    dialect = db.engine.dialect.name
+    array = "json_group_array" if dialect == "sqlite" else "json_agg"
+    those = rowset(dialect, [("id", "integer")])
+    statement = (
+        text(_FIGURES.format(array=array, those=those))
+        .bindparams(*(bindparam(name, type_=Date) for name in ("first", "last")))
+        .columns(column("day", Date), column("edition"), column("ids", JSON), column("all", JSON))
+    )
+    rows = as_rows([[area_id] for area_id in area_ids])
+    values = {"rows": rows, "app": app_id, "first": first, "last": last}
+    found: dict[date, dict[int, int]] = {}
+    for day, _edition, ids, installs in db.session.execute(statement, values):
+        found.setdefault(day, {}).update(zip(ids, installs, strict=True))
+    return found
 
 
 def _of(app_id: int, area_ids: Iterable[int]) -> ColumnElement[bool]:
@@ -187,8 +269,7 @@ def _fill_before(found: dict[int, Course], app_id: int, area_ids: list[int], day
     days = dict(db.session.execute(last.group_by(_R.area_id)).all())
     if days:
         there = select(*_POINT).where(_of(app_id, days), _R.day.in_(set(days.values())))
-        for row in db.session.execute(there.order_by(_R.edition)):
-            point = Point(*row)
+        for point in starmap(Point, db.session.execute(there.order_by(_R.edition)).all()):
             if days[point.area_id] == point.day:
                 found[point.area_id][point.day] = point
 
@@ -213,9 +294,8 @@ def apps_counted(area_id: int | None = None) -> list[App]:
     if area_id is None:
         counted = set(db.session.scalars(_counted()))
     else:
-        here = areas.closure([area_id])
-        line = [*here, *(above.id for above in areas.ancestors(area_id))]
-        counted = set(db.session.scalars(_counted_in(), {"here": here, "line": line}))
+        above = [each.id for each in areas.ancestors(area_id)]
+        counted = set(db.session.scalars(_counted_in(), {"asked": [area_id], "above": above}))
     found = [app for app in every if app.id in counted]
     return found or (every if area_id is None else apps_counted())
 
@@ -229,13 +309,12 @@ def _counted() -> Select[int]:
 
 @cache
 def _counted_in() -> Select[int]:
-    """The same of one area: `here` are it and all below it, `line` those and all above it."""
-    reported = _R.area_id.in_(bindparam("here", expanding=True))
-    aimed = Target.area_id.in_(bindparam("line", expanding=True))
-    return select(App.id).where(
-        select(_R.id).where(_R.app_id == App.id, reported).exists()
-        | targets.standing().where(Target.app_id == App.id, aimed).exists()
-    )
+    """The same of the area that is `asked` about, and of those `above` it."""
+    here = areas.closure_of_asked()
+    line = Target.area_id.in_(here) | Target.area_id.in_(bindparam("above", expanding=True))
+    reported = select(_R.id).where(_R.app_id == App.id, _R.area_id.in_(here))
+    aimed = targets.standing().where(Target.app_id == App.id, line)
+    return select(App.id).where(reported.exists() | aimed.exists())
 
 
 def chosen_app(code: str | None) -> App:

@@ -201,12 +201,14 @@ def _enter(part: list[Line], job: _Job, tally: _Tally) -> None:
     }
     held = entering.hold(by_area)
     first, last = min(line.day for line in part), max(line.day for line in part)
-    known = uptake.around(job.app_id, by_area, first, last)
+    counts = uptake.counts_around(job.app_id, by_area, first, last)
+    known = uptake.of_days(job.app_id, by_area, {line.day for line in part})
     now, today = clock.now(), uptake.today()
     rows = []
     for area_id, lines in by_area.items():
         course = known[area_id]
-        for line in _taken(lines, course, held[area_id].population, job.reason, tally):
+        population = held[area_id].population
+        for line in _taken(lines, course, counts[area_id], population, job.reason, tally):
             current = course.get(line.day)
             kept = entering.kept_as(area_id, line.installs, current)
             tally.outcomes[kept.outcome] += 1
@@ -228,14 +230,17 @@ def _enter(part: list[Line], job: _Job, tally: _Tally) -> None:
 
 
 def _taken(
-    lines: list[Line], course: Course, population: int | None, reason: str, tally: _Tally
+    lines: list[Line],
+    course: Course,
+    counts: dict[date, int],
+    population: int | None,
+    reason: str,
+    tally: _Tally,
 ) -> Iterator[Line]:
-    """The lines of one area that can be entered, judged in the order of their days. Figures the
-    file brings take the place of those there are, unless they are turned away."""
-    ours = {line.day for line in lines}
-    counts: dict[date, int] = {
-        day: point.installs for day, point in course.items() if day not in ours
-    }
+    """The lines of one area that can be entered, judged in the order of their days by `counts`.
+    Figures the file brings take the place of those there are, unless they are turned away."""
+    for line in lines:
+        counts.pop(line.day, None)
     entered: set[date] = set()
     for line in lines:
         if line.day in entered:  # the same figure once more
@@ -244,15 +249,15 @@ def _taken(
         there = course.get(line.day)
         same = there is not None and there.installs == line.installs
         asked = [] if same else doubts.questions(line.installs, line.day, counts, population)
-        sentence = " ".join(question.sentence for question in asked)
         if {question.doubt for question in asked} - {Doubt.JUMPS} and not (line.reason or reason):
+            sentence = doubts.said(asked)
             if there is not None:
                 counts[line.day] = there.installs
             more = _("%(doubt)s If it is right, say why in a column “reason”.", doubt=sentence)
             tally.rejects.append(line.turned_away(RowReason.DOUBTFUL, more))
             continue
         if asked and len(tally.to_check) < MOST_TO_CHECK:
-            tally.to_check.append(line.turned_away(RowReason.DOUBTFUL, sentence))
+            tally.to_check.append(line.turned_away(RowReason.DOUBTFUL, doubts.said(asked)))
         counts[line.day] = line.installs
         entered.add(line.day)
         yield line

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from campaigns import compare as comparing
-from campaigns import compare_words
+from campaigns import compare_asking, compare_words
 from outreach import labels
 from outreach.console import answering
 from outreach.i18n import language
@@ -21,7 +21,7 @@ from outreach.i18n import language
 @answering
 def compare(code: str, first: str, last: str, areas: str) -> dict[str, Any]:
     """Compare the communes of some areas: messages and install rates of a period."""
-    asked = comparing.ask(code, first, last, areas.split(","))
+    asked = compare_asking.ask(code, first, last, areas.split(","))
     comparison = comparing.of(asked)
     for note in (
         *map(labels.broken, asked.breaks),

@@ -9,14 +9,22 @@ from typing import Any
 from flask import Blueprint, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import compare, compare_sheet, compare_showing, compare_words, selection
-from campaigns.compare import Asked
+from campaigns import (
+    compare_asking,
+    compare_sets,
+    compare_sheet,
+    compare_showing,
+    compare_words,
+    selection,
+)
+from campaigns.compare_asking import Asked
 from outreach import areas, uptake
 from outreach.access import Act, Forbidden
 from outreach.areas import Area
 from outreach.errors import Refused
 from outreach.i18n import _, language
 from outreach.pages.guard import needs, person
+from outreach.targets import Denominator
 
 blueprint = Blueprint("compare", __name__, url_prefix="/compare")
 MAPPED = 700
@@ -31,13 +39,23 @@ class Typed:
     first: str
     last: str
     codes: list[str]
+    against: list[str]
+    of: str
     order: str
     page: str
     errors: dict[str, str] = field(default_factory=dict)
 
     def ask(self) -> Asked:
         """The question. Raises Refused."""
-        return compare.ask(self.app or _usual_app(), self.first, self.last, self.codes, person())
+        return compare_asking.ask(
+            self.app or _usual_app(),
+            self.first,
+            self.last,
+            self.codes,
+            person(),
+            denominator=self.of,
+            against=self.against,
+        )
 
 
 def _usual_app() -> str | None:
@@ -47,9 +65,13 @@ def _usual_app() -> str | None:
 
 def _typed() -> Typed:
     given = request.args
-    codes = [code for each in given.getlist("areas") for code in each.split(",") if code.strip()]
+    codes, against = (
+        [code.strip() for each in given.getlist(name) for code in each.split(",") if code.strip()]
+        for name in ("areas", "against")
+    )
     app, first, last = (given.get(name, "").strip() for name in ("app", "from", "to"))
-    return Typed(app, first, last, codes, given.get("sort", ""), given.get("page", "1"))
+    of, order, page = given.get("of", ""), given.get("sort", ""), given.get("page", "1")
+    return Typed(app, first, last, codes, against, of, order, page)
 
 
 @blueprint.get("")
@@ -77,6 +99,8 @@ def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
     key, downwards = compare_showing.order_of(typed.order)
     return {
         "c": comparison,
+        "sets": compare_sets.of(comparison),
+        "why_sets": compare_words.why_sets(comparison),
         "page": compare_showing.page_of(rows, _number(typed.page)),
         "days": days,
         "chart": compare_showing.chart(comparison, days, language()) if days else None,
@@ -106,6 +130,12 @@ def _form(typed: Typed, asked: Asked | None) -> dict[str, Any]:
         "asked": asked,
         "apps": [(app.code, app.name) for app in uptake.apps_counted()],
         "options": _options(asked),
+        "denominators": [
+            (each.value, compare_sets.denominator_said(each))
+            for each in (Denominator.POPULATION, Denominator.SMARTPHONE_USERS)
+        ],
+        "own_code": _own_code(),
+        "rest_word": _rest_word(asked),
         "orders": compare_showing.order_choices(typed.order),
         "begins": compare_showing.begins,
         "names": {group: _(name) for group, name in compare_showing.GROUP_NAMES.items()},
@@ -123,16 +153,40 @@ def _query(typed: Typed, asked: Asked | None) -> dict[str, Any]:
         "app": asked.app.code,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
-        "areas": [area.code for area in asked.chosen] or None,
+        "areas": [area.code for area in asked.chosen] or _own_code() or compare_asking.ALL,
+        "against": _against(asked),
+        "of": None if asked.denominator is Denominator.POPULATION else asked.denominator.value,
         "sort": typed.order or None,
     }
+
+
+def _rest_word(asked: Asked | None) -> str:
+    """What the choice “all others” asks for: what the address says, once it does."""
+    written = None if asked is None else _against(asked)
+    return written if isinstance(written, str) else compare_asking.REST
+
+
+def _own_code() -> str | None:
+    return areas.code_of(person().own_area_id)
+
+
+def _against(asked: Asked) -> list[str] | str | None:
+    """The second set in words that mean the same to whoever is sent the address."""
+    if asked.against is None:
+        return None
+    if asked.against.chosen:
+        return [area.code for area in asked.against.chosen]
+    within = asked.against.within
+    return f"{compare_asking.REST}:{compare_asking.ALL if within is None else within.code}"
 
 
 def _options(asked: Asked | None) -> list[Area]:
     """What can be ticked: the areas right below the own one, and whatever else was named."""
     own = person().own_area_id
     below = list(areas.children(own))
-    chosen = [] if asked is None else asked.chosen
+    chosen = [] if asked is None else list(asked.chosen)
+    if asked is not None and asked.against is not None:
+        chosen += [area for area in asked.against.chosen if area not in chosen]
     return below + [area for area in chosen if area not in below and area.id != own]
 
 
@@ -147,9 +201,24 @@ def table() -> ResponseReturnValue:
     typed = _typed()
     asked = typed.ask()
     seen = compare_showing.look(asked)
-    rows = seen.rows(typed.order)
     content = io.BytesIO()
-    compare_sheet.write(seen.comparison, rows, seen.days, content)
+    compare_sheet.write(seen.comparison, seen.rows(typed.order), seen.days, content)
+    return _file(content, asked, "xlsx")
+
+
+@blueprint.get("/table.csv")
+@needs(Act.COMPARE)
+def rows() -> ResponseReturnValue:
+    """The same rows as CSV."""
+    typed = _typed()
+    asked = typed.ask()
+    seen = compare_showing.look(asked)
+    content = io.BytesIO()
+    compare_sheet.write_csv(seen.comparison, seen.rows(typed.order), content)
+    return _file(content, asked, "csv")
+
+
+def _file(content: io.BytesIO, asked: Asked, ending: str) -> ResponseReturnValue:
     content.seek(0)
-    name = f"compare-{asked.app.code}-{asked.first}-{asked.last}.xlsx"
+    name = f"compare-{asked.app.code}-{asked.first}-{asked.last}.{ending}"
     return send_file(content, as_attachment=True, download_name=name)

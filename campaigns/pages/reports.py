@@ -39,6 +39,8 @@ WHAT: Final = {
     "target": N_("Target"),
     "messaged": N_("Messages sent"),
     "delivered": N_("Messages delivered"),
+    "households": N_("Households visited"),
+    "helped": N_("People helped"),
 }
 
 

@@ -15,7 +15,8 @@ def between(before: Facts, after: Facts) -> list[Facts]:
     """The differences of two `facts.of_day`: {name, app, what, before, after}."""
     apps = {app["code"]: app for app in before["apps"]}
     found = [change for app in after["apps"] for change in _of_app(apps.get(app["code"]), app)]
-    return [*found, *_of_sent(before["sent"], after["sent"])]
+    visits = _of_visits(before.get("visits"), after.get("visits"))
+    return [*found, *_of_sent(before["sent"], after["sent"]), *visits]
 
 
 def corrections(found: Iterable[Facts]) -> list[Facts]:
@@ -55,6 +56,12 @@ def _of_sent(before: Sequence[Facts], after: Sequence[Facts]) -> Iterator[Facts]
         was = old.get((each["by_order"], each["id"]), {})
         for what in ("messaged", "delivered"):
             yield from _change(_named(each), "", what, was.get(what), each[what])
+
+
+def _of_visits(before: Facts | None, after: Facts | None) -> Iterator[Facts]:
+    for what in ("households", "helped"):
+        was, now = ((each or {}).get(what) for each in (before, after))
+        yield from _change("Đi từng ngõ, gõ từng nhà", "", what, was, now)
 
 
 def _named(each: Facts) -> str:

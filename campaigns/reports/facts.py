@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from campaigns.reports import sent
-from outreach import area_counts, clock, rates, targets, uptake
+from outreach import area_counts, areas, clock, fieldwork, rates, targets, uptake
 from outreach.apps import App
 from outreach.area_counts import Change, Count
 from outreach.areas import Area
@@ -41,7 +41,17 @@ def of_day(area: Area, day: date) -> Facts:
     return {
         "apps": [_app(app, area, day) for app in counted],
         "sent": sent.of_day(area, day),
+        "visits": _visits(area, day),
     }
+
+
+def _visits(area: Area, day: date) -> Facts | None:
+    """What teams did on the day in its communes; None where nobody recorded anything."""
+    below = areas.communes_below([area.id]).get(area.id, [])
+    done = fieldwork.added(fieldwork.by_area(below, day, day).values())
+    if not done.days:
+        return None
+    return {"communes": done.days, "households": done.households, "helped": done.helped}
 
 
 def _app(app: App, area: Area, day: date) -> Facts:

@@ -109,6 +109,8 @@ def _notes(facts: Facts) -> Iterator[list[Cell]]:
             "",
         ),
     ]
+    for name, what in (("Số hộ đã đến trong ngày", "households"), ("Số người được giúp", "helped")):
+        yield [(name, ""), ((facts["figures"].get("visits") or {}).get(what), WHOLE)]
     for each in wording.context(facts)["noi_dung_sua_doi"]:
         yield [("Sửa đổi so với bản trước", ""), (each, "")]
 

@@ -41,6 +41,8 @@ WHAT_CHANGED: Final = {
     "target": "mục tiêu",
     "messaged": "số tin đã gửi",
     "delivered": "số tin đã đến máy",
+    "households": "số hộ đã đến",
+    "helped": "số người được giúp cài đặt",
 }
 
 
@@ -85,7 +87,7 @@ def context(facts: Facts) -> dict[str, Any]:
         "noi_dung_sua_doi": [_changed(each) for each in facts["changes"]],
         "kinh_gui": head["addressed"],
         "ung_dung": apps,
-        "nhan_tin": _sent_summary(figures["sent"]),
+        "nhan_tin": _sent_summary(figures["sent"]) + _visited(figures.get("visits")),
         "chien_dich": [_sending(each) for each in figures["sent"]],
         "theo_dia_ban": _sent_by_area(figures["sent"]),
         "nhan_xet": facts["remarks"],
@@ -309,6 +311,17 @@ def _sent_summary(sent: Sequence[Facts]) -> str:
     return (
         f"Trong ngày có {len(sent)} đợt nhắn tin đang thực hiện; lũy kế đến lúc lập báo cáo đã gửi"
         f" {number(messaged)} tin trên địa bàn{arrived}."
+    )
+
+
+def _visited(visits: Facts | None) -> str:
+    """In the same paragraph, which every office's form has; nothing where nobody recorded it."""
+    if visits is None:
+        return ""
+    return (
+        f" Các tổ công tác đã đến {number(visits['households'])} hộ tại"
+        f" {number(visits['communes'])} xã, phường, thị trấn, giúp {number(visits['helped'])} người"
+        " cài đặt."
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from outreach import area_change_files, area_counts, area_loading, clock
+from outreach import area_change_files, area_counts, area_editing, area_loading, clock
 from outreach import areas as areas_
 from outreach.area_counts import AreaCount, Count
 from outreach.areas import LISTS, Area
@@ -79,7 +79,7 @@ def list_areas(parent: str | None, area_list: int | None) -> list[dict[str, Any]
 def alias(code: str, name: str, area_list: int | None) -> dict[str, Any]:
     """Let the area CODE also be found by another NAME: an old one, an abbreviation."""
     area = areas_.by_code(code, area_list)
-    folded = areas_.add_alias(area, name, actor_id=None)
+    folded = area_editing.add_alias(area, name, actor_id=None)
     return {"id": area.id, "code": area.code, "name": area.name, "alias": folded}
 
 

@@ -83,7 +83,7 @@ def add_name(area: Area) -> ResponseReturnValue:
     """Let it also be found by another name."""
     area_id, alias = area.id, request.form.get("alias", "")
     try:
-        areas.add_alias(area, alias, actor_id=person().id)
+        area_editing.add_alias(area, alias, actor_id=person().id)
     except Refused as refused:
         area = area_editing.by_id(area_id)
         errors = {"alias": refused.sentence}

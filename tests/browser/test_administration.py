@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from campaigns import routes
-from outreach import apps, areas, closing, organisations, targets, uptake
+from outreach import apps, area_editing, closing, organisations, targets, uptake
 from outreach.accounts import Role
 from outreach.areas import Area
 from outreach.database import db, find, transaction
@@ -37,7 +37,7 @@ def full(stage, vnpt, land, culture, make_person, admin):
         for area in session.query(Area):
             area.population, area.population_source = 12_345, "Tổng điều tra dân số 1/4/2019"
             area.population_on = date(2019, 4, 1)
-    areas.add_alias(find(Area, land.commune), "Long Khanh A cu", actor_id=admin.id)
+    area_editing.add_alias(find(Area, land.commune), "Long Khanh A cu", actor_id=admin.id)
     app = apps.by_code("BLUEZONE")
     ground = find(Area, land.district)
     aim = date(2020, 9, 1)

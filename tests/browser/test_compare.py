@@ -42,8 +42,8 @@ def test_an_officer_compares_and_sends_the_address_on(visit, drive_done, client_
     assert page.locator("#days-table tbody tr").count() == 15
     sound(page)
     page.get_by_text("Chỉ một số địa bàn").click()
-    page.get_by_label("Xã Long Khánh A").check()
-    page.get_by_label("Xã Thường Phước 2").check()
+    page.get_by_role("checkbox", name="Xã Long Khánh A").check()
+    page.get_by_role("checkbox", name="Xã Thường Phước 2").check()
     sound(page)
     page.get_by_role("button", name="So sánh").click()
     page.get_by_text("2 xã", exact=True).wait_for()
@@ -53,6 +53,12 @@ def test_an_officer_compares_and_sends_the_address_on(visit, drive_done, client_
         page.url.removeprefix(visit.address), width=width, client=client_as(drive_done.staff)
     )
     assert colleague.locator("#compared tbody tr").count() == 2
+    sound(colleague)
+    colleague.get_by_text("Đặt cạnh một nhóm địa bàn thứ hai").click()
+    colleague.get_by_role("checkbox", name="Tất cả nơi còn lại").check()
+    colleague.get_by_role("button", name="So sánh").click()
+    colleague.get_by_text("Hai nhóm đặt cạnh nhau").wait_for()
+    assert colleague.locator("#compared tbody tr").count() == 5
     sound(colleague)
 
 

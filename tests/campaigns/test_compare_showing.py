@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from campaigns import compare, compare_showing, counts
+from campaigns import compare_asking, compare_showing, counts
 from campaigns.compare import Group
 from campaigns.states import MessageState
 from outreach import apps, clock
@@ -19,7 +19,7 @@ __all__ = ["drive_done", "scene"]
 
 
 def look() -> compare_showing.Look:
-    return compare_showing.look(compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
+    return compare_showing.look(compare_asking.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
 
 
 def test_every_order_sorts_and_puts_what_is_unknown_last(drive_done: Scene) -> None:
@@ -88,7 +88,7 @@ def test_colours_are_as_far_apart_as_the_changes(drive_done: Scene) -> None:
 
 def test_the_chart_marks_send_dates_and_national_days(drive_done: Scene) -> None:
     at("3/9 16:00")
-    asked = compare.ask("BLUEZONE", "2020-08-06", "2020-09-03", ["870"])
+    asked = compare_asking.ask("BLUEZONE", "2020-08-06", "2020-09-03", ["870"])
     seen = compare_showing.look(asked)
     drawn = compare_showing.chart(seen.comparison, seen.days, "vi")
     assert [(mark["at"], drawn["days"][mark["at"]]) for mark in drawn["sent"]] == [

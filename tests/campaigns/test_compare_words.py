@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from campaigns import compare, compare_words
+from campaigns import compare, compare_asking, compare_words
 from campaigns.states import MessageState
 from outreach import area_counts, areas
 from outreach.area_changes import WHOLE, AreaChange
@@ -19,7 +19,7 @@ __all__ = ["scene"]
 
 def why() -> str:
     at("20/8 16:00")
-    asked = compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"])
+    asked = compare_asking.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"])
     return compare_words.why_no_effect(compare.of(asked))
 
 
@@ -44,7 +44,7 @@ def test_both_days_are_of_their_own_count_and_that_is_said(scene: Scene) -> None
         count = Count(area.id, Denominator.POPULATION, value, f"nguồn {value}", "", day)
         area_counts.add(area, count, actor_id=None)
     db.session.rollback()
-    seen = compare.of(compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
+    seen = compare.of(compare_asking.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
     row = next(row for row in seen.rows if row.area.code == "29971")
     assert (row.before.share, row.after.share, row.recounted) == (0.1, 0.4, True)
     group = seen.groups[row.group]
@@ -73,7 +73,7 @@ def test_what_is_carried_over_is_said_and_no_change_is_told_over_what_is_not_kno
             ids = {"new_id": scene.ids[new], "old_id": scene.ids[old]}
             session.add(AreaChange(**ids, share=share, day=date(2020, 8, 12), source="NQ"))
     at("20/8 16:00")
-    seen = compare.of(compare.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
+    seen = compare.of(compare_asking.ask("BLUEZONE", "2020-08-06", "2020-08-20", ["870"]))
     rows = {row.area.code: row for row in seen.rows}
     assert (rows["29983"].before.installs, rows["29983"].new) == (140, -60)
     assert (rows["29974"].before.installs, rows["29974"].before.short) == (60, True)

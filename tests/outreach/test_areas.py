@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from outreach import area_loading, areas, clock, organisations
+from outreach import area_editing, area_loading, areas, clock, organisations
 from outreach.areas import Area, Place
 from outreach.database import db, transaction
 from outreach.errors import Refused
@@ -103,7 +103,7 @@ def test_an_area_in_use_stays(letters: Flask) -> None:
 
 def test_an_unused_area_goes_with_its_other_names(letters: Flask) -> None:
     area = areas.by_code("29998")
-    areas.add_alias(area, "Phú Thuận Cũ", actor_id=None)
+    area_editing.add_alias(area, "Phú Thuận Cũ", actor_id=None)
     areas.remove(area, actor_id=None)
     with pytest.raises(Refused):
         areas.by_code("29998")
@@ -112,9 +112,9 @@ def test_an_unused_area_goes_with_its_other_names(letters: Flask) -> None:
 
 def test_the_same_other_name_twice_is_refused(letters: Flask) -> None:
     area = areas.by_code("29977")
-    assert areas.add_alias(area, "Thường Thới Hậu B", actor_id=None) == "thuong thoi hau b"
+    assert area_editing.add_alias(area, "Thường Thới Hậu B", actor_id=None) == "thuong thoi hau b"
     with pytest.raises(Refused, match="already"):
-        areas.add_alias(areas.by_code("29977"), "thuong thoi HAU B", actor_id=None)
+        area_editing.add_alias(areas.by_code("29977"), "thuong thoi HAU B", actor_id=None)
 
 
 def test_the_communes_below_an_area_are_found_through_its_districts(letters: Flask) -> None:

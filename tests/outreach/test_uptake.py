@@ -10,6 +10,7 @@ from outreach import apps, targets, uptake
 from outreach.areas import Area
 from outreach.database import db
 from outreach.errors import Refused
+from tests.counting import queries
 from tests.drive import TODAY, Drive
 
 
@@ -34,6 +35,21 @@ def test_an_area_without_recent_figures_stands_where_it_last_stood(drive: Drive)
     assert last is not None
     assert (last.day, last.installs) == (date(2020, 7, 2), 211)
     assert uptake.latest(found[drive.land.other_commune], TODAY) is None
+
+
+def test_where_areas_stood_on_some_days_is_one_statement_without_the_days_between(
+    drive: Drive,
+) -> None:
+    one, two = drive.land.commune, drive.land.other_commune
+    drive.report(290, "10/8 14:00", one)
+    drive.report(300, "18/8 14:00", one)
+    drive.report(310, "20/8 14:00", one)
+    drive.report(311, "20/8 14:10", one)
+    with queries() as sent:
+        found = uptake.known_on(drive.app_id, [one, two], [TODAY, TODAY - timedelta(7)])
+    assert len([each for each in sent if each.startswith("SELECT")]) == 1
+    assert {day.day: point.installs for day, point in found[one].items()} == {20: 311, 10: 290}
+    assert found[two] == {}
 
 
 def test_the_apps_of_a_drive_are_those_with_a_figure_or_a_target(drive: Drive) -> None:

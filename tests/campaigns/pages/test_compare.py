@@ -209,3 +209,42 @@ def test_a_change_of_what_counts_within_the_period_is_said_and_drawn(
     answer = runner.invoke(args=["compare", *words])
     assert set(json.loads(answer.stdout)) == {"areas"}
     assert "From 12 Aug 2020 what counts is downloads" in answer.stderr
+
+
+def test_two_sets_stand_beside_each_other_with_honest_words(
+    drive_done: Scene, client_as: ClientAs
+) -> None:
+    client = client_as(drive_done.staff)
+    asked = PERIOD | {"areas": "29971", "against": "rest", "of": "population"}
+    page = client.get("/compare", query_string=asked).text
+    assert 'id="sets-table"' in page
+    assert "mà không nói vì sao" in page
+    assert client.get("/compare", query_string=PERIOD).text.count('id="sets-table"') == 0
+
+
+def test_the_link_shows_a_colleague_the_same_and_tells_who_may_not_see_it(
+    drive_done: Scene,
+    client_as: ClientAs,
+    make_person: MakePerson,
+) -> None:
+    page = client_as(drive_done.staff).get("/compare", query_string={"against": "rest"}).text
+    (link,) = re.findall(r'id="same" value="([^"]*)"', page)
+    address = html.unescape(link)
+    for said in ("from=2020-07-23", "to=2020-08-20", "areas=870", "against=rest:870"):
+        assert said in address
+    everywhere = organisations.add("Sở VH&TT", organisations.Kind.CULTURE, actor_id=None)
+    ministry = client_as(make_person(Role.CULTURE, everywhere))
+    assert "<span>5 xã</span>" in ministry.get(address).text
+    theirs = ministry.get("/compare", query_string={"to": "2020-08-20"}).text
+    (wider,) = re.findall(r'id="same" value="([^"]*)"', theirs)
+    assert "areas=all" in wider
+    assert client_as(drive_done.staff).get(html.unescape(wider)).status_code == 403
+
+
+def test_the_csv_has_the_page_s_rows_in_its_order(drive_done: Scene, client_as: ClientAs) -> None:
+    client = client_as(drive_done.staff)
+    answer = client.get("/compare/table.csv", query_string=PERIOD | {"sort": "name"})
+    assert answer.mimetype == "text/csv"
+    lines = answer.data.decode("utf-8-sig").splitlines()
+    assert len(lines) == 6
+    assert "Long Khánh A" in lines[1]

@@ -52,3 +52,16 @@ def test_messages_that_go_on_call_for_no_edition() -> None:
         ("delivered", 90, 110),
     ]
     assert changes.corrections(found) == []
+
+
+def test_visits_recorded_anew_call_for_a_corrected_edition() -> None:
+    visits = {"communes": 1, "households": 120, "helped": 45}
+    before, after = copy.deepcopy(FIGURES), copy.deepcopy(FIGURES)
+    before.pop("visits", None)  # a report from before there were any
+    after["visits"] = visits
+    found = changes.between(before, after)
+    assert [(each["what"], each["before"], each["after"]) for each in found] == [
+        ("households", None, 120),
+        ("helped", None, 45),
+    ]
+    assert changes.corrections(found) == found

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from campaigns.reports import editions, wording
-from outreach import area_counts
+from outreach import area_counts, fieldwork
 from outreach.area_changes import WHOLE, AreaChange
 from outreach.area_counts import Count
-from outreach.database import transaction
+from outreach.areas import Area
+from outreach.database import db, transaction
+from outreach.fieldwork import Entry
 from outreach.targets import Denominator
 from tests.campaigns.reports.reporting import TODAY, area_of, counted
 from tests.drive import Drive, at
@@ -151,3 +153,14 @@ def test_what_is_carried_over_is_said_with_the_areas_and_the_day(counted: Drive)
         "Đến hết ngày 19/8/2020 là số cộng của 2 đơn vị cũ, ít nhất: mới rõ số của 1"
     )
     assert said["short"]
+
+
+def test_visits_of_the_day_stand_after_the_messages_where_a_commune_recorded_any(
+    counted: Drive,
+) -> None:
+    said = "Các tổ công tác đã đến 120 hộ tại 1 xã, phường, thị trấn, giúp 45 người cài đặt."
+    district = area_of("870")
+    assert said not in wording.context(editions.draft(district, TODAY, None))["nhan_tin"]
+    commune, entry = db.session.get_one(Area, counted.land.commune), Entry("120", "45")
+    fieldwork.enter(commune, TODAY, entry, actor_id=counted.staff.id)
+    assert wording.context(editions.draft(district, TODAY, None))["nhan_tin"].endswith(said)

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app import create_app
-from outreach import area_loading, areas, clock, numbers
+from outreach import area_editing, area_loading, areas, clock, numbers
 from outreach.database import db, transaction, write_connection
 from outreach.lists import importing, leases, staging, uploads
 from outreach.lists.importing import NAME
@@ -137,7 +137,7 @@ def test_bad_rows_come_back_with_row_column_value_and_reason(
     bring_in: Receive, tmp_path: Path
 ) -> None:
     for code in ("29956", "29974"):
-        areas.add_alias(areas.by_code(code), "Thường Phước", actor_id=None)
+        area_editing.add_alias(areas.by_code(code), "Thường Phước", actor_id=None)
     upload = bring_in(
         "SĐT,Xã,Họ tên,Nhóm\n"
         "0912345678,Long Thuận,A,\n"
