@@ -15,7 +15,7 @@ from outreach.database import db
 from outreach.errors import Refused
 from outreach.uptake import Source
 from outreach.uptake_imports import UptakeImport
-from tests.drive import TODAY, Drive
+from tests.drive import TODAY, Drive, at
 
 FIRST, SECOND = "29971", "29983"
 
@@ -211,3 +211,11 @@ def test_an_import_is_remembered_with_its_file_and_audited(bring, drive: Drive) 
     row = db.session.scalars(select(AuditRow).where(AuditRow.act == "uptake.import")).one()
     assert (row.object_id, row.actor_id) == (done.id, drive.staff.id)
     assert audit.verify().ok
+
+
+def test_a_figure_is_judged_by_one_of_long_ago_where_there_is_no_newer(bring, drive: Drive) -> None:
+    drive.report(300, "1/7 14:00")
+    at("20/8 14:00")
+    done = bring("area,date,installs", f"{FIRST},20/8/2020,299")
+    assert codes(done) == [(2, "doubtful")]
+    assert "1 Jul 2020" in done.rejects[0].sentence
