@@ -74,6 +74,7 @@ from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import areas as areas_pages
 from outreach.pages import health as health_pages
+from outreach.pages import league as league_pages
 from outreach.pages import lists as lists_pages
 from outreach.pages import people as people_pages
 from outreach.pages import shell
@@ -166,6 +167,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(compose_pages.blueprint)
     app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)
+    app.register_blueprint(league_pages.blueprint)
     app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(reports_pages.blueprint)
     app.register_blueprint(area_pages.blueprint)

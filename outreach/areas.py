@@ -175,6 +175,11 @@ class Commune(NamedTuple):
     position: int
 
     @property
+    def level(self) -> Level:
+        """As `Area.level`."""
+        return Level.COMMUNE
+
+    @property
     def short_name(self) -> str:
         """As `Area.short_name`."""
         return area_names.on_phones(self.name, self.kind)
@@ -186,6 +191,14 @@ def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Commune]:
     columns = [getattr(Area, name) for name in Commune._fields]
     every = select(*columns).where(_are_communes(root_ids, area_list))
     return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
+
+
+def of_level(level: Level, root_id: int | None, area_list: int) -> Sequence[Area]:
+    """The areas of a level below one area, or of a whole list, in the list's order."""
+    every = select(Area).where(Area.area_list == area_list, Area.level == level)
+    if root_id is not None:
+        every = every.where(Area.id.in_(closure_query([root_id])))
+    return db.session.scalars(every.order_by(Area.position, Area.id)).all()
 
 
 def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:

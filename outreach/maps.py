@@ -29,7 +29,6 @@ RING: Final = 3.0
 """What a late area's dashed ring adds to its circle."""
 LABELLED: Final = 60
 """With more areas than that labels would be a grey cloud."""
-CHANGE_EDGES: Final = (-0.5, -0.1, -0.01, 0.01, 0.1, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +100,6 @@ def draw(spots: Iterable[Spot]) -> Map | None:
     km = _round_length(WIDTH / 6 * unit_km)
     unplaced = [spot.name for spot in every if spot.lat is None or spot.lon is None]
     return Map(height, _labelled(circles, height), km, km / unit_km, unplaced)
-
-
-def change_class(points: float | None) -> int:
-    """The class, 1 to 7, of a change's colour on the ramp that is neutral at 0; 0 for none."""
-    return 0 if points is None else 1 + sum(points >= edge for edge in CHANGE_EDGES)
 
 
 def _project(placed: Sequence[Spot]) -> tuple[list[tuple[float, float]], float, float]:

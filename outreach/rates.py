@@ -16,14 +16,12 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from outreach import areas, due, uptake
+from outreach import areas, due, scales, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
 from outreach.uptake import Course, Point
 
-RAMP_EDGES: Final = (3.0, 4.0, 5.0, 6.0, 8.0)
-"""Percent at which the colour of a rate changes: round ones, so that a legend can print them."""
 PACE_DAYS: Final = 7
 FARTHEST: Final = 3650
 """Days: what a pace would reach after these it does not reach."""
@@ -73,7 +71,7 @@ class Standing:
     @property
     def ramp(self) -> int:
         """The class of the rate's colour, 1 to 6; 0 where there is no rate."""
-        return ramp(self.share)
+        return scales.RATES[0].of(None if self.share is None else self.share * 100)
 
     @property
     def partial(self) -> bool:
@@ -151,15 +149,6 @@ def share(installs: int | None, of: int | None) -> float | None:
     return None if installs is None or not of else installs / of
 
 
-def ramp(of_one: float | None) -> int:
-    """The colour class of a share by its rate as printed, in percent with two decimals: a printed
-    4,00% is never coloured as below 4%."""
-    if of_one is None:
-        return 0
-    printed = float(f"{of_one * 100:.2f}")
-    return 1 + sum(printed >= edge for edge in RAMP_EDGES)
-
-
 def denominator_of(target: Target | None) -> Denominator:
     """What rates are shares of: smartphone users where the target says so, else the people. A
     group a letter names has no count of its own."""
@@ -191,14 +180,20 @@ def of_areas(
 
 
 def stood(
-    app_id: int, chosen: Sequence[Commune], day: date, denominator: Denominator
+    app_id: int, chosen: Sequence[Area] | Sequence[Commune], day: date, denominator: Denominator
 ) -> list[Standing]:
-    """Where communes stood on a day, in their order, without ranks, changes and weeks: all that is
-    read is one row a commune."""
-    known, without = uptake.last_known(app_id, [area.id for area in chosen], day), _without(day)
-    return [
-        _alone(area, people(area, denominator), day, known.get(area.id), without) for area in chosen
-    ]
+    """The same without ranks, changes and weeks: all that is read is one row a commune."""
+    above = [area.id for area in chosen if area.level not in REPORTING]
+    below = areas.communes_below(above) if above else {}
+    known = uptake.last_known(app_id, {area.id for area in chosen}.union(*below.values()), day)
+    without = {level: _without(day, level) for level in Level}
+    late, made = without[Level.COMMUNE], []
+    for area in chosen:
+        of = people(area, denominator)
+        own = _alone(area, of, day, known.get(area.id), without[area.level])
+        parts = [_alone(area, None, day, known.get(i), late) for i in below.get(area.id, ())]
+        made.append(_fuller(own, _sum(area, of, parts, day)) if parts else own)
+    return made
 
 
 def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:
@@ -261,7 +256,11 @@ def _of_one(
     # Each by the communes' hour: what lies above them is due later.
     late = without[Level.COMMUNE]
     parts = [_reported(area, None, day, known[commune], late) for commune in below]
-    total = _sum(area, of, parts, day)
+    return _fuller(own, _sum(area, of, parts, day))
+
+
+def _fuller(own: Standing, total: Standing) -> Standing:
+    """The sum, unless it lacks communes and there is a report of the area itself."""
     return own if total.counted < total.parts and own.installs is not None else total
 
 
@@ -319,7 +318,7 @@ def told(late: bool | None) -> Punctuality:
     return Punctuality.LATE if late else Punctuality.ON_TIME
 
 
-def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> Standing:
+def _sum(area: Area | Commune, of: int | None, parts: Sequence[Standing], day: date) -> Standing:
     counted = [part for part in parts if part.installs is not None]
     changes = [part.change for part in counted if part.change is not None]
     weeks = [part.week for part in counted if part.week is not None]

@@ -8,7 +8,19 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from outreach import areas, clock, due, formats, i18n, maps, rates, target_showing, targets, uptake
+from outreach import (
+    areas,
+    clock,
+    due,
+    formats,
+    i18n,
+    maps,
+    rates,
+    scales,
+    target_showing,
+    targets,
+    uptake,
+)
 from outreach.apps import App
 from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
@@ -226,9 +238,7 @@ def rate_map(table: rates.Table) -> Map | None:
 
 def rate_steps() -> list[str]:
     """The words under the colours of rates, from the lowest class on."""
-    edges = [formats.number(edge, language=i18n.language()) for edge in rates.RAMP_EDGES]
-    between = [f"{low}–{high}" for low, high in pairwise(edges)]
-    return [f"< {edges[0]}", *between, f"≥ {edges[-1]}%"]
+    return scales.RATES[0].steps(i18n.language())
 
 
 def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:

@@ -41,6 +41,7 @@ _PAGES = (
     ("uptake.index", N_("Install figures"), "123"),
     ("reports.index", N_("Daily report"), "printer"),
     ("targets.index", N_("Targets"), "bullseye"),
+    ("league.show", N_("League table"), "list"),
     ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
