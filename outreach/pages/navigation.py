@@ -42,6 +42,7 @@ _PAGES = (
     ("reports.index", N_("Daily report"), "printer"),
     ("targets.index", N_("Targets"), "bullseye"),
     ("league.show", N_("League table"), "list"),
+    ("drive_map.show", N_("Map"), "geo-alt"),
     ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
