@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
 from datetime import datetime
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -34,7 +35,7 @@ KEPT_REJECTS: Final = 200
 
 class BoundaryUpload(Model):
     """One file of boundaries: whose areas (`area_id` None: of a whole list), from where, by whom;
-    how many features it had, and which were not taken, in words."""
+    how many features it had, and which were not taken."""
 
     __tablename__ = "boundary_uploads"
 
@@ -124,7 +125,7 @@ def take(
 
 
 def _written(rejects: Sequence[Reject]) -> str:
-    kept = [[each.number, each.name, each.sentence] for each in rejects[:KEPT_REJECTS]]
+    kept = [astuple(each) for each in rejects[:KEPT_REJECTS]]
     return json.dumps(kept, ensure_ascii=False)
 
 

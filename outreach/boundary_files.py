@@ -18,7 +18,7 @@ from outreach.area_matching import AreaMatcher, Reason
 from outreach.area_names import CODE_DIGITS, LEVELS, Level
 from outreach.areas import Area
 from outreach.errors import Refused
-from outreach.i18n import _
+from outreach.i18n import N_, _
 from outreach.lists.headings import key
 from outreach.outlines import Polygons
 from outreach.text import fold
@@ -55,17 +55,45 @@ _NAMES: Final = {
 _ANY_NAME: Final = _keys("name|ten|ten dvhc|ten don vi|full name|ten day du")
 
 
+REASONS: Final = {
+    "no_area": N_("it is no Polygon and no MultiPolygon"),
+    "no_ring": N_("a polygon of it has no ring"),
+    "short_ring": N_("a ring of it has fewer than four places"),
+    "open_ring": N_("a ring of it is open: its last place is not its first"),
+    "no_place": N_("a place of it is no pair of numbers"),
+    "no_degrees": N_("its places are no degrees (metres of VN-2000?): save the file as WGS84"),
+    "turned": N_("latitude and longitude are the wrong way round: longitude comes first"),
+    "abroad": N_("a place of it lies outside Vietnam"),
+    "outside": N_("its area lies outside yours"),
+    "unnamed": N_("it has neither a code nor a name that is known here"),
+    "unknown": N_("no area of this level is called that"),
+    "ambiguous": N_("several areas are called that: %(near)s; add its code"),
+    "contradiction": N_("its code is that of %(code)s, its name that of %(name)s"),
+    "twice": N_("features %(numbers)s are one area; join them in one"),
+}
+
+
 class Unfit(Exception):
-    """Why a feature is not taken."""
+    """Why a feature is not taken: a word of `REASONS`, and what its sentence names."""
+
+    def __init__(self, code: str, **given: str) -> None:
+        super().__init__(code)
+        self.code, self.given = code, given
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A feature that was not taken: its number from 1, what it is called, and why."""
+    """A feature that was not taken: its number from 1, what it is called, and why, as `Unfit`."""
 
     number: int
     name: str
-    sentence: str
+    code: str
+    given: Mapping[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """Why, for whoever reads it."""
+        return _(REASONS[self.code], **self.given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +119,7 @@ def read(content: bytes, level: Level, area_list: int, within: Area | None) -> R
             shape = _polygons(feature)
             taken[finder.find(given)].append((number, name, shape))
         except Unfit as unfit:
-            rejects.append(Reject(number, name[:NAME_LENGTH], str(unfit)))
+            rejects.append(Reject(number, name[:NAME_LENGTH], unfit.code, unfit.given))
     found = {area_id: each[0][2] for area_id, each in taken.items() if len(each) == 1}
     rejects += [each for same in taken.values() if len(same) > 1 for each in _twice(same)]
     rejects.sort(key=lambda reject: reject.number)
@@ -103,8 +131,7 @@ def read(content: bytes, level: Level, area_list: int, within: Area | None) -> R
 def _twice(same: Sequence[tuple[int, str, Polygons]]) -> Iterator[Reject]:
     numbers = ", ".join(str(number) for number, _name, _shape in same)
     for number, name, _shape in same:
-        sentence = _("features %(numbers)s are one area; join them in one", numbers=numbers)
-        yield Reject(number, name[:NAME_LENGTH], sentence)
+        yield Reject(number, name[:NAME_LENGTH], "twice", {"numbers": numbers})
 
 
 def _nothing(rejects: Sequence[Reject]) -> str:
@@ -164,10 +191,10 @@ def _polygons(feature: Any) -> Polygons:
     places = geometry.get("coordinates") if isinstance(geometry, dict) else None
     polygons = [places] if kind == "Polygon" else places if kind == "MultiPolygon" else None
     if not isinstance(polygons, list) or not polygons:
-        raise Unfit(_("it is no Polygon and no MultiPolygon"))
+        raise Unfit("no_area")
     for polygon in polygons:
         if not isinstance(polygon, list) or not polygon:
-            raise Unfit(_("a polygon of it has no ring"))
+            raise Unfit("no_ring")
         for ring in polygon:
             _check_ring(ring)
     return polygons
@@ -175,25 +202,25 @@ def _polygons(feature: Any) -> Polygons:
 
 def _check_ring(ring: Any) -> None:
     if not isinstance(ring, list) or len(ring) < 4:
-        raise Unfit(_("a ring of it has fewer than four places"))
+        raise Unfit("short_ring")
     for place in ring:
         _check_place(place)
     if ring[0][:2] != ring[-1][:2]:
-        raise Unfit(_("a ring of it is open: its last place is not its first"))
+        raise Unfit("open_ring")
 
 
 def _check_place(place: Any) -> None:
     pair = place[:2] if isinstance(place, list) else []
     if len(pair) < 2 or any(type(each) not in (int, float) for each in pair):
-        raise Unfit(_("a place of it is no pair of numbers"))
+        raise Unfit("no_place")
     x, y = pair
     if WEST <= x <= EAST and SOUTH <= y <= NORTH:
         return
     if not (math.isfinite(x) and math.isfinite(y)) or max(abs(x), abs(y)) > 180:
-        raise Unfit(_("its places are no degrees (metres of VN-2000?): save the file as WGS84"))
+        raise Unfit("no_degrees")
     if WEST <= y <= EAST and SOUTH <= x <= NORTH:
-        raise Unfit(_("latitude and longitude are the wrong way round: longitude comes first"))
-    raise Unfit(_("a place of it lies outside Vietnam"))
+        raise Unfit("turned")
+    raise Unfit("abroad")
 
 
 class _Finder:
@@ -224,7 +251,7 @@ class _Finder:
             found = by_code
             self._check_name(self._areas[found], given, name)
         if found not in self._own:
-            raise Unfit(_("its area lies outside yours"))
+            raise Unfit("outside")
         return found
 
     def _by_code(self, given: Mapping[str, str]) -> int | None:
@@ -238,14 +265,14 @@ class _Finder:
 
     def _by_name(self, given: Mapping[str, str], name: str) -> int:
         if not name:
-            raise Unfit(_("it has neither a code nor a name that is known here"))
+            raise Unfit("unnamed")
         ids, reason = self._named(given, name)
         if len(ids) == 1:
             return ids[0]
         if reason is Reason.AMBIGUOUS and ids:
             near = "; ".join(f"{self._areas[each].code} {self._areas[each].name}" for each in ids)
-            raise Unfit(_("several areas are called that: %(near)s; add its code", near=near))
-        raise Unfit(_("no area of this level is called that"))
+            raise Unfit("ambiguous", near=near)
+        raise Unfit("unknown")
 
     def _named(self, given: Mapping[str, str], name: str) -> tuple[list[int], Reason | None]:
         """The areas of the level that its names may mean."""
@@ -267,4 +294,4 @@ class _Finder:
         ids, _reason = self._named(given, name)
         if len(ids) == 1 and ids[0] != area.id:
             said = {"code": f"{area.code} {area.name}", "name": self._areas[ids[0]].name}
-            raise Unfit(_("its code is that of %(code)s, its name that of %(name)s", **said))
+            raise Unfit("contradiction", **said)

@@ -111,6 +111,7 @@ def _shown(asked: Asked) -> dict[str, Any]:
         "t": table,
         "rows": here,
         "of": len(rows),
+        "found": len(rows) + sum(map(len, apart.values())),
         "page": page,
         "pages": pages,
         "first": (page - 1) * PAGE_ROWS + 1,
