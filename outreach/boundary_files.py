@@ -76,7 +76,7 @@ REASONS: Final = {
 class Unfit(Exception):
     """Why a feature is not taken: a word of `REASONS`, and what its sentence names."""
 
-    def __init__(self, code: str, **given: str) -> None:
+    def __init__(self, code: str, /, **given: str) -> None:
         super().__init__(code)
         self.code, self.given = code, given
 
