@@ -68,9 +68,12 @@
   drawn.addEventListener("htmx:afterSwap", function () {
     settle();
     const now = drawn.querySelector("[data-address]");
-    if (now) history.replaceState(null, "", now.dataset.address);
-    const day = document.getElementById("day");
-    if (day) day.value = list.value;
+    if (!now) return;
+    history.replaceState(null, "", now.dataset.address);
+    [["day", list.value], ["since", now.dataset.since]].forEach(function (each) {
+      const field = document.getElementById(each[0]);
+      if (field) field.value = each[1];
+    });
     const note = document.getElementById("stale");
     if (note) note.hidden = true;
   });
