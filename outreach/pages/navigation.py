@@ -52,6 +52,7 @@ _ADMINISTRATION = (
     ("routes.index", N_("Routes"), "hdd-network"),
     ("apps.index", N_("Apps"), "phone"),
     ("areas.index", N_("Areas"), "geo-alt"),
+    ("boundaries.index", N_("Boundaries"), "geo-alt"),
     ("rules.index", N_("Rules of messages"), "shield-check"),
     ("audit.index", N_("Audit trail"), "journal-text"),
 )

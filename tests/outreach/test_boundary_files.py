@@ -125,6 +125,7 @@ def test_two_features_of_one_area_are_both_named(land: Land) -> None:
     done = read(land, feature(code="29971"), feature(code="29983"), feature(name="Long Khánh A"))
     assert [reject.number for reject in done.rejects] == [1, 3]
     assert "1, 3" in done.rejects[0].sentence
+    assert list(done.found) == [land.other_commune]
 
 
 def test_an_office_uploads_its_own_areas_only(land: Land) -> None:

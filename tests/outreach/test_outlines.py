@@ -103,6 +103,15 @@ def _away(place: Place, one: tuple[int, int], two: tuple[int, int]) -> float:
     return math.hypot(x - along * dx, y - along * dy) / outlines.GRID * outlines.METRES_A_DEGREE
 
 
+def test_a_border_is_the_same_whichever_way_it_is_walked() -> None:
+    """Two of its points are equally far: which one stays is not for either area to choose."""
+    zigzag = [(105 + x / 1000, 10 + y / 1000) for x, y in ((0, 0), (1, 2), (2, 0), (3, 2), (4, 0))]
+    above = [[[*zigzag, (105.004, 10.1), (105.0, 10.1), zigzag[0]]]]
+    below = [[[*zigzag[::-1], (105.0, 9.9), (105.004, 9.9), zigzag[-1]]]]
+    one, other = outlines.simplified([above, below], 170.0)
+    assert len(set(edges(one)) & set(edges(other))) == 2
+
+
 def circle(lon: float, lat: float, radius: float, start: int = 0) -> list[Place]:
     ring = [
         (lon + radius * math.cos(n * math.pi / 60), lat + radius * math.sin(n * math.pi / 60))
