@@ -161,7 +161,8 @@ def by_codes(codes: Iterable[str], area_list: int) -> list[Area]:
 
 
 class Commune(NamedTuple):
-    """A commune as plain values: a country has ten thousand of them, and a comparison is kept."""
+    """A commune as plain values, or an area of another level: a country has ten thousand of them,
+    and a comparison is kept."""
 
     id: int
     code: str
@@ -173,11 +174,7 @@ class Commune(NamedTuple):
     lat: float | None
     lon: float | None
     position: int
-
-    @property
-    def level(self) -> Level:
-        """As `Area.level`."""
-        return Level.COMMUNE
+    level: Level = Level.COMMUNE
 
     @property
     def short_name(self) -> str:
@@ -193,12 +190,14 @@ def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Commune]:
     return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
 
 
-def of_level(level: Level, root_id: int | None, area_list: int) -> Sequence[Area]:
-    """The areas of a level below one area, or of a whole list, in the list's order."""
-    every = select(Area).where(Area.area_list == area_list, Area.level == level)
+def of_level(level: Level, root_id: int | None, area_list: int) -> list[Commune]:
+    """The areas of a level below one area, or of a whole list, in the list's order. One
+    statement."""
+    columns = [getattr(Area, name) for name in Commune._fields]
+    every = select(*columns).where(Area.area_list == area_list, Area.level == level)
     if root_id is not None:
         every = every.where(Area.id.in_(closure_query([root_id])))
-    return db.session.scalars(every.order_by(Area.position, Area.id)).all()
+    return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
 
 
 def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:

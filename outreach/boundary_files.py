@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 from outreach import area_names, areas
 from outreach.area_matching import AreaMatcher, Reason
 from outreach.area_names import CODE_DIGITS, LEVELS, Level
-from outreach.areas import Area
+from outreach.areas import Area, Commune
 from outreach.errors import Refused
 from outreach.i18n import N_, _
 from outreach.lists.headings import key
@@ -286,7 +286,7 @@ class _Finder:
         unknown = match.reason is Reason.UNKNOWN
         return ([] if unknown else of_level), match.reason
 
-    def _check_name(self, area: Area, given: Mapping[str, str], name: str) -> None:
+    def _check_name(self, area: Commune, given: Mapping[str, str], name: str) -> None:
         """Refuse a feature whose name is clearly another area's than its code."""
         bare = area_names.bare_name(area.name, area.kind)
         if not name or fold(name) in (fold(bare), fold(area.name)):

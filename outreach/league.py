@@ -243,10 +243,6 @@ def _league(asked: Asked, now: Sequence[Standing], before: Sequence[Standing]) -
 def _stood(asked: Asked, day: date) -> list[Standing]:
     """Where each of the areas stood on a day."""
     root = None if asked.area is None else asked.area.id
-    if asked.level is Level.COMMUNE:
-        inside = None if root is None else [root]
-        communes = areas.communes(inside, asked.area_list)
-        return rates.stood(asked.app.id, communes, day, asked.denominator)
     chosen = areas.of_level(asked.level, root, asked.area_list)
     return rates.stood(asked.app.id, chosen, day, asked.denominator)
 
