@@ -32,6 +32,7 @@ from campaigns.pages import campaigns as campaigns_pages
 from campaigns.pages import compare as compare_pages
 from campaigns.pages import compose as compose_pages
 from campaigns.pages import doubts as doubts_pages
+from campaigns.pages import drive_map as drive_map_pages
 from campaigns.pages import list_people as list_people_pages
 from campaigns.pages import orders as orders_pages
 from campaigns.pages import organisations as organisations_pages
@@ -45,6 +46,7 @@ from campaigns.reports import forms as report_forms
 from campaigns.reports import todo as reports_todo
 from outreach import (
     api_tokens,
+    boundaries,
     figure_layouts,
     health,
     i18n,
@@ -78,8 +80,10 @@ from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import area_counts as area_counts_pages
 from outreach.pages import areas as areas_pages
+from outreach.pages import boundaries as boundaries_pages
 from outreach.pages import fieldwork as fieldwork_pages
 from outreach.pages import health as health_pages
+from outreach.pages import league as league_pages
 from outreach.pages import lists as lists_pages
 from outreach.pages import people as people_pages
 from outreach.pages import shell
@@ -113,6 +117,7 @@ TABLES = (
     letterheads,
     report_forms,
     api_tokens,
+    boundaries,
     figure_layouts,
     installation,
     own_numbers,
@@ -155,6 +160,9 @@ def _add_figures(app: Flask) -> None:
     app.register_blueprint(reports_pages.blueprint)
     app.register_blueprint(area_pages.blueprint)
     app.register_blueprint(area_counts_pages.blueprint)
+    app.register_blueprint(boundaries_pages.blueprint)
+    app.register_blueprint(drive_map_pages.blueprint)
+    app.register_blueprint(league_pages.blueprint)
 
 
 def _add_administration(app: Flask) -> None:

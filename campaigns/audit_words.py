@@ -38,6 +38,8 @@ ACTS: Final[dict[str, str]] = {
     "areas.convert": N_("said what areas became"),
     "areas.load": N_("loaded a list of areas"),
     "audit.verify": N_("verified the audit trail"),
+    "boundary.upload": N_("uploaded boundaries of areas"),
+    "boundary.withdraw": N_("withdrew boundaries of areas"),
     "campaign.approved": N_("approved a campaign"),
     "campaign.cancel": N_("cancelled a campaign"),
     "campaign.complete": N_("completed a campaign"),

@@ -14,7 +14,7 @@ from campaigns import compare, counts
 from campaigns.compare import COMPARED, Comparison, Group, Row
 from campaigns.compare_asking import Asked
 from campaigns.deliveries import days_of
-from outreach import areas, daily, formats, holidays, labels, maps
+from outreach import areas, daily, formats, holidays, labels, maps, scales
 from outreach.apps import Unit
 from outreach.collation import vietnamese_key
 from outreach.daily import Day, Member
@@ -22,6 +22,7 @@ from outreach.database import db
 from outreach.i18n import N_, _
 from outreach.kept import Kept
 from outreach.maps import Map, Spot
+from outreach.scales import Scale
 from outreach.uptake import UptakeReport
 
 PAGE_ROWS: Final = 250
@@ -59,8 +60,6 @@ ORDERS: Final[Mapping[str, tuple[str, Callable[[Row], Any]]]] = {
 """What rows may be sorted by: its name, and a row's value; rows without one come last."""
 UPWARDS: Final = frozenset({"name", "group", "set", "rank"})
 """What begins with the smallest, unless asked otherwise."""
-UNITS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
-"""Percentage points between the colours of a change: the smallest that tells them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,51 +306,19 @@ class ChangeMap:
 
 def change_map(rows: Sequence[Row], language: str) -> ChangeMap | None:
     """Circles coloured by change in points; None where too few have a place."""
-    changes = [abs(row.change_points) for row in rows if row.change_points is not None]
-    unit = _unit(max(changes, default=0.0))
-    drawn = maps.draw(_spot(row, unit, language) for row in rows)
-    if drawn is None:
-        return None
-    return ChangeMap(drawn, _steps(unit, language))
+    scale = scales.change([row.change_points for row in rows])
+    drawn = maps.draw(_spot(row, scale, language) for row in rows)
+    return None if drawn is None else ChangeMap(drawn, scale.steps(language))
 
 
-def _spot(row: Row, unit: float, language: str) -> Spot:
+def _spot(row: Row, scale: Scale, language: str) -> Spot:
     change = row.change_points
     return Spot(
         row.area.short_name,
         row.area.lat,
         row.area.lon,
         row.population,
-        _class(change, unit),
+        scale.of(change),
         "" if row.rank is None else str(row.rank),
         formats.signed(change, 2, language=language),
     )
-
-
-def _unit(most: float) -> float:
-    return next((unit for unit in UNITS if 3 * unit >= most), UNITS[-1])
-
-
-def _class(change: float | None, unit: float) -> int:
-    """1 to 7 by the change as printed, 4 being none; 0 where nobody knows."""
-    if change is None:
-        return 0
-    printed = round(change, 2)
-    return 1 + sum(printed >= edge for edge in (-2 * unit, -unit, 0.0, 0.01, unit, 2 * unit))
-
-
-def _steps(unit: float, language: str) -> list[str]:
-    """The lower edge of each class above 0, the upper edge of each below."""
-
-    def words(value: float) -> str:
-        return formats.signed(value, 1 if unit < 1 else 0, language=language)
-
-    return [
-        f"< {words(-2 * unit)}",
-        f"< {words(-unit)}",
-        "< 0",
-        "0",
-        "> 0",
-        f"≥ {words(unit)}",
-        f"≥ {words(2 * unit)}",
-    ]

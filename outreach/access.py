@@ -61,6 +61,7 @@ class Act(StrEnum):
     PEOPLE_MANAGE = "people.manage"
     ORGANISATION_MANAGE = "organisation.manage"
     AREA_MANAGE = "area.manage"
+    BOUNDARY_SET = "boundary.set"
     APP_MANAGE = "app.manage"
     AUDIT_VIEW = "audit.view"
     RULES_VIEW = "rules.view"
@@ -128,6 +129,8 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.PEOPLE_MANAGE:        (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.ORGANISATION_MANAGE:  (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.AREA_MANAGE:          (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
+    # What areas look like on maps; of the office's own area and below.
+    Act.BOUNDARY_SET:         (NO,      AREA,    NO,      NO,      NO,      ANY,   ANY),
     Act.APP_MANAGE:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.AUDIT_VIEW:           (NO,      NO,      NO,      NO,      NO,      ANY,   ANY),
     Act.RULES_VIEW:           (ANY,     ANY,     ANY,     ANY,     NO,      ANY,   ANY),
@@ -174,6 +177,7 @@ NAMES: dict[Act, str] = {
     Act.PEOPLE_MANAGE: N_("manage people"),
     Act.ORGANISATION_MANAGE: N_("manage organisations"),
     Act.AREA_MANAGE: N_("manage areas"),
+    Act.BOUNDARY_SET: N_("upload boundaries"),
     Act.APP_MANAGE: N_("manage apps"),
     Act.AUDIT_VIEW: N_("see the audit rows"),
     Act.RULES_VIEW: N_("see the rules of messages"),

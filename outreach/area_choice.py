@@ -19,8 +19,8 @@ FIELD: Final = "area"
 _matchers: Kept[AreaMatcher] = Kept(60, most=2)
 
 
-def chosen(text: str) -> Area | None:
-    """The area meant; None for an empty field.
+def chosen(text: str, area_list: int | None = None) -> Area | None:
+    """The area meant, of this list if one is given; None for an empty field.
 
     Raises Refused where no area is meant, or several may be, naming those that come near by their
     codes.
@@ -28,7 +28,7 @@ def chosen(text: str) -> Area | None:
     text = text.strip()
     if not text:
         return None
-    found = find(text)
+    found = find(text, area_list)
     if len(found) == 1:
         return found[0]
     if not found:

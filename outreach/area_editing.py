@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from outreach import audit
 from outreach.areas import NAME_LENGTH, Area, AreaAlias
@@ -63,3 +64,22 @@ def below(area_id: int | None, area_list: int, after: int | None, most: int) -> 
     if after is not None:
         rows = rows.where(Area.position > after)
     return db.session.scalars(rows.order_by(Area.position, Area.id).limit(most)).all()
+
+
+def remove(area: Area, *, actor_id: int | None) -> None:
+    """Remove an area nothing speaks of. Raises Refused where it is in use."""
+    area_id, code, name = area.id, area.code, area.name
+    try:
+        with transaction() as session:
+            session.execute(delete(Area).where(Area.id == area_id))
+            audit.record("area.remove", "area", area_id, {"code": code, "name": name}, actor_id)
+    except IntegrityError:
+        raise Refused(
+            _(
+                "%(name)s (%(code)s) is in use: areas below it, subscribers, campaigns or figures"
+                " belong to it. It stays.",
+                name=name,
+                code=code,
+            ),
+            "area",
+        ) from None

@@ -24,17 +24,15 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     bindparam,
-    delete,
     func,
     literal,
     select,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from outreach import area_names, audit, clock
+from outreach import area_names, clock
 from outreach.area_names import LEVELS, Level
-from outreach.database import BigId, Model, db, transaction, words
+from outreach.database import BigId, Model, db, words
 from outreach.errors import Refused
 from outreach.i18n import _
 
@@ -185,7 +183,8 @@ def by_ids(area_ids: Collection[int]) -> Sequence[Area]:
 
 
 class Commune(NamedTuple):
-    """A commune as plain values: a country has ten thousand of them, and a comparison is kept."""
+    """A commune as plain values, or an area of another level: a country has ten thousand of them,
+    and a comparison is kept."""
 
     id: int
     code: str
@@ -197,6 +196,7 @@ class Commune(NamedTuple):
     lat: float | None
     lon: float | None
     position: int
+    level: Level = Level.COMMUNE
 
     @property
     def short_name(self) -> str:
@@ -215,6 +215,16 @@ def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Commune]:
 def commune_ids(root_ids: Iterable[int] | None, area_list: int) -> frozenset[int]:
     """The ids of what `communes` would answer. One statement."""
     return frozenset(db.session.scalars(select(Area.id).where(_are_communes(root_ids, area_list))))
+
+
+def of_level(level: Level, root_id: int | None, area_list: int) -> list[Commune]:
+    """The areas of a level below one area, or of a whole list, in the list's order. One
+    statement."""
+    columns = [getattr(Area, name) for name in Commune._fields]
+    every = select(*columns).where(Area.area_list == area_list, Area.level == level)
+    if root_id is not None:
+        every = every.where(Area.id.in_(closure_query([root_id])))
+    return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
 
 
 def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:
@@ -368,22 +378,3 @@ def _upwards() -> CTE:
     line = start.where(Area.id.in_(_ASKED)).cte("line", recursive=True)
     step = select(line.c.start, Area.id, Area.parent_id, line.c.steps + 1)
     return line.union_all(step.join(line, Area.id == line.c.parent_id))
-
-
-def remove(area: Area, *, actor_id: int | None) -> None:
-    """Remove an area nothing speaks of. Raises Refused where it is in use."""
-    area_id, code, name = area.id, area.code, area.name
-    try:
-        with transaction() as session:
-            session.execute(delete(Area).where(Area.id == area_id))
-            audit.record("area.remove", "area", area_id, {"code": code, "name": name}, actor_id)
-    except IntegrityError:
-        raise Refused(
-            _(
-                "%(name)s (%(code)s) is in use: areas below it, subscribers, campaigns or figures"
-                " belong to it. It stays.",
-                name=name,
-                code=code,
-            ),
-            "area",
-        ) from None

@@ -14,14 +14,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from outreach import area_changes, area_counts, areas, carry_over, due, uptake
+from outreach import area_counts, areas, carry_over, due, scales, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
 from outreach.targets import Denominator, Target
 from outreach.uptake import Carried, Course, Point
 
-RAMP_EDGES: Final = (3.0, 4.0, 5.0, 6.0, 8.0)
-"""Percent at which the colour of a rate changes: round ones, so that a legend can print them."""
 PACE_DAYS: Final = 7
 FARTHEST: Final = 3650
 """Days: what a pace would reach after these it does not reach."""
@@ -76,7 +74,7 @@ class Standing:
     @property
     def ramp(self) -> int:
         """The class of the rate's colour, 1 to 6; 0 where there is no rate."""
-        return ramp(self.share)
+        return scales.RATES[0].of(None if self.share is None else self.share * 100)
 
     @property
     def partial(self) -> bool:
@@ -138,15 +136,6 @@ def share(installs: int | None, of: int | None) -> float | None:
     return None if installs is None or not of else installs / of
 
 
-def ramp(of_one: float | None) -> int:
-    """The colour class of a share by its rate as printed, in percent with two decimals: a printed
-    4,00% is never coloured as below 4%."""
-    if of_one is None:
-        return 0
-    printed = float(f"{of_one * 100:.2f}")
-    return 1 + sum(printed >= edge for edge in RAMP_EDGES)
-
-
 def denominator_of(target: Target | None) -> Denominator:
     """What rates are shares of: smartphone users where the target says so, else the people. A
     group a letter names has no count of its own."""
@@ -175,14 +164,23 @@ def of_areas(
 
 
 def stood(
-    app_id: int, chosen: Sequence[Commune], day: date, denominator: Denominator
+    app_id: int, chosen: Sequence[Area] | Sequence[Commune], day: date, denominator: Denominator
 ) -> list[Standing]:
-    """Where communes stood on a day, in their order, without ranks, changes and weeks: all that is
+    """Where areas stood on a day, in their order, without ranks, changes and weeks: all that is
     read is one row a commune, and of an earlier day the counts that changed since."""
-    ids, without = [area.id for area in chosen], _without(day)
-    known = carry_over.last_known(app_id, ids, day, area_changes.origins(set(ids)))
+    above = [area.id for area in chosen if area.level not in REPORTING]
+    below, came, carried = carry_over.communes_below(above, {area.id for area in chosen}, day)
+    ids = {area.id for area in chosen}.union(*below.values())
+    known = carry_over.last_known(app_id, ids, day, came)
     people = area_counts.people(chosen, denominator, day)
-    return [_alone(area, people[area.id], day, known.get(area.id), without) for area in chosen]
+    without = {level: _without(day, level) for level in Level}
+    late, made = without[Level.COMMUNE], []
+    for area in chosen:
+        of = people[area.id]
+        own = _alone(area, of, day, known.get(area.id), without[area.level])
+        parts = [_alone(area, None, day, known.get(i), late) for i in below.get(area.id, ())]
+        made.append(_fuller(own, _sum(area, of, parts, day)) if parts else own)
+    return [replace(s, carried=carried[s.area.id]) if s.area.id in carried else s for s in made]
 
 
 def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:
@@ -228,7 +226,11 @@ def _of_one(
     # Each by the communes' hour: what lies above them is due later.
     late = without[Level.COMMUNE]
     parts = [_reported(area, None, day, known[commune], late) for commune in below]
-    total = _sum(area, of, parts, day)
+    return _fuller(own, _sum(area, of, parts, day))
+
+
+def _fuller(own: Standing, total: Standing) -> Standing:
+    """The sum, unless it lacks communes and there is a report of the area itself."""
     return own if total.counted < total.parts and own.installs is not None else total
 
 
@@ -288,7 +290,7 @@ def told(late: bool | None) -> Punctuality:
     return Punctuality.LATE if late else Punctuality.ON_TIME
 
 
-def _sum(area: Area, of: int | None, parts: Sequence[Standing], day: date) -> Standing:
+def _sum(area: Area | Commune, of: int | None, parts: Sequence[Standing], day: date) -> Standing:
     counted = [part for part in parts if part.installs is not None]
     changes = [part.change for part in counted if part.change is not None]
     weeks = [part.week for part in counted if part.week is not None]

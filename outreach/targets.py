@@ -310,6 +310,13 @@ def in_force(area: Area, app: App, day: date) -> Target | None:
     return _nearest(db.session.scalars(set_there), day)
 
 
+def each_in_force(app: App, area_ids: Collection[int], day: date) -> dict[int, Target]:
+    """`in_force` of each of these areas; without those that have none. However many areas, the
+    statements are the same few."""
+    everybody = standing().where(Target.denominator != Denominator.GROUP)
+    return _each_nearest(everybody, app, area_ids, day)
+
+
 def of_groups(area: Area, app: App) -> Sequence[Target]:
     """The targets set for an area itself that are of a group, the nearest deadline first."""
     set_there = standing().where(
@@ -324,16 +331,21 @@ def deadlines(app: App, area_ids: Collection[int], day: date) -> dict[int, date]
     """By when each of these areas should reach the target in force there on a day; without those
     that have none, or whose day has passed. However many areas, the statements
     are the same few."""
+    nearest = _each_nearest(standing(), app, area_ids, day)
+    return {area_id: each.deadline for area_id, each in nearest.items() if each.deadline >= day}
+
+
+def _each_nearest(
+    chosen: Select[Target], app: App, area_ids: Collection[int], day: date
+) -> dict[int, Target]:
     by_area: dict[int, list[Target]] = {}
-    for target in db.session.scalars(standing().where(Target.app_id == app.id)):
+    for target in db.session.scalars(chosen.where(Target.app_id == app.id)):
         by_area.setdefault(target.area_id, []).append(target)
-    if not by_area:
-        return {}
-    found: dict[int, date] = {}
-    for area_id, line in areas.lines(area_ids).items():
+    found: dict[int, Target] = {}
+    for area_id, line in areas.lines(area_ids).items() if by_area else ():
         nearest = _nearest((each for above in line for each in by_area.get(above, ())), day)
-        if nearest is not None and nearest.deadline >= day:
-            found[area_id] = nearest.deadline
+        if nearest is not None:
+            found[area_id] = nearest
     return found
 
 

@@ -17,6 +17,7 @@ from outreach import (
     i18n,
     maps,
     rates,
+    scales,
     target_showing,
     targets,
     uptake,
@@ -244,9 +245,7 @@ def rate_map(table: rates.Table) -> Map | None:
 
 def rate_steps() -> list[str]:
     """The words under the colours of rates, from the lowest class on."""
-    edges = [formats.number(edge, language=i18n.language()) for edge in rates.RAMP_EDGES]
-    between = [f"{low}–{high}" for low, high in pairwise(edges)]
-    return [f"< {edges[0]}", *between, f"≥ {edges[-1]}%"]
+    return scales.RATES[0].steps(i18n.language())
 
 
 def form(area: Area, app: App, day: date, typed: Typed = NOTHING) -> Form:

@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from campaigns import approvals, life, routes
 from campaigns.campaigns import Campaign
 from campaigns.reports import editions
-from outreach import access, apps, area_editing, i18n, once, organisations, targets
+from outreach import access, apps, area_editing, boundaries, i18n, once, organisations, targets
 from outreach.accounts import Role, User
 from outreach.database import db
 from outreach.lists import importing
@@ -31,6 +31,7 @@ from tests import pages
 from tests.campaigns.expanding import expand
 from tests.drive import Drive, at
 from tests.ordering import Ordering
+from tests.outreach.test_boundary_files import content, feature
 from tests.stage import Stage, numbers_of
 
 ClientAs = Callable[[User], FlaskClient]
@@ -55,6 +56,7 @@ class Town:
     routes: list[int] = field(default_factory=list)
     apps: list[int] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
+    boundaries: list[int] = field(default_factory=list)
 
     def objects(self) -> dict[str, list[int]]:
         """What the values in addresses may name, by the name they have there."""
@@ -71,6 +73,7 @@ class Town:
             "route_id": self.routes,
             "app_id": self.apps,
             "target_id": self.targets,
+            "boundary_id": self.boundaries,
         }
 
 
@@ -127,8 +130,17 @@ def town(
     made.organisations = [vnpt.id, stage.owner.id]
     made.routes = [route.id for route in routes.every()]
     made.apps = [drive.app_id]
+    made.boundaries = [_boundary(people["approver"]), _boundary(people["culture elsewhere"])]
     made.targets = [_target(land.district, drive.app_id), _target(land.province, drive.app_id)]
     return made
+
+
+def _boundary(who: User) -> int:
+    """Boundaries of the person's own area's communes or of itself, one of which was not taken."""
+    own = area_editing.by_id(who.own_area_id or 0)
+    level, code = ("commune", "29971") if own.code == "870" else ("district", "869")
+    file = content(feature(code=code), feature(name="Nơi không có"))
+    return boundaries.take(file, "ranh-gioi.geojson", level, "Sở TN&MT", own, who.id).id
 
 
 def _target(area_id: int, app_id: int) -> int:

@@ -91,7 +91,7 @@ def remove(code: str, area_list: int | None) -> dict[str, Any]:
     """Remove the area CODE; refused where anything belongs to it."""
     area = areas_.by_code(code, area_list)
     answer = {"id": area.id, "code": area.code, "name": area.name, "removed": True}
-    areas_.remove(area, actor_id=None)
+    area_editing.remove(area, actor_id=None)
     return answer
 
 

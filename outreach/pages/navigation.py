@@ -41,6 +41,8 @@ _PAGES = (
     ("uptake.index", N_("Install figures"), "123"),
     ("reports.index", N_("Daily report"), "printer"),
     ("targets.index", N_("Targets"), "bullseye"),
+    ("league.show", N_("League table"), "list"),
+    ("drive_map.show", N_("Map"), "geo-alt"),
     ("compare.show", N_("Compare"), "graph-up"),
 )
 """(endpoint, label, icon) of every page that may stand in the side bar."""
@@ -50,6 +52,7 @@ _ADMINISTRATION = (
     ("routes.index", N_("Routes"), "hdd-network"),
     ("apps.index", N_("Apps"), "phone"),
     ("areas.index", N_("Areas"), "geo-alt"),
+    ("boundaries.index", N_("Boundaries"), "geo-alt"),
     ("rules.index", N_("Rules of messages"), "shield-check"),
     ("audit.index", N_("Audit trail"), "journal-text"),
 )

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from outreach import apps, area_counts, area_loading, areas, rates, target_showing, uptake_showing
+from outreach import (
+    apps,
+    area_counts,
+    area_editing,
+    area_loading,
+    areas,
+    rates,
+    target_showing,
+    uptake_showing,
+)
 from outreach.area_counts import AreaCount, Count
 from outreach.areas import Area
 from outreach.database import db, transaction
@@ -197,5 +206,5 @@ def test_an_area_that_is_removed_takes_its_counts_along(drive: Drive) -> None:
         session.add(Area(area_list=2020, code="29999", level="commune", name="Xã A", kind="Xã"))
     made = areas.by_code("29999", 2020)
     add(made.id, 5, CENSUS)
-    areas.remove(area(made.id), actor_id=None)
+    area_editing.remove(area(made.id), actor_id=None)
     assert db.session.query(AreaCount).count() == 0

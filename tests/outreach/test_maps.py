@@ -127,11 +127,3 @@ def test_fewer_than_two_centres_are_no_map() -> None:
 def test_areas_without_people_and_at_one_place_are_still_drawn() -> None:
     made = drawn([Spot("A", 10.0, 105.0, None), Spot("B", 10.0, 105.0, None)])
     assert all(circle.r > 0 for circle in made.circles)
-
-
-@pytest.mark.parametrize(
-    ("points", "colour"),
-    [(None, 0), (-0.7, 1), (-0.2, 2), (-0.05, 3), (0.0, 4), (0.05, 5), (0.2, 6), (0.7, 7)],
-)
-def test_a_change_has_the_colour_of_its_sign(points: float | None, colour: int) -> None:
-    assert maps.change_class(points) == colour

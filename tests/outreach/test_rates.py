@@ -125,14 +125,6 @@ def test_equal_rates_share_a_rank_and_none_comes_last() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("share", "ramp"),
-    [(None, 0), (0.0, 1), (0.029, 1), (0.03, 2), (0.039949, 2), (0.039951, 3), (0.08, 6), (1, 6)],
-)
-def test_the_colour_is_that_of_the_rate_as_it_is_printed(share: float | None, ramp: int) -> None:
-    assert rates.ramp(share) == ramp
-
-
 def _aim(drive: Drive, group: str = "population", share: int = 10_00) -> rates.Aim:
     district = db.session.get_one(Area, drive.land.district)
     app = apps.by_code("BLUEZONE")

@@ -55,8 +55,8 @@ def test_another_name_is_given_and_taken(admin: FlaskClient, land: Land) -> None
     for _ in range(2):
         admin.post(f"{address}/remove", data={"alias": alias.folded})
     assert area_editing.aliases(area(land.commune)) == []
-    acts = list(db.session.scalars(select(AuditRow.act).where(AuditRow.object_type == "area")))
-    assert acts == ["area.alias", "area.unalias"]
+    acts = select(AuditRow.act).where(AuditRow.object_type == "area").order_by(AuditRow.id)
+    assert list(db.session.scalars(acts)) == ["area.alias", "area.unalias"]
 
 
 def look(admin: FlaskClient, content: str) -> str:

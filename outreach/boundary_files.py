@@ -1,0 +1,297 @@
+"""A GeoJSON file (RFC 7946) of areas of one level: read, and each feature's area found.
+
+Nothing is guessed: a feature whose area or shape is in doubt is not taken, and said by its number,
+its name and why.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from outreach import area_names, areas
+from outreach.area_matching import AreaMatcher, Reason
+from outreach.area_names import CODE_DIGITS, LEVELS, Level
+from outreach.areas import Area, Commune
+from outreach.errors import Refused
+from outreach.i18n import N_, _
+from outreach.lists.headings import key
+from outreach.outlines import Polygons
+from outreach.text import fold
+
+FIELD: Final = "file"
+LARGEST: Final = 20 << 20
+MOST_POINTS: Final = 600_000
+MOST_FEATURES: Final = 15_000
+WEST, EAST, SOUTH, NORTH = 100.0, 120.0, 4.0, 25.0
+"""Vietnam with its islands, in degrees."""
+NAME_LENGTH: Final = 80
+
+
+def _keys(names: str) -> frozenset[str]:
+    return frozenset(key(name) for name in names.split("|"))
+
+
+_CODES: Final = {
+    Level.COMMUNE: _keys("ma xa|ma phuong|ma xa phuong|ward code|commune code|adm3 pcode|cap xa"),
+    Level.DISTRICT: _keys("ma huyen|ma quan|ma quan huyen|district code|adm2 pcode"),
+    Level.PROVINCE: _keys("ma tinh|ma tp|ma tinh thanh|province code|adm1 pcode"),
+}
+_ANY_CODE: Final = _keys("code|ma|gso|gso code|ma gso|ma dvhc|ma hc|ma don vi")
+_NAMES: Final = {
+    Level.COMMUNE: _keys(
+        "ten xa|xa|ten phuong|phuong|phuong xa|xa phuong|ward|ward name|commune|commune name"
+        "|adm3 vi|name 3"
+    ),
+    Level.DISTRICT: _keys(
+        "ten huyen|huyen|ten quan|quan huyen|district|district name|adm2 vi|name 2"
+    ),
+    Level.PROVINCE: _keys("ten tinh|tinh|tinh thanh|province|province name|adm1 vi|name 1"),
+}
+_ANY_NAME: Final = _keys("name|ten|ten dvhc|ten don vi|full name|ten day du")
+
+
+REASONS: Final = {
+    "no_area": N_("it is no Polygon and no MultiPolygon"),
+    "no_ring": N_("a polygon of it has no ring"),
+    "short_ring": N_("a ring of it has fewer than four places"),
+    "open_ring": N_("a ring of it is open: its last place is not its first"),
+    "no_place": N_("a place of it is no pair of numbers"),
+    "no_degrees": N_("its places are no degrees (metres of VN-2000?): save the file as WGS84"),
+    "turned": N_("latitude and longitude are the wrong way round: longitude comes first"),
+    "abroad": N_("a place of it lies outside Vietnam"),
+    "outside": N_("its area lies outside yours"),
+    "unnamed": N_("it has neither a code nor a name that is known here"),
+    "unknown": N_("no area of this level is called that"),
+    "ambiguous": N_("several areas are called that: %(near)s; add its code"),
+    "contradiction": N_("its code is that of %(code)s, its name that of %(name)s"),
+    "twice": N_("features %(numbers)s are one area; join them in one"),
+}
+
+
+class Unfit(Exception):
+    """Why a feature is not taken: a word of `REASONS`, and what its sentence names."""
+
+    def __init__(self, code: str, /, **given: str) -> None:
+        super().__init__(code)
+        self.code, self.given = code, given
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A feature that was not taken: its number from 1, what it is called, and why, as `Unfit`."""
+
+    number: int
+    name: str
+    code: str
+    given: Mapping[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """Why, for whoever reads it."""
+        return _(REASONS[self.code], **self.given)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file holds: the polygons of each area by its id, and what was not taken."""
+
+    found: Mapping[int, Polygons]
+    rejects: Sequence[Reject]
+    features: int
+
+
+def read(content: bytes, level: Level, area_list: int, within: Area | None) -> Read:
+    """The outlines of a file, of areas of a level in `within`. Raises Refused (field `file`) where
+    it is no GeoJSON, or nothing of it can be taken."""
+    features = _features(content)
+    finder = _Finder(level, area_list, within)
+    taken: dict[int, list[tuple[int, str, Polygons]]] = defaultdict(list)
+    rejects = []
+    for number, feature in enumerate(features, start=1):
+        given = _properties(feature)
+        name = finder.name_of(given)
+        try:
+            shape = _polygons(feature)
+            taken[finder.find(given)].append((number, name, shape))
+        except Unfit as unfit:
+            rejects.append(Reject(number, name[:NAME_LENGTH], unfit.code, unfit.given))
+    found = {area_id: each[0][2] for area_id, each in taken.items() if len(each) == 1}
+    rejects += [each for same in taken.values() if len(same) > 1 for each in _twice(same)]
+    rejects.sort(key=lambda reject: reject.number)
+    if not found:
+        raise Refused(_nothing(rejects), FIELD)
+    return Read(found, rejects, len(features))
+
+
+def _twice(same: Sequence[tuple[int, str, Polygons]]) -> Iterator[Reject]:
+    numbers = ", ".join(str(number) for number, _name, _shape in same)
+    for number, name, _shape in same:
+        yield Reject(number, name[:NAME_LENGTH], "twice", {"numbers": numbers})
+
+
+def _nothing(rejects: Sequence[Reject]) -> str:
+    if not rejects:
+        return _("There is no feature in this file.")
+    first = rejects[0]
+    return _(
+        "Nothing of this file can be taken. Feature %(number)s (%(name)s): %(why)s.",
+        number=first.number,
+        name=first.name or "—",
+        why=first.sentence,
+    )
+
+
+def _features(content: bytes) -> list[Any]:
+    if len(content) > LARGEST:
+        raise Refused(_("The file is larger than %(most)s MB.", most=LARGEST >> 20), FIELD)
+    # Before it is read: a list takes a hundred times the room of its bracket.
+    if content.count(b"[") > 2 * MOST_POINTS or content.count(b",") > 6 * MOST_POINTS:
+        raise Refused(
+            _(
+                "The file has more than %(most)s points. Simplify it, or upload it in parts.",
+                most=MOST_POINTS,
+            ),
+            FIELD,
+        )
+    try:
+        whole = json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Refused(_("This is no GeoJSON file: it cannot be read as JSON."), FIELD) from None
+    features = whole.get("features") if isinstance(whole, dict) else None
+    if not isinstance(features, list) or whole.get("type") != "FeatureCollection":
+        raise Refused(_("This is no GeoJSON file: there is no FeatureCollection in it."), FIELD)
+    if len(features) > MOST_FEATURES:
+        raise Refused(_("At most %(most)s features in a file.", most=MOST_FEATURES), FIELD)
+    return features
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _properties(feature: Any) -> dict[str, str]:
+    """By key what a feature says of itself; nothing that is no word and no number."""
+    given = feature.get("properties") if isinstance(feature, dict) else None
+    found: dict[str, str] = {}
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            whole = isinstance(value, float) and value.is_integer()
+            found.setdefault(key(name), str(int(value) if whole else value).strip()[:200])
+    return found
+
+
+def _polygons(feature: Any) -> Polygons:
+    geometry = feature.get("geometry") if isinstance(feature, dict) else None
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    places = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    polygons = [places] if kind == "Polygon" else places if kind == "MultiPolygon" else None
+    if not isinstance(polygons, list) or not polygons:
+        raise Unfit("no_area")
+    for polygon in polygons:
+        if not isinstance(polygon, list) or not polygon:
+            raise Unfit("no_ring")
+        for ring in polygon:
+            _check_ring(ring)
+    return polygons
+
+
+def _check_ring(ring: Any) -> None:
+    if not isinstance(ring, list) or len(ring) < 4:
+        raise Unfit("short_ring")
+    for place in ring:
+        _check_place(place)
+    if ring[0][:2] != ring[-1][:2]:
+        raise Unfit("open_ring")
+
+
+def _check_place(place: Any) -> None:
+    pair = place[:2] if isinstance(place, list) else []
+    if len(pair) < 2 or any(type(each) not in (int, float) for each in pair):
+        raise Unfit("no_place")
+    x, y = pair
+    if WEST <= x <= EAST and SOUTH <= y <= NORTH:
+        return
+    if not (math.isfinite(x) and math.isfinite(y)) or max(abs(x), abs(y)) > 180:
+        raise Unfit("no_degrees")
+    if WEST <= y <= EAST and SOUTH <= x <= NORTH:
+        raise Unfit("turned")
+    raise Unfit("abroad")
+
+
+class _Finder:
+    """Finds the area of each feature by its code, else by its names."""
+
+    def __init__(self, level: Level, area_list: int, within: Area | None) -> None:
+        inside_id = None if within is None else within.id
+        self._level = level
+        every = areas.of_level(level, None, area_list)
+        self._areas = {area.id: area for area in every}
+        self._codes = {area.code: area.id for area in every}
+        own = every if within is None else areas.of_level(level, inside_id, area_list)
+        self._own: Collection[int] = {area.id for area in own}
+        self._matcher = AreaMatcher.load(inside_id, area_list)
+
+    def name_of(self, given: Mapping[str, str]) -> str:
+        """What a feature calls itself; "" where it does not."""
+        own = (given[name] for name in given if name in _NAMES[self._level] or name in _ANY_NAME)
+        return next(filter(None, own), "")
+
+    def find(self, given: Mapping[str, str]) -> int:
+        """The id of a feature's area. Raises Unfit."""
+        by_code = self._by_code(given)
+        name = self.name_of(given)
+        if by_code is None:
+            found = self._by_name(given, name)
+        else:
+            found = by_code
+            self._check_name(self._areas[found], given, name)
+        if found not in self._own:
+            raise Unfit("outside")
+        return found
+
+    def _by_code(self, given: Mapping[str, str]) -> int | None:
+        own, any_ = _CODES[self._level], _ANY_CODE
+        for names in (own, any_):
+            for name, value in given.items():
+                code = value.removeprefix("VN").zfill(CODE_DIGITS[self._level])
+                if name in names and code in self._codes:
+                    return self._codes[code]
+        return None
+
+    def _by_name(self, given: Mapping[str, str], name: str) -> int:
+        if not name:
+            raise Unfit("unnamed")
+        ids, reason = self._named(given, name)
+        if len(ids) == 1:
+            return ids[0]
+        if reason is Reason.AMBIGUOUS and ids:
+            near = "; ".join(f"{self._areas[each].code} {self._areas[each].name}" for each in ids)
+            raise Unfit("ambiguous", near=near)
+        raise Unfit("unknown")
+
+    def _named(self, given: Mapping[str, str], name: str) -> tuple[list[int], Reason | None]:
+        """The areas of the level that its names may mean."""
+        wider = LEVELS[: LEVELS.index(self._level)][::-1]
+        names = [name]
+        for level in wider:
+            names += [value for each, value in given.items() if each in _NAMES[level]][:1]
+        match = self._matcher.match(", ".join(filter(None, names)))
+        ids = match.candidates if match.area_id is None else (match.area_id,)
+        of_level = [each for each in ids if each in self._areas]
+        unknown = match.reason is Reason.UNKNOWN
+        return ([] if unknown else of_level), match.reason
+
+    def _check_name(self, area: Commune, given: Mapping[str, str], name: str) -> None:
+        """Refuse a feature whose name is clearly another area's than its code."""
+        bare = area_names.bare_name(area.name, area.kind)
+        if not name or fold(name) in (fold(bare), fold(area.name)):
+            return
+        ids, _reason = self._named(given, name)
+        if len(ids) == 1 and ids[0] != area.id:
+            said = {"code": f"{area.code} {area.name}", "name": self._areas[ids[0]].name}
+            raise Unfit("contradiction", **said)

@@ -1,0 +1,194 @@
+"""The league table: who is ranked with whom, ties, what changed, and what nobody knows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from outreach import league
+from outreach.access import Act, Forbidden
+from outreach.area_names import Level
+from outreach.areas import Area
+from outreach.database import transaction
+from outreach.errors import Refused
+from outreach.league import Group, League, Row
+from tests.counting import queries
+from tests.drive import Drive
+
+PEOPLE = {"Một": 10_000, "Hai": 10_000, "Ba": 20_000, "Tư": 5_000, "Nhỏ": 400, "Năm": None}
+
+
+@pytest.fixture
+def communes(drive: Drive) -> dict[str, int]:
+    """Six communes of a third district, by their names; the drive's own stay without figures."""
+    with transaction() as session:
+        district = Area(
+            area_list=2020, code="871", level=Level.DISTRICT, kind="Huyện", name="Huyện Ba",
+            parent_id=drive.land.province, population=46_000,
+        )  # fmt: skip
+        session.add(district)
+        session.flush()
+        ids = {"871": district.id}
+        for number, (name, people) in enumerate(PEOPLE.items()):
+            area = Area(
+                area_list=2020, code=f"3000{number}", level=Level.COMMUNE, kind="Xã",
+                name=f"Xã {name}", parent_id=district.id, population=people, position=number,
+            )  # fmt: skip
+            session.add(area)
+            session.flush()
+            ids[name] = area.id
+        return ids
+
+
+def table(drive: Drive, **asked: str) -> League:
+    words = {"code": None, "area": "871", "level": "", "day": "", "since": ""} | asked
+    drive.staff.area_id, drive.staff.organisation = None, None
+    return league.of(league.ask(_Ministry(), **words, act=Act.COMPARE))  # type: ignore[arg-type]
+
+
+class _Ministry:
+    from outreach.accounts import Role
+
+    role, organisation_id, own_area_id = Role.CULTURE, None, None
+
+
+def rows(found: League, group: Group = Group.RANKED) -> dict[str, Row]:
+    return {row.area.name.removeprefix("Xã "): row for row in found.groups[group]}
+
+
+def report(drive: Drive, ids: dict[str, int], day: str, **installs: int) -> None:
+    for name, count in installs.items():
+        drive.report(count, f"{day}/8 14:00", ids[name], reason="đã kiểm tra", asked=str(count))
+
+
+def test_equal_rates_share_a_rank_and_the_next_is_skipped(
+    drive: Drive, communes: dict[str, int]
+) -> None:
+    report(drive, communes, "20", Một=500, Hai=700, Ba=1_000, Tư=100)
+    found = rows(table(drive))
+    said = [(name, row.rank, row.tied) for name, row in found.items()]
+    assert said == [("Hai", 1, False), ("Một", 2, True), ("Ba", 2, True), ("Tư", 4, False)]
+
+
+def test_what_cannot_be_compared_stands_apart_and_is_never_0(
+    drive: Drive, communes: dict[str, int]
+) -> None:
+    report(drive, communes, "12", Hai=700)
+    report(drive, communes, "13", Một=500)
+    report(drive, communes, "20", Nhỏ=90, Năm=10, Ba=0)
+    found = table(drive)
+    said = {group: list(rows(found, group)) for group in Group if found.groups[group]}
+    assert said == {
+        Group.RANKED: ["Một", "Ba"],
+        Group.SMALL: ["Nhỏ"],
+        Group.SILENT: ["Hai"],
+        Group.NEVER: ["Tư"],
+        Group.UNCOUNTED: ["Năm"],
+    }
+    assert rows(found, Group.NEVER)["Tư"].now.share is None
+    assert rows(found)["Ba"].now.share == 0.0, "a commune that reported none has 0%"
+    assert rows(found, Group.SILENT)["Hai"].last_day == date(2020, 8, 12)
+    assert rows(found, Group.SMALL)["Nhỏ"].rank == 1, "ranked among the small ones"
+
+
+def test_changes_and_ranks_won_are_against_the_other_day(
+    drive: Drive, communes: dict[str, int]
+) -> None:
+    report(drive, communes, "13", Một=400, Hai=500)
+    report(drive, communes, "20", Một=700, Ba=100)
+    found = rows(table(drive))
+    one, two, three = found["Một"], found["Hai"], found["Ba"]
+    assert (one.rank, one.was, one.ranks_won, one.new) == (1, 2, 1, 300)
+    assert one.points == pytest.approx(3.0)
+    assert (two.rank, two.ranks_won) == (2, -1)
+    assert (two.new, two.points) == (None, None), "nothing came since: that is not a change of 0"
+    assert (three.was, three.ranks_won, three.new) == (None, None, None), "it had no figure then"
+
+
+def test_a_sum_is_ranked_if_nearly_all_have_reported_and_what_joined_is_no_growth(
+    drive: Drive, communes: dict[str, int]
+) -> None:
+    report(drive, communes, "13", Một=400, Hai=500)
+    report(drive, communes, "20", Một=410, Hai=500, Ba=100, Tư=10)
+    found = table(drive, area="87")
+    (part,) = found.groups[Group.PART]
+    assert (part.area.code, part.now.counted, part.now.parts) == ("871", 4, 6)
+    assert part.rank is None
+    report(drive, communes, "20", Nhỏ=4, Năm=5)
+    (whole,) = table(drive, area="87").groups[Group.RANKED]
+    assert (whole.rank, whole.now.installs) == (1, 1029)
+    assert whole.new is None, "four communes have joined the sum since"
+    assert {row.area.code for row in table(drive, area="87").groups[Group.NEVER]} == {"869", "870"}
+
+
+def test_a_level_may_be_skipped_and_a_wrong_one_is_refused(
+    drive: Drive, communes: dict[str, int]
+) -> None:
+    assert len(table(drive, area="87", level="commune").rows) == 8
+    assert table(drive, area="871", level="district").asked.level is Level.COMMUNE
+    for asked, field in (
+        ({"level": "hành tinh"}, "level"),
+        ({"day": "hôm qua"}, "day"),
+        ({"day": "2020-08-21"}, "day"),
+        ({"since": "2020-08-20"}, "since"),
+        ({"area": "30000"}, "area"),
+        ({"area": "Nơi không có"}, "area"),
+    ):
+        with pytest.raises(Refused) as refused:
+            table(drive, **asked)
+        assert refused.value.field == field, asked
+
+
+def test_areas_of_others_are_refused(drive: Drive, communes: dict[str, int]) -> None:
+    with pytest.raises(Forbidden):
+        league.ask(drive.staff, None, "871", "", "", "", Act.COMPARE)
+    assert league.ask(drive.staff, None, "", "", "", "", Act.COMPARE).area is not None
+
+
+def test_rows_are_found_by_letters_and_sorted_with_what_is_unknown_last(
+    drive: Drive, communes: dict[str, int]
+) -> None:
+    report(drive, communes, "13", Một=400, Hai=500)
+    report(drive, communes, "20", Một=700, Hai=550, Ba=100)
+    found = table(drive)
+    assert [row.area.code for row in league.found(found.ranked("rank"), "xa mot")] == ["30000"]
+    assert [row.area.code for row in league.found(found.ranked("rank"), "30001")] == ["30001"]
+    assert [row.area.code for row in found.ranked("-change")] == ["30000", "30001", "30002"]
+    assert [row.area.code for row in found.ranked("change")] == ["30001", "30000", "30002"]
+    assert [row.area.code for row in found.ranked("-rank")] == ["30002", "30001", "30000"]
+
+
+@pytest.mark.parametrize("level", ["district", "commune"])
+def test_statements_do_not_grow_with_areas(
+    drive: Drive, communes: dict[str, int], level: str
+) -> None:
+    report(drive, communes, "20", Một=700, Hai=550, Ba=100)
+    with queries() as few:
+        table(drive, area="87", level=level)
+    with transaction() as session:
+        for number in range(40):
+            session.add(
+                Area(
+                    area_list=2020,
+                    code=f"31{number:03}",
+                    level=Level.COMMUNE,
+                    kind="Xã",
+                    name=f"Xã {number}",
+                    parent_id=communes["871"],
+                    population=5_000,
+                )
+            )
+    with queries() as many:
+        table(drive, area="87", level=level)
+    assert len(many) <= len(few) <= 22
+
+
+def test_of_very_many_areas_the_answer_is_kept_for_a_minute(
+    drive: Drive, communes: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(league, "LARGE", 3)
+    report(drive, communes, "20", Một=700)
+    assert rows(table(drive))["Một"].now.installs == 700
+    report(drive, communes, "20", Hai=900)
+    assert "Hai" not in rows(table(drive))
