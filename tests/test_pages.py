@@ -252,6 +252,14 @@ def walk(client: FlaskClient, first: str = "/") -> Iterator[tuple[str, int, str]
                 waiting.append(each)
 
 
+# Pages are walked on one database and asked by everybody on the other: what a page says and who may
+# see it are no matter of the store, and both answer every page.
+on_sqlite, on_postgresql = (
+    pytest.mark.parametrize("database", [name], indirect=True) for name in ("sqlite", "postgresql")
+)
+
+
+@on_postgresql
 def test_every_page_one_comes_to_is_there_sound_and_in_vietnamese(
     town: Town, client_as: ClientAs
 ) -> None:
@@ -269,6 +277,7 @@ def test_every_page_one_comes_to_is_there_sound_and_in_vietnamese(
     assert wrong == {}
 
 
+@on_sqlite
 def test_every_page_speaks_english_too(town: Town, client_as: ClientAs) -> None:
     client = client_as(town.people["approver"])
     client.set_cookie(i18n.COOKIE, "en")
@@ -280,7 +289,7 @@ def test_every_page_speaks_english_too(town: Town, client_as: ClientAs) -> None:
     assert wrong == {}
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # who may is no matter of the store
+@on_sqlite
 def test_every_route_answers_everybody_about_everything_as_the_table_says(
     app: Flask, town: Town, client_as: ClientAs
 ) -> None:
