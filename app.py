@@ -7,6 +7,7 @@ from flask import Flask
 from campaigns import (
     campaigns,
     counts,
+    lotteries,
     messages,
     order_counts,
     orders,
@@ -92,6 +93,7 @@ from workers.pages import twilio as twilio_pages
 TABLES = (
     campaigns,
     counts,
+    lotteries,
     messages,
     overlaps,
     order_counts,

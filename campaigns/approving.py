@@ -10,7 +10,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from campaigns import approvals, facts, overlaps, reading, rules, selection, standbys, versions
+from campaigns import (
+    approvals,
+    facts,
+    held_back,
+    overlaps,
+    reading,
+    rules,
+    selection,
+    standbys,
+    versions,
+)
 from campaigns.campaigns import Approval, Campaign, Decision, PlannedCount
 from campaigns.overlaps import Overlaps
 from campaigns.reading import Reading
@@ -76,6 +86,7 @@ class Deciding:
     approver: bool
     about: dict[str, Any]
     standbys: list[standbys.StandBy]
+    cautions: list[str]
 
     @property
     def ready(self) -> bool:
@@ -105,6 +116,7 @@ def of(
         approver=approver,
         about={} if campaign.started_at else _about(campaign),
         standbys=[] if campaign.started_at else _standbys(campaign),
+        cautions=[] if campaign.started_at else held_back.cautions(campaign),
     )
 
 
