@@ -20,6 +20,7 @@ from campaigns import (
 from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
+from campaigns.commands import lotteries as lotteries_commands
 from campaigns.commands import orders as orders_commands
 from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
@@ -31,6 +32,7 @@ from campaigns.pages import compare as compare_pages
 from campaigns.pages import compose as compose_pages
 from campaigns.pages import doubts as doubts_pages
 from campaigns.pages import list_people as list_people_pages
+from campaigns.pages import lotteries as lotteries_pages
 from campaigns.pages import orders as orders_pages
 from campaigns.pages import organisations as organisations_pages
 from campaigns.pages import reports as reports_pages
@@ -164,6 +166,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(lotteries_pages.blueprint)
     app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)
     app.register_blueprint(compare_pages.blueprint)
@@ -192,6 +195,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(keys_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(lotteries_commands.group)
     app.cli.add_command(orders_commands.group)
     app.cli.add_command(compare_command.compare)
     app.cli.add_command(report_commands.group)

@@ -132,6 +132,7 @@ def _about(campaign: Campaign) -> dict[str, Any]:
     return versions.said_by(campaign) | {
         "areas_counted": labels.counted(area.level for area in campaign.areas),
         "selection_rule": selection.said(campaign.selection_rule),
+        "lottery_id": campaign.lottery_id,
         "network_names": names if len(names) < len(labels.NETWORKS) else [],
     }
 

@@ -121,10 +121,15 @@ def key(seed: str, code: str) -> str:
 def outcome(seed: str, codes: Iterable[str], waves: int) -> dict[str, int]:
     """The wave of each code, in the order in which they were drawn; docs/lottery.md."""
     order = sorted(codes, key=lambda code: (key(seed, code), code))
-    share, left = divmod(len(order), waves)
-    sizes = [share + (number < left) for number in range(waves)]
-    drawn = (wave for wave, size in enumerate(sizes, start=1) for _each in range(size))
+    each = enumerate(sizes(len(order), waves), start=1)
+    drawn = (wave for wave, size in each for _unit in range(size))
     return dict(zip(order, drawn, strict=True))
+
+
+def sizes(units: int, waves: int) -> list[int]:
+    """How many units come into each wave."""
+    share, left = divmod(units, waves)
+    return [share + (number < left) for number in range(waves)]
 
 
 def canonical(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +25,7 @@ from campaigns.lotteries import Lottery
 from campaigns.states import CampaignState
 from outreach import apps, clock, opt_outs
 from outreach.area_names import Level
-from outreach.database import transaction
+from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.organisations import Organisation
 from tests.campaigns.drawing import commune, days, drawn, six
@@ -278,3 +280,36 @@ def test_a_campaign_outside_the_lottery_is_warned_about_while_areas_wait(
     campaign = stage.approved(over, wording=WORDING)  # and still is not refused
     assert held_back.cautions(campaign)
     life.start(campaign, stage.approver.id)
+
+
+def test_of_who_abandons_and_who_starts_at_once_one_is_told(
+    stage: Stage, over: list[int], lottery: Lottery
+) -> None:
+    campaign_id = stage.approved(over, **turn(lottery, 1)).id
+    lottery_id, actor, told = lottery.id, stage.approver.id, list[str]()
+    barrier = threading.Barrier(2)
+
+    def run(act: Callable[[], None]) -> None:
+        with stage.app.app_context():
+            try:
+                barrier.wait(10)
+                act()
+            except Refused as refused:
+                told.append(refused.sentence)
+            finally:
+                db.session.remove()
+
+    acts = (
+        lambda: life.start(life.get(campaign_id), actor),
+        lambda: lotteries.abandon(lotteries.get(lottery_id), "Chia lại xã", actor),
+    )
+    db.session.rollback()
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    db.session.rollback()
+    assert len(told) == 1
+    started = life.get(campaign_id).started_at is not None
+    assert started == (lotteries.get(lottery_id).abandoned_at is None)
