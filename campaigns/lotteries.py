@@ -28,6 +28,7 @@ from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Missing, Refused
 from outreach.i18n import _
 from outreach.organisations import Organisation
+from outreach.text import writable
 
 MOST_WAVES: Final = 12
 SEED_LENGTH: Final = 200
@@ -246,7 +247,7 @@ def abandon(lottery: Lottery, reason: str, actor_id: int) -> None:
     """Give it up, with a reason; it stays to be read. Raises Refused once a campaign of it was
     started, and where it is abandoned already."""
     reason = reason.strip()
-    if not reason:
+    if not reason or not writable(reason):
         raise Refused(_("Say why it is abandoned: everybody who reads it will ask."), "reason")
     with transaction():
         locked(lottery)

@@ -6,6 +6,7 @@ No outcome is ever shown before it is locked. docs/lottery.md tells the whole.
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,6 +32,7 @@ from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.text import writable
 
 GAP: Final = 14
 """Days between two waves, at least."""
@@ -89,7 +91,7 @@ def ready(plan: Plan) -> Ready:
 
 
 def _refuse_unnamed(name: str) -> None:
-    if not name or len(name) > NAME_LENGTH:
+    if not name or len(name) > NAME_LENGTH or not writable(name):
         raise Refused(_("Give it a name of 1 to %(most)s letters.", most=NAME_LENGTH), "name")
 
 
@@ -168,7 +170,7 @@ def draw(
 ) -> Lottery:
     """Draw it and lock it. Without a seed one is made; one that was drawn in public needs who was
     there. `shown` is the mark of the list that the person saw. Raises Refused as `ready` does."""
-    seed, witnesses = " ".join(seed.split()), " ".join(witnesses.split())
+    seed, witnesses = _plain(seed), _plain(witnesses)
     _refuse_seed(seed, witnesses)
     with transaction() as session:
         # Of two who draw for one app the second waits here, then meets the first one's lottery.
@@ -187,13 +189,19 @@ def draw(
     return lottery
 
 
+def _plain(typed: str) -> str:
+    """As it is stored: one spelling of each letter, single blanks."""
+    return " ".join(unicodedata.normalize("NFC", typed).split())
+
+
 def _refuse_seed(seed: str, witnesses: str) -> None:
-    if seed and not LEAST_SEED <= len(seed) <= SEED_LENGTH:
+    if seed and not (LEAST_SEED <= len(seed) <= SEED_LENGTH and writable(seed)):
         raise Refused(
             _("A seed has %(least)s to %(most)s letters.", least=LEAST_SEED, most=SEED_LENGTH),
             "seed",
         )
-    if bool(seed) != bool(witnesses) or len(witnesses) > WITNESSES_LENGTH:
+    fits = len(witnesses) <= WITNESSES_LENGTH and writable(witnesses)
+    if bool(seed) != bool(witnesses) or not fits:
         raise Refused(
             _("A seed that is typed was drawn in public: say where, and who was there."),
             "witnesses",

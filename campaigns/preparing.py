@@ -297,9 +297,7 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
         covered["standbys"] = standbys
     if row.not_messaged_days:  # absent where it is 0, as before there was such a choice
         covered["not_messaged_days"] = row.not_messaged_days
-    if (
-        row.lottery_id is not None
-    ):  # as the rows are now: a changed outcome is not what was approved
+    if row.lottery_id is not None:  # from the rows: of a changed outcome nothing was approved
         covered["lottery"] = [lotteries.digest_of(connection, row.lottery_id), row.lottery_wave]
     canonical = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Sealed(hashlib.sha256(canonical.encode()).hexdigest(), {t.id: t.text for t in rendered})

@@ -71,6 +71,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"level": lambda: Level.HAMLET}, "level"),
     ({"areas": list}, "areas"),
     ({"name": str}, "name"),
+    ({"name": lambda: "a\0"}, "name"),
 ]
 
 
@@ -96,11 +97,23 @@ def test_whole_districts_are_drawn_from_a_province(stage: Stage) -> None:
     assert given.units == {"869": stage.land.next_district, "870": stage.land.district}
 
 
-@pytest.mark.parametrize(("seed", "witnesses"), [("123", "ông A"), ("07 23 41", ""), ("", "bà B")])
+@pytest.mark.parametrize(
+    ("seed", "witnesses"),
+    [("123", "ông A"), ("07 23 41", ""), ("", "bà B"), ("07\0 23", "ông A"), ("07 23", "\0")],
+)
 def test_a_typed_seed_needs_letters_and_witnesses(stage: Stage, seed: str, witnesses: str) -> None:
     with pytest.raises(Refused):
         lottery_draw.draw(plan(stage), seed=seed, witnesses=witnesses, actor_id=stage.approver.id)
     assert how_many() == 0
+
+
+def test_a_seed_is_stored_as_it_is_hashed_however_it_was_typed(stage: Stage) -> None:
+    typed = "  s\u00f4\u0301   m\u01b0\u01a1\u0300i \t 7 "
+    lottery = lottery_draw.draw(
+        plan(stage), seed=typed, witnesses=WITNESSES, actor_id=stage.approver.id
+    )
+    assert lottery.seed == "số mười 7"
+    assert lotteries.verify(lottery).sound
 
 
 def test_a_list_that_changed_since_it_was_looked_at_is_not_drawn(stage: Stage) -> None:
