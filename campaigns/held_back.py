@@ -140,7 +140,8 @@ def said(lottery: Lottery, wave: int) -> str:
 
 def cautions(campaign: Campaign) -> list[str]:
     """What is not refused, but has to be known before a campaign is sent: areas that wait in a
-    lottery for the same app and would be messaged by this; its own lottery, if abandoned."""
+    lottery for the same app and would be messaged by this; of its own lottery that it
+    was abandoned, and earlier waves that would be messaged again."""
     found = []
     for lottery in lotteries.standing([app.id for app in campaign.apps]):
         if lottery.id != campaign.lottery_id:
@@ -148,8 +149,33 @@ def cautions(campaign: Campaign) -> list[str]:
     if campaign.lottery_id is not None:
         own = lotteries.get(campaign.lottery_id)
         if own.abandoned_at is not None:
-            found.append(_("The lottery “%(name)s” was abandoned.", name=own.name))
+            found.append(
+                _(
+                    "The lottery “%(name)s” was abandoned: this campaign is not sent by it. Change "
+                    "the campaign.",
+                    name=own.name,
+                )
+            )
+        found += _again(campaign, own)
     return found
+
+
+def _again(campaign: Campaign, lottery: Lottery) -> list[str]:
+    """That earlier waves would be messaged once more: the lottery leaves out later ones only."""
+    if campaign.not_messaged_days or (campaign.lottery_wave or 0) < 2:
+        return []
+    before = lotteries.units_of(lottery.id, most=(campaign.lottery_wave or 0) - 1)
+    again = order_areas.ids(campaign.area_ids).intersection(areas.closure(before))
+    if not again:
+        return []
+    return [
+        _(
+            "%(count)s communes of earlier waves are among the areas: whoever was messaged there "
+            "is messaged again. Tick only the areas of this wave, or say for how many days they "
+            "must not have been messaged.",
+            count=formats.number(len(again), language=language()),
+        )
+    ]
 
 
 def _spoilt(campaign: Campaign, lottery: Lottery) -> list[str]:

@@ -235,12 +235,12 @@ def _recorded(lottery_id: int) -> str:
     return "" if detail is None else str(json.loads(detail).get("digest", ""))
 
 
-def in_use(lottery_id: int) -> bool:
-    """Whether a campaign of it was started."""
-    begun = select(Campaign.id).where(
-        Campaign.lottery_id == lottery_id, Campaign.started_at.is_not(None)
+def in_use(lottery_ids: Collection[int]) -> set[int]:
+    """Those of these lotteries of which a campaign was started."""
+    begun = select(Campaign.lottery_id).where(
+        Campaign.lottery_id.in_(lottery_ids), Campaign.started_at.is_not(None)
     )
-    return db.session.scalar(begun.limit(1)) is not None
+    return {id_ for id_ in db.session.scalars(begun.distinct()) if id_ is not None}
 
 
 def abandon(lottery: Lottery, reason: str, actor_id: int) -> None:
@@ -252,7 +252,7 @@ def abandon(lottery: Lottery, reason: str, actor_id: int) -> None:
     with transaction():
         locked(lottery)
         refuse_abandoned(lottery)
-        if in_use(lottery.id):
+        if in_use([lottery.id]):
             raise Refused(
                 _(
                     "A campaign of “%(name)s” was started: it can no longer be abandoned.",

@@ -3,13 +3,14 @@ stands, what joined later, and whether it is still what was drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from campaigns import lotteries
 from campaigns.campaigns import Campaign
@@ -43,13 +44,19 @@ STATE_WORDS: Final[dict[State, str]] = {
 }
 
 
-def state_of(lottery: Lottery) -> State:
-    """How it stands today."""
-    if lottery.abandoned_at is not None:
-        return State.ABANDONED
-    if lottery.ends_on < clock.local(clock.now()).date():
-        return State.OVER
-    return State.IN_USE if lotteries.in_use(lottery.id) else State.DRAWN
+def states_of(every: Sequence[Lottery]) -> dict[int, State]:
+    """How they stand today, by id."""
+    used = lotteries.in_use([lottery.id for lottery in every])
+    today = clock.local(clock.now()).date()
+
+    def state(lottery: Lottery) -> State:
+        if lottery.abandoned_at is not None:
+            return State.ABANDONED
+        if lottery.ends_on < today:
+            return State.OVER
+        return State.IN_USE if lottery.id in used else State.DRAWN
+
+    return {lottery.id: state(lottery) for lottery in every}
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,7 @@ def of(lottery: Lottery, owners: Collection[int], person: User) -> View:
     ids = {area_id for units in drawn.values() for area_id in units}
     return View(
         lottery,
-        state_of(lottery),
+        states_of([lottery])[lottery.id],
         [
             Wave(
                 wave.number,
@@ -193,25 +200,36 @@ def _campaigns(lottery: Lottery, person: User) -> list[Campaign]:
 
 def listed(person: User) -> list[tuple[Lottery, State]]:
     """The lotteries this person may see, the newest first."""
-    every = select(Lottery).order_by(Lottery.id.desc()).limit(MOST)
-    seen = access.among(person, Act.LOTTERY_VIEW, db.session.scalars(every).all())
-    return [(lottery, state_of(lottery)) for lottery in seen]
+    seen = access.among(person, Act.LOTTERY_VIEW, every(MOST))
+    states = states_of(seen)
+    return [(lottery, states[lottery.id]) for lottery in seen]
 
 
-def as_row(lottery: Lottery) -> dict[str, Any]:
+def every(most: int | None = None) -> Sequence[Lottery]:
+    """The lotteries, the newest first, with all that a row says of them."""
+    whole = (Lottery.areas, Lottery.waves, Lottery.app, Lottery.organisation)
+    wanted = select(Lottery).order_by(Lottery.id.desc()).limit(most)
+    return db.session.scalars(wanted.options(*map(selectinload, whole))).all()
+
+
+def as_rows(lotteries_: Sequence[Lottery]) -> list[dict[str, Any]]:
     """For `lotteries list`."""
-    return {
-        "id": lottery.id,
-        "name": lottery.name,
-        "state": state_of(lottery).value,
-        "app": lottery.app.code,
-        "organisation": lottery.organisation_id,
-        "level": lottery.level.value,
-        "areas": [area.code for area in lottery.areas],
-        "waves": [wave.begins_on.isoformat() for wave in lottery.waves],
-        "days": lottery.days,
-        "digest": lottery.digest,
-    }
+    states = states_of(lotteries_)
+    return [
+        {
+            "id": lottery.id,
+            "name": lottery.name,
+            "state": states[lottery.id].value,
+            "app": lottery.app.code,
+            "organisation": lottery.organisation_id,
+            "level": lottery.level.value,
+            "areas": [area.code for area in lottery.areas],
+            "waves": [wave.begins_on.isoformat() for wave in lottery.waves],
+            "days": lottery.days,
+            "digest": lottery.digest,
+        }
+        for lottery in lotteries_
+    ]
 
 
 def as_object(lottery: Lottery) -> dict[str, Any]:
@@ -221,7 +239,7 @@ def as_object(lottery: Lottery) -> dict[str, Any]:
         ((unit, wave) for wave, units in drawn.items() for unit in units.values()),
         key=lambda each: each[0].rank,
     )
-    return as_row(lottery) | {
+    return as_rows([lottery])[0] | {
         "seed": lottery.seed,
         "witnesses": lottery.witnesses,
         "drawn_at": clock.iso(lottery.drawn_at),

@@ -8,17 +8,14 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from campaigns import lotteries, lottery_draw, lottery_showing
-from campaigns.lotteries import Lottery
 from campaigns.lottery_draw import GAP, LEVELS, Plan
 from outreach import access, accounts, apps, areas, organisations
 from outreach.access import Act, Subject
 from outreach.accounts import User
 from outreach.area_names import Level
 from outreach.console import answering
-from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
 
@@ -88,8 +85,7 @@ def _owner(person: User, organisation_id: int | None) -> int:
 @answering
 def list_() -> list[dict[str, Any]]:
     """All lotteries, newest first."""
-    every = db.session.scalars(select(Lottery).order_by(Lottery.id.desc())).all()
-    return [lottery_showing.as_row(lottery) for lottery in every]
+    return lottery_showing.as_rows(lottery_showing.every())
 
 
 @group.command("show")

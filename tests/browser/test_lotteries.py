@@ -63,9 +63,9 @@ def test_a_lottery_is_drawn_in_public_and_a_campaign_takes_its_first_wave(
     turn.select_option(f"{lottery.id}-1")
     page.get_by_role("radio", name="Bốc thăm").check()
     page.locator("#people").get_by_text("Chờ đợt sau theo bốc thăm").wait_for()
-    page.get_by_text("Có địa bàn đang chờ lượt theo bốc thăm.").wait_for(state="detached")
+    page.get_by_text("Lưu ý về bốc thăm.").wait_for(state="detached")
     assert page.locator("#people .total").inner_text() == "83"
     sound(page)
     turn.select_option("")
-    page.get_by_text("Có địa bàn đang chờ lượt theo bốc thăm.").wait_for()
+    page.get_by_text("Lưu ý về bốc thăm.").wait_for()
     sound(page)

@@ -119,6 +119,9 @@ def test_a_later_wave_leaves_earlier_ones_in(
 ) -> None:
     begun(lottery, 14)
     campaign = stage.started(over, **turn(lottery, 2))
+    assert "2 communes of earlier waves" in held_back.cautions(campaign)[0]
+    assert held_back.cautions(stage.draft(over, **turn(lottery, 2, areas=list(WAVES[2])))) == []
+    assert held_back.cautions(stage.draft(over, **turn(lottery, 2, not_messaged_days=30))) == []
     assert expand(stage, campaign)
     assert reached(campaign) == {six[code] for code in WAVES[1] + WAVES[2]}
 

@@ -136,10 +136,11 @@ def test_it_is_not_abandoned_once_a_campaign_of_it_was_started(
     route_id = stage.route(vnpt, 9).id
     rule = {"lottery": lottery.id, "wave": 1, "selection_rule": "lottery: bốc thăm"}
     stage.approved([route_id], **rule)
-    assert not lotteries.in_use(lottery.id)
+    assert lotteries.in_use([lottery.id]) == set()
     stage.started([route_id], **rule)
     with pytest.raises(Refused):
         lotteries.abandon(lottery, "Muộn rồi", stage.approver.id)
+    assert lotteries.in_use([lottery.id]) == {lottery.id}
     assert lotteries.get(lottery.id).abandoned_at is None
 
 

@@ -223,8 +223,8 @@ def test_who_writes_and_who_approves_is_warned_of_areas_that_wait(
 ) -> None:
     drawn(stage)
     page = writer.post("/campaigns/preview", data=fields(route, areas=["29971"]))
-    assert "Areas wait in a lottery." in said(page)
+    assert "Mind the lottery." in said(page)
     campaign = stage.draft([route], not_before=clock.iso(clock.now()))
-    assert "Areas wait in a lottery." in said(writer.get(f"/campaigns/{campaign.id}"))
+    assert "Mind the lottery." in said(writer.get(f"/campaigns/{campaign.id}"))
     page = writer.post("/campaigns/preview", data=fields(route, areas=["29983"]))
-    assert "Areas wait in a lottery." not in said(page)
+    assert "Mind the lottery." not in said(page)
