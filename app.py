@@ -7,6 +7,7 @@ from flask import Flask
 from campaigns import (
     campaigns,
     counts,
+    lotteries,
     messages,
     order_counts,
     orders,
@@ -21,6 +22,7 @@ from campaigns import (
 from campaigns import todo as campaigns_todo
 from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
+from campaigns.commands import lotteries as lotteries_commands
 from campaigns.commands import orders as orders_commands
 from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
@@ -34,6 +36,7 @@ from campaigns.pages import compose as compose_pages
 from campaigns.pages import doubts as doubts_pages
 from campaigns.pages import drive_map as drive_map_pages
 from campaigns.pages import list_people as list_people_pages
+from campaigns.pages import lotteries as lotteries_pages
 from campaigns.pages import orders as orders_pages
 from campaigns.pages import organisations as organisations_pages
 from campaigns.pages import reports as reports_pages
@@ -103,6 +106,7 @@ from workers.pages import twilio as twilio_pages
 TABLES = (
     campaigns,
     counts,
+    lotteries,
     messages,
     overlaps,
     order_counts,
@@ -190,6 +194,7 @@ def _add_rooms(app: Flask) -> None:
     app.register_blueprint(doubts_pages.blueprint)
     app.register_blueprint(unreached_pages.blueprint)
     app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(lotteries_pages.blueprint)
     app.register_blueprint(orders_pages.blueprint)
     app.register_blueprint(test_sends_pages.blueprint)
     app.register_blueprint(lists_pages.blueprint)
@@ -216,6 +221,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(keys_commands.group)
     app.cli.add_command(routes_check_command.group)  # `routes` with all its commands
     app.cli.add_command(campaigns_commands.group)
+    app.cli.add_command(lotteries_commands.group)
     app.cli.add_command(orders_commands.group)
     app.cli.add_command(compare_command.compare)
     app.cli.add_command(report_commands.group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from campaigns import facts, life, overlaps, preparing, rules, standbys, versions
+from campaigns import facts, held_back, life, overlaps, preparing, rules, standbys, versions
 from campaigns.campaigns import Approval, Campaign, Decision, Revision
 from campaigns.states import CampaignState
 from outreach import accounts, audit, clock
@@ -31,6 +31,7 @@ def submit(campaign: Campaign, person: User, settings: Settings) -> None:
     with transaction() as session:
         # Nobody edits it until its digest is stored.
         session.refresh(campaign, with_for_update=True)
+        held_back.refuse(campaign)
         connection = session.connection()
         audience = preparing.audience_of(campaign, settings)
         texts = preparing.render_all(campaign, connection, audience, settings)

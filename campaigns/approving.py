@@ -10,7 +10,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from campaigns import approvals, facts, overlaps, reading, rules, selection, standbys, versions
+from campaigns import (
+    approvals,
+    facts,
+    held_back,
+    overlaps,
+    reading,
+    rules,
+    selection,
+    standbys,
+    versions,
+)
 from campaigns.campaigns import Approval, Campaign, Decision, PlannedCount
 from campaigns.overlaps import Overlaps
 from campaigns.reading import Reading
@@ -76,6 +86,7 @@ class Deciding:
     approver: bool
     about: dict[str, Any]
     standbys: list[standbys.StandBy]
+    cautions: list[str]
 
     @property
     def ready(self) -> bool:
@@ -105,6 +116,7 @@ def of(
         approver=approver,
         about={} if campaign.started_at else _about(campaign),
         standbys=[] if campaign.started_at else _standbys(campaign),
+        cautions=[] if campaign.started_at else held_back.cautions(campaign),
     )
 
 
@@ -120,6 +132,7 @@ def _about(campaign: Campaign) -> dict[str, Any]:
     return versions.said_by(campaign) | {
         "areas_counted": labels.counted(area.level for area in campaign.areas),
         "selection_rule": selection.said(campaign.selection_rule),
+        "lottery_id": campaign.lottery_id,
         "network_names": names if len(names) < len(labels.NETWORKS) else [],
     }
 

@@ -2,7 +2,8 @@
 
 A candidate is a subscriber in the campaign's areas and groups. The first reason that holds leaves
 a candidate out, in this order: opted_out, list_expired (the list it is kept under may not be used
-any more), wrong_network (no route of the campaign carries its network), recently_messaged (the rule
+any more), wrong_network (no route of the campaign carries its network), held_back (a lottery has
+their area wait for a later wave), recently_messaged (the rule
 set's cap, or the campaign's own “not messaged in N days”; what waits in another campaign counts
 too, since it will be sent), duplicate (its number has its message already).
 The rest become one message a number. Counting for the approver and expanding for the wire use the
@@ -30,6 +31,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"
     LIST_EXPIRED = "list_expired"
     WRONG_NETWORK = "wrong_network"
+    HELD_BACK = "held_back"
     RECENTLY_MESSAGED = "recently_messaged"
     DUPLICATE = "duplicate"
 
@@ -48,6 +50,8 @@ class Audience:
     now: datetime
     # Nobody who got any message of ours in so many days; 0: only the rule set's cap counts.
     not_messaged_days: int = 0
+    # The areas whose turn by the campaign's lottery is still to come.
+    held_areas: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def areas_with_subscribers(
 # read once, then counted and inserted from.
 _TABLES = (
     "CREATE TEMPORARY TABLE IF NOT EXISTS expansion_areas ("
-    " place INTEGER PRIMARY KEY, area_id BIGINT NOT NULL)",
+    " place INTEGER PRIMARY KEY, area_id BIGINT NOT NULL, held INTEGER NOT NULL)",
     "CREATE TEMPORARY TABLE IF NOT EXISTS expansion_texts ("
     " area_id BIGINT, share INTEGER, text_id BIGINT, segments INTEGER,"
     " PRIMARY KEY (area_id, share))",
@@ -150,6 +154,7 @@ def _fill_sql(dialect: str, *, quiet: bool) -> str:
           CASE WHEN o.number_id IS NOT NULL THEN 'opted_out'
                WHEN l.expires_on < :today THEN 'list_expired'
                WHEN r.route_id IS NULL THEN 'wrong_network'
+               WHEN c.held = 1 THEN 'held_back'
                WHEN :cap <= (SELECT COUNT(*) FROM messages p JOIN campaigns k
                    ON k.id = p.campaign_id
                    WHERE p.number_id = c.number_id AND p.campaign_id <> :campaign
@@ -157,7 +162,7 @@ def _fill_sql(dialect: str, *, quiet: bool) -> str:
                    AND p.state NOT IN ('cancelled', 'expired'))))
                  THEN 'recently_messaged'{_QUIET if quiet else ""}
                WHEN d.id IS NOT NULL THEN 'duplicate' END
-        FROM (SELECT s.id, s.number_id, s.area_id, s.list_id, a.place
+        FROM (SELECT s.id, s.number_id, s.area_id, s.list_id, a.place, a.held
                 FROM expansion_areas a CROSS JOIN subscribers s
                 WHERE a.place >= :position AND s.area_id = a.area_id
                 AND s.id > CASE WHEN a.place = :position THEN :after ELSE 0 END
@@ -219,6 +224,7 @@ class ChunkReader:
             since = audience.now - timedelta(days=audience.not_messaged_days)
             self._values["quiet_since"] = clock.to_microseconds(since)
         self._texts = texts
+        self._held = audience.held_areas
         self._laid = False
 
     def fill(self, position: int, after: int, limit: int) -> Chunk | None:
@@ -248,7 +254,8 @@ class ChunkReader:
             connection.execute(text(statement))
         places = {t.position: t.area_id for t in self._texts}
         texts = [[t.area_id, t.share, t.text_id, t.segments] for t in self._texts]
-        _put(connection, "expansion_areas", ("place", "area_id"), [[*p] for p in places.items()])
+        rows = [[place, area, int(area in self._held)] for place, area in places.items()]
+        _put(connection, "expansion_areas", ("place", "area_id", "held"), rows)
         _put(connection, "expansion_texts", ("area_id", "share", "text_id", "segments"), texts)
         self._laid = True
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from campaigns.campaigns import Campaign
+from campaigns.lotteries import Lottery
 from campaigns.orders import BroadcastOrder
 from campaigns.routes import Route
 from campaigns.showing import ACT_WORDS
@@ -77,6 +78,8 @@ ACTS: Final[dict[str, str]] = {
     "list.receive": N_("uploaded a list"),
     "list.refuse": N_("refused a list"),
     "list.rejects": N_("took the rows of a list that were not imported, with whole numbers"),
+    "lottery.abandon": N_("abandoned a lottery"),
+    "lottery.draw": N_("drew a lottery"),
     "optout.add": N_("recorded an opt-out"),
     "optout.remove": N_("removed an opt-out"),
     "order.accept": N_("accepted a broadcast order"),
@@ -127,6 +130,7 @@ OBJECTS: Final[dict[str, str]] = {
     "campaign": N_("campaign"),
     "installation": N_("the whole system"),
     "list": N_("subscriber list"),
+    "lottery": N_("lottery"),
     "number": N_("number"),
     "opt_out": N_("opt-out"),
     "order": N_("broadcast order"),
@@ -143,6 +147,7 @@ _NAMES: Final[dict[str, Any]] = {
     "area": select(Area.id, Area.name),
     "campaign": select(Campaign.id, Campaign.name),
     "list": select(SubscriberList.id, SubscriberList.filename),
+    "lottery": select(Lottery.id, Lottery.name),
     "order": select(BroadcastOrder.id, Campaign.name).join(BroadcastOrder.campaign),
     "organisation": select(Organisation.id, Organisation.name),
     "route": select(Route.id, Route.name),
@@ -152,6 +157,7 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "app": ("apps.show", "app_id"),
     "area": ("areas.show", "area_id"),
     "campaign": ("campaigns.show", "campaign_id"),
+    "lottery": ("lotteries.show", "lottery_id"),
     "order": ("orders.show", "order_id"),
     "organisation": ("organisations.show", "organisation_id"),
     "route": ("routes.show", "route_id"),

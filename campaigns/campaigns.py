@@ -40,6 +40,9 @@ class Campaign(Model):
     selection_rule: Mapped[str] = mapped_column(Text)
     urgent: Mapped[bool] = mapped_column(default=False)
     not_messaged_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Its turn in a lottery: who lives in a later wave is held back; see campaigns.held_back.
+    lottery_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("lotteries.id"), index=True)
+    lottery_wave: Mapped[int | None]
 
     state: Mapped[CampaignState] = mapped_column(words(CampaignState), index=True)
     revision: Mapped[int] = mapped_column(default=1)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from campaigns import carriers, hours, orders, preparing, rules, wording
+from campaigns import carriers, held_back, hours, orders, preparing, rules, wording
 from campaigns.campaigns import NAME_LENGTH, VARIANT_LENGTH, Campaign, Revision, Variant
 from campaigns.rules import Kind
 from campaigns.states import CHANGEABLE, CampaignState
@@ -55,13 +55,15 @@ class Draft:
     urgent: bool = False
     not_messaged_days: int = 0
     orders: list[int] = field(default_factory=list)
+    lottery: int = 0
+    wave: int = 0
 
 
 _BY_TYPE: dict[type, str] = {
     str: "name kind sender not_before not_after selection_rule hours",
     list: "apps areas routes networks groups orders",
     bool: "strip_marks urgent",
-    int: "organisation not_messaged_days",
+    int: "organisation not_messaged_days lottery wave",
     dict: "wording",
 }
 _TYPE_OF = {key: type_ for type_, keys in _BY_TYPE.items() for key in keys.split()}
@@ -196,6 +198,7 @@ def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
 
 def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refused]:
     """Write on the campaign what the draft says; what is refused of it is not written."""
+    campaign.lottery_id, campaign.lottery_wave = None, draft.wave or None
     values: dict[str, Callable[[], Any]] = {
         "kind": lambda: _kind(draft.kind),
         "name": lambda: _required(draft.name, "name", NAME_LENGTH),
@@ -217,6 +220,8 @@ def _filled(campaign: Campaign, draft: Draft, settings: Settings) -> list[Refuse
         "order_carriers": lambda: carriers.order_carriers(
             _organisation(draft.organisation), draft.orders, draft.routes
         ),
+        # Last, since it is held against the areas, the apps, the window and the orders above.
+        "lottery_id": lambda: held_back.turn(campaign, draft.lottery, draft.wave),
     }
     wrong = []
     for name, value in values.items():

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from campaigns import order_areas, preparing, progress, reading, rules, standbys, texts
+from campaigns import held_back, order_areas, preparing, progress, reading, rules, standbys, texts
 from campaigns.audience import Audience, Tally, TextOfArea, areas_with_subscribers, count_all
 from campaigns.campaigns import Campaign
 from campaigns.routes import Route
@@ -73,8 +73,8 @@ class VariantRow:
 @dataclass
 class Estimate:
     """What the preview shows. `counted` is False where the people are still to be counted;
-    `warnings` are sentences about what would be refused at the submission; `standbys` as they would
-    be fixed then, `unfit` those that could not carry it."""
+    `warnings` are sentences about what would be refused at the submission, `cautions` about what
+    would not be; `standbys` as they would be fixed then, `unfit` those that could not carry it."""
 
     choices: list[Choice] = field(default_factory=list)
     shown: Choice | None = None
@@ -82,6 +82,7 @@ class Estimate:
     variant: str = ""
     writings: list[Writing] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    cautions: list[str] = field(default_factory=list)
     counted: bool = False
     counted_at: datetime | None = None
     suppressed: dict[str, int] = field(default_factory=dict)
@@ -177,6 +178,7 @@ def of(
     found.variant = variant if variant in found.variants else next(iter(found.variants), "")
     if ENVELOPE.isdisjoint(wrong):
         found.open_for = campaign.window.length()
+        found.cautions = held_back.cautions(campaign)
     written = _write(found, campaign, settings, wrong)
     if routes and found.subscribers and (at_once or found.subscribers <= AT_ONCE):
         _count(found, audience, routes, written)
@@ -328,6 +330,7 @@ def _key(audience: Audience, order: list[int], shares: int) -> tuple[object, ...
         tuple(sorted(audience.route_of_network.items())),
         audience.rules,
         audience.not_messaged_days,
+        audience.held_areas,
         tuple(order),
         shares,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text, update
 
-from campaigns import expansion, orders, preparing, standing, stops
+from campaigns import expansion, held_back, orders, preparing, standing, stops
 from campaigns.campaigns import Campaign
 from campaigns.states import APPROVED_STATES, CAMPAIGN_TRANSITIONS, CampaignState
 from outreach import audit, clock
@@ -133,6 +133,7 @@ def start(campaign: Campaign, actor_id: int | None) -> None:
         )
     _refuse_while_stopped()
     with transaction():
+        held_back.refuse_start(campaign, now)
         _refuse_uncovered(campaign)
         times: dict[str, Any] = {"started_at": now, "start_at": now}
         if not campaign.route_choices:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from campaigns import routes
+from campaigns import lotteries, routes
 from campaigns.campaigns import Campaign
 from campaigns.composing import Draft
+from campaigns.lotteries import Lottery
 from campaigns.routes import Route
-from outreach import access, apps, organisations
+from outreach import access, apps, clock, organisations
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.apps import App
@@ -35,6 +36,7 @@ class Offers:
     groups: list[Group]
     networks: dict[str, str]
     carriers: list[Organisation]
+    lotteries: list[Lottery]
 
     @property
     def senders(self) -> list[str]:
@@ -60,6 +62,8 @@ class Offers:
                     "groups",
                 )
             )
+        if draft.lottery and draft.lottery not in {lottery.id for lottery in self.lotteries}:
+            wrong.append(Refused(_("There is no lottery %(id)s.", id=draft.lottery), "lottery"))
         return wrong
 
 
@@ -83,7 +87,17 @@ def to(person: User, campaign: Campaign | None = None) -> Offers:
         ],
         networks={name: NETWORK_NAMES.get(name, name) for name in NETWORKS},
         carriers=_carriers(person),
+        lotteries=_lotteries(person, campaign),
     )
+
+
+def _lotteries(person: User, campaign: Campaign | None) -> list[Lottery]:
+    """Those whose days are not over, the newest first; and that of the campaign."""
+    kept = None if campaign is None else campaign.lottery_id
+    today = clock.local(clock.now()).date()
+    every = lotteries.standing([app.id for app in apps.every()])
+    offered = [each for each in every if each.id == kept or each.ends_on >= today]
+    return access.among(person, Act.LOTTERY_VIEW, offered)
 
 
 def _carriers(person: User) -> list[Organisation]:

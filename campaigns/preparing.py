@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, text
 
-from campaigns import order_areas, rules, segments, wording
+from campaigns import held_back, lotteries, order_areas, rules, segments, wording
 from campaigns.audience import Audience, Tally, TextOfArea, areas_with_subscribers, count_all
 from campaigns.campaigns import (
     Campaign,
@@ -55,6 +55,7 @@ def audience_over(campaign: Campaign, chosen: list[Route], settings: Settings) -
         rules=rules.rule_set(campaign.kind, clock.local(now).date(), settings),
         now=now,
         not_messaged_days=campaign.not_messaged_days or 0,
+        held_areas=held_back.areas_of(campaign),
     )
 
 
@@ -259,12 +260,14 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
     Covers every rendered text per variant × area, kind, sender name, areas, groups and networks,
     apps, the ordered routes and what stands by for them (not their rate, price or credentials), the
     carriers that get an order, the envelope with its daily hours, the days without a message that
-    were asked for, and the number of recipients counted.
+    were asked for, the wave and the whole outcome of its lottery, and the number of recipients
+    counted.
     """
     row = connection.execute(
         text(
             "SELECT kind, sender, strip_marks, networks, groups, not_before, not_after, hours,"
-            " organisation_id, recipients_counted, not_messaged_days FROM campaigns WHERE id = :id"
+            " organisation_id, recipients_counted, not_messaged_days, lottery_id, lottery_wave"
+            " FROM campaigns WHERE id = :id"
         ),
         {"id": campaign_id},
     ).one()
@@ -294,6 +297,8 @@ def seal(connection: Connection, campaign_id: int) -> Sealed:
         covered["standbys"] = standbys
     if row.not_messaged_days:  # absent where it is 0, as before there was such a choice
         covered["not_messaged_days"] = row.not_messaged_days
+    if row.lottery_id is not None:  # from the rows: of a changed outcome nothing was approved
+        covered["lottery"] = [lotteries.digest_of(connection, row.lottery_id), row.lottery_wave]
     canonical = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Sealed(hashlib.sha256(canonical.encode()).hexdigest(), {t.id: t.text for t in rendered})
 

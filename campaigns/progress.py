@@ -370,6 +370,8 @@ def as_object(campaign: Campaign) -> dict[str, Any]:
         "completed_at": clock.iso(campaign.completed_at),
         "settled_at": clock.iso(campaign.settled_at),
         "orders": order_parts.as_objects(p.orders),
+        "lottery": campaign.lottery_id,
+        "wave": campaign.lottery_wave,
     }
 
 

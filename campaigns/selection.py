@@ -36,7 +36,7 @@ NAMES: Final[dict[Rule, str]] = {
 HINTS: Final[dict[Rule, str]] = {
     Rule.EVERYONE: N_("all people of the areas and groups ticked above"),
     Rule.ORDERED: N_("say which order, who set it and when"),
-    Rule.LOTTERY: N_("say who drew, when and how; the lot is not drawn here yet"),
+    Rule.LOTTERY: N_("choose the lottery and the wave below, or say who drew, when and how"),
     Rule.LOW_UPTAKE: N_("say below which rate, of which day"),
     Rule.OTHER: N_("say how"),
 }

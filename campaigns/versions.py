@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaigns import preparing, selection, standbys
+from campaigns import held_back, preparing, selection, standbys
 from campaigns.audience import Tally
 from campaigns.campaigns import Campaign
 from outreach import clock, labels
@@ -79,6 +79,7 @@ def said_by(campaign: Campaign) -> dict[str, Any]:
         "hours": campaign.hours,
         "selection_rule": campaign.selection_rule,
         "not_messaged_days": campaign.not_messaged_days,
+        "lottery": held_back.said_of(campaign),
     }
 
 
@@ -138,6 +139,7 @@ _FIELDS = (
     ("networks", N_("Networks"), "words"),
     ("selection_rule", N_("Why these people"), "words"),
     ("not_messaged_days", N_("Days without a message before"), "number"),
+    ("lottery", N_("Lottery and wave"), "words"),
     ("routes", N_("Routes, in their order"), "words"),
     ("standbys", N_("Stand-by routes"), "words"),
     ("not_before", N_("Not before"), "moment"),

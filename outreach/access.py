@@ -41,6 +41,8 @@ class Act(StrEnum):
     ORDER_VIEW = "order.view"
     ORDER_ANSWER = "order.answer"
     ORDER_REPORT = "order.report"
+    LOTTERY_VIEW = "lottery.view"
+    LOTTERY_DRAW = "lottery.draw"
     LIST_IMPORT = "list.import"
     LIST_VIEW = "list.view"
     LIST_SEE_NUMBERS = "list.see_numbers"
@@ -106,6 +108,9 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.ORDER_VIEW:           (CARRIED, TOUCHES, TOUCHES, TOUCHES, NO,      ANY,   ANY),
     Act.ORDER_ANSWER:         (CARRIED, NO,      NO,      NO,      NO,      NO,    ANY),
     Act.ORDER_REPORT:         (CARRIED, NO,      NO,      NO,      NO,      NO,    ANY),
+    # Whose turn it is when is no secret among those who send.
+    Act.LOTTERY_VIEW:         (ANY,     TOUCHES, TOUCHES, TOUCHES, NO,      ANY,   ANY),
+    Act.LOTTERY_DRAW:         (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.LIST_IMPORT:          (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_VIEW:            (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
     Act.LIST_SEE_NUMBERS:     (OWN,     OWN,     OWN,     NO,      NO,      NO,    ANY),
@@ -157,6 +162,8 @@ NAMES: dict[Act, str] = {
     Act.ORDER_VIEW: N_("see a broadcast order"),
     Act.ORDER_ANSWER: N_("answer a broadcast order"),
     Act.ORDER_REPORT: N_("report counts of a broadcast order"),
+    Act.LOTTERY_VIEW: N_("see a lottery"),
+    Act.LOTTERY_DRAW: N_("draw or abandon a lottery"),
     Act.LIST_IMPORT: N_("import a list of subscribers"),
     Act.LIST_VIEW: N_("see a list of subscribers"),
     Act.LIST_SEE_NUMBERS: N_("see whole phone numbers"),

@@ -18,16 +18,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from campaigns import approvals, life, routes
+from campaigns import approvals, life, lotteries, routes
 from campaigns.campaigns import Campaign
 from campaigns.reports import editions
 from outreach import access, apps, area_editing, boundaries, i18n, once, organisations, targets
 from outreach.accounts import Role, User
+from outreach.area_names import Level
 from outreach.database import db
 from outreach.lists import importing
 from outreach.organisations import Kind, Organisation
 from outreach.pages import guard
 from tests import pages
+from tests.campaigns.drawing import days, drawn
 from tests.campaigns.expanding import expand
 from tests.drive import Drive, at
 from tests.ordering import Ordering
@@ -57,6 +59,7 @@ class Town:
     apps: list[int] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
     boundaries: list[int] = field(default_factory=list)
+    lotteries: list[int] = field(default_factory=list)
 
     def objects(self) -> dict[str, list[int]]:
         """What the values in addresses may name, by the name they have there."""
@@ -74,6 +77,7 @@ class Town:
             "app_id": self.apps,
             "target_id": self.targets,
             "boundary_id": self.boundaries,
+            "lottery_id": self.lotteries,
         }
 
 
@@ -131,6 +135,7 @@ def town(
     made.routes = [route.id for route in routes.every()]
     made.apps = [drive.app_id]
     made.boundaries = [_boundary(people["approver"]), _boundary(people["culture elsewhere"])]
+    made.lotteries = list(_lotteries(stage))
     made.targets = [_target(land.district, drive.app_id), _target(land.province, drive.app_id)]
     return made
 
@@ -148,6 +153,16 @@ def _target(area_id: int, app_id: int) -> int:
     app = apps.by_id(app_id)
     added = targets.add(area, app, 2000, day, group="population", letter="12", actor_id=None)
     return added.id
+
+
+def _lotteries(stage: Stage) -> Iterator[int]:
+    """One that was abandoned; then one in an area and one that reaches beyond it, which stands."""
+    pair = days(count=2)
+    gone = drawn(stage, ["870"], dates=pair, name="Bốc thăm bỏ")
+    lotteries.abandon(gone, "Chia lại xã", stage.approver.id)
+    yield drawn(stage, ["870"], dates=pair, name="Bốc thăm mười").id
+    later = days(first=60, count=2)
+    yield drawn(stage, ["87"], dates=later, level=Level.DISTRICT, name="Bốc thăm mười một").id
 
 
 def _list(client: FlaskClient) -> int:

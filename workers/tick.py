@@ -92,7 +92,16 @@ def start_due() -> None:
     for campaign in _in_state(C.SCHEDULED):
         due = campaign.start_at is not None and campaign.start_at <= now
         if due and campaign.window.closes_at(now) is not None and not stops.in_force():
-            life.start(campaign, None)
+            _start(campaign)
+
+
+def _start(campaign: Campaign) -> None:
+    """Start one that is due. One that is refused, since its lottery was abandoned or somebody has
+    changed it around its approval, holds up no other."""
+    try:
+        life.start(campaign, None)
+    except Refused as refused:
+        log.info("not started", campaign=campaign.id, why=refused.sentence)
 
 
 def expire_passed() -> None:

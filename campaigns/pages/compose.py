@@ -13,6 +13,7 @@ from campaigns import (
     area_tree,
     composing,
     estimates,
+    held_back,
     life,
     offers,
     progress,
@@ -130,6 +131,34 @@ def renew_map() -> str:
     return render_template("compose/_map.html", tree=tree, map=area_map.of(tree))
 
 
+@blueprint.post("/lotteries")
+@needs(Act.CAMPAIGN_CREATE)
+def renew_lotteries() -> str:
+    """The lotteries to choose from, renewed when an area is ticked."""
+    sheet = _sheet(None)
+    return render_template(
+        "compose/_lottery.html",
+        typed=sheet.typed,
+        errors=sheet.errors,
+        turns=_turns(sheet),
+        may_draw=access.allowed(person(), Act.LOTTERY_DRAW),
+    )
+
+
+def _turns(sheet: Sheet) -> list[tuple[str, str]]:
+    """(value, words) of each wave of the lotteries that cover what is ticked, and of that which is
+    chosen."""
+    if not sheet.offers.lotteries:
+        return []
+    made, _wrong = sheet.examine()
+    return [
+        (f"{lottery.id}-{wave.number}", held_back.said(lottery, wave.number))
+        for lottery in sheet.offers.lotteries
+        if lottery.id == sheet.typed.turn[0] or held_back.covers(lottery, made.area_ids)
+        for wave in lottery.waves
+    ]
+
+
 def _tree(sheet: Sheet) -> area_tree.Tree:
     own, typed = person().own_area_id, sheet.typed
     return area_tree.grow(
@@ -215,6 +244,8 @@ def _shown(sheet: Sheet, *, at_once: bool) -> dict[str, Any]:
         "marks": {r.id: progress.mark_of(r.networks) for r in sheet.offers.routes},
         "kinds": [kind.value for kind in Kind],
         "rules": [(rule.value, selection.NAMES[rule], selection.HINTS[rule]) for rule in Rule],
+        "turns": _turns(sheet),
+        "may_draw": access.allowed(person(), Act.LOTTERY_DRAW),
         "tests": test_pages.shown(test_sends.open_to(person(), sheet.routes), typed.test_number),
         "test_errors": sheet.test_errors,
         "half_hours": sorted({*HALF_HOURS, typed.hours_from, typed.hours_to} - {""}),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
-from campaigns import area_tree, selection
+from campaigns import area_tree, held_back, lotteries, selection
 from campaigns.campaigns import Campaign
 from campaigns.composing import Draft
 from campaigns.offers import Offers
@@ -63,6 +63,7 @@ class Typed:
     not_messaged_days: str = "0"
     rule: str = ""
     selection_rule: str = ""
+    lottery: str = ""
     at: str = ""
     variant: str = ""
     revision: int = 0
@@ -96,7 +97,7 @@ class Typed:
         if not self.days.isdecimal() or len(self.days) > 4:
             found["not_messaged_days"] = _("Type a number of days, 0 for no such limit.")
         try:
-            selection.written(self.rule, self.selection_rule)
+            selection.written(self.rule, self.rule_words)
         except Refused as refused:
             found["selection_rule"] = refused.sentence
         return found
@@ -107,15 +108,35 @@ class Typed:
         return self.not_messaged_days.strip() or "0"
 
     @property
+    def turn(self) -> tuple[int, int]:
+        """The lottery and the wave that are chosen; 0 for none."""
+        lottery, _dash, wave = self.lottery.partition("-")
+        if not (lottery.isdecimal() and wave.isdecimal() and len(self.lottery) < 20):
+            return 0, 0
+        return int(lottery), int(wave)
+
+    @property
+    def rule_words(self) -> str:
+        """The words of the rule; of a lottery its name and wave, where none are typed."""
+        lottery, wave = self.turn
+        if self.selection_rule.strip() or not lottery:
+            return self.selection_rule
+        try:
+            return held_back.said(lotteries.get(lottery), wave)
+        except Refused:  # which is said at its own field
+            return ""
+
+    @property
     def rule_written(self) -> str:
         """The selection rule as it is stored; "" where it is not said."""
         try:
-            return selection.written(self.rule, self.selection_rule)
+            return selection.written(self.rule, self.rule_words)
         except Refused:
             return ""
 
     def draft(self, organisation_id: int) -> Draft:
         """The draft as `composing` checks it; moments get Vietnam's offset."""
+        lottery, wave = self.turn
         written = {key: text for key, text in self.wording.items() if text.strip()}
         return Draft(
             name=self.name,
@@ -136,6 +157,8 @@ class Typed:
             urgent=self.urgent,
             orders=[int(each) for each in self.orders if each.isdecimal()],
             not_messaged_days=int(self.days) if self.days.isdecimal() else 0,
+            lottery=lottery,
+            wave=wave,
         )
 
     @property
@@ -183,6 +206,7 @@ def blank(offers: Offers, settings: Settings) -> Typed:
 def of_campaign(campaign: Campaign) -> Typed:
     """The form as a campaign fills it."""
     rule, words = selection.read(campaign.selection_rule)
+    turn = campaign.lottery_id, campaign.lottery_wave
     opens, _dash, closes = campaign.hours.partition("-")
     return Typed(
         name=campaign.name,
@@ -203,7 +227,9 @@ def of_campaign(campaign: Campaign) -> Typed:
         not_messaged_days=str(campaign.not_messaged_days or 0),
         orders=[str(carrier.id) for carrier in campaign.order_carriers],
         rule=rule.value,
-        selection_rule=words,
+        # Words that only say the wave are said anew, by the wave that is chosen then.
+        selection_rule="" if words == held_back.said_of(campaign) else words,
+        lottery="{}-{}".format(*turn) if campaign.lottery_id else "",
         revision=campaign.revision,
     )
 
@@ -251,6 +277,8 @@ def _lost(campaign: Campaign, offers: Offers, new: Typed, gone: list[Area]) -> t
         lost.append(_("Areas that are not in the list of areas in use: %(names)s.", names=names))
     if groups:
         lost.append(_("Groups you may not choose: %(names)s.", names=", ".join(groups)))
+    if campaign.lottery_id is not None:
+        lost.append(_("The lottery and its wave: a copy has its own turn."))
     if new.sender != campaign.sender:
         lost.append(_("The sender name %(name)s: no route has it now.", name=campaign.sender))
     return tuple(lost)
@@ -296,6 +324,7 @@ _TEXTS = (
     "not_messaged_days",
     "rule",
     "selection_rule",
+    "lottery",
     "at",
     "variant",
     "once",

@@ -37,6 +37,7 @@ _PAGES = (
     ("orders.index", N_("Broadcast orders"), "envelope-paper"),
     ("doubts.index", N_("In doubt"), "hourglass-split"),
     ("calendar.month", N_("Calendar"), "calendar-event"),
+    ("lotteries.index", N_("Order by lot"), "shuffle"),
     ("lists.index", N_("Subscriber lists"), "person-lines-fill"),
     ("uptake.index", N_("Install figures"), "123"),
     ("reports.index", N_("Daily report"), "printer"),

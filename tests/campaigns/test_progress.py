@@ -21,6 +21,7 @@ M = MessageState
 KEYS = [
     *("id", "name", "state", "recipients", "suppressed", "counts", "segments", "cost", "by_area"),
     *("by_route", "approved_by", "digest", "started_at", "completed_at", "settled_at", "orders"),
+    *("lottery", "wave"),
 ]
 
 

@@ -136,3 +136,17 @@ def test_a_refusal_says_what_and_why(app: Flask, liaison: User, stranger: User) 
     with pytest.raises(Forbidden, match="another organisation or area"):
         demand(stranger, Act.LIST_VIEW, own)
     demand(liaison, Act.LIST_VIEW, own)
+
+
+def test_the_culture_office_draws_for_its_own_areas_and_others_read(
+    liaison: User, culture: User, land: Land
+) -> None:
+    inside, wider = Subject(area_ids={land.commune}), Subject(area_ids={land.province})
+    assert allowed(culture, Act.LOTTERY_DRAW, inside)
+    assert not allowed(culture, Act.LOTTERY_DRAW, wider)
+    assert allowed(culture, Act.LOTTERY_VIEW, wider)
+    assert allowed(liaison, Act.LOTTERY_VIEW, wider)
+    assert not allowed(culture, Act.LOTTERY_VIEW, Subject(area_ids={land.next_district}))
+    for role in Role:
+        may = scope_of(role, Act.LOTTERY_DRAW) is not Scope.NO
+        assert may == (role in {Role.CULTURE, Role.SYSTEM})

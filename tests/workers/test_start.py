@@ -99,8 +99,8 @@ def folder(tmp_path: Path, sqlite_template: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_it_comes_up_whole_and_leaves_no_process(folder: Path, end: signal.Signals) -> None:
+def test_it_comes_up_whole_brings_back_what_dies_and_leaves_no_process(folder: Path) -> None:
+    """One start for all of it, since each is six programs."""
     with started(folder) as start:
         assert start.health() == {
             "status": "ok",
@@ -110,25 +110,20 @@ def test_it_comes_up_whole_and_leaves_no_process(folder: Path, end: signal.Signa
             "migrations": "current",
         }
         wait_until(lambda: f"http://127.0.0.1:{start.port}" in start.said)
-        start.process.send_signal(end)
-        assert start.process.wait(timeout=40) == 0
-        assert start.programs() == []
 
-
-def test_a_second_start_on_the_same_folder_says_so_and_ends(folder: Path) -> None:
-    with started(folder) as start:
-        second = start.spawn()
+        second = start.spawn()  # on the same folder
         assert second.wait(timeout=20) == 1
         assert f"{folder}: http://127.0.0.1:{start.port}, process {start.process.pid}" in start.said
         assert start.health()["status"] == "ok"
 
-
-def test_a_killed_supervisor_is_started_again(folder: Path) -> None:
-    with started(folder) as start:
         before = start.pid_of("supervisord")
         os.kill(before, signal.SIGKILL)
         wait_until(lambda: start.pid_of("supervisord") not in (0, before))
         wait_until(lambda: start.health().get("status") == "ok")
+
+        start.process.send_signal(signal.SIGINT)
+        assert start.process.wait(timeout=40) == 0
+        assert start.programs() == []
 
 
 def test_a_killed_start_takes_everything_with_it_and_the_next_one_works(folder: Path) -> None:
@@ -137,6 +132,9 @@ def test_a_killed_start_takes_everything_with_it_and_the_next_one_works(folder: 
         wait_until(lambda: not start.programs())
     with started(folder) as again:
         assert again.health()["workers"] == 2
+        again.process.send_signal(signal.SIGTERM)
+        assert again.process.wait(timeout=40) == 0
+        assert again.programs() == []
 
 
 def test_a_used_port_is_said_before_anything_starts(folder: Path) -> None:

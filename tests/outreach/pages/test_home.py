@@ -55,14 +55,14 @@ def test_who_may_read_routes_and_rules_finds_them_in_the_side_bar(
     admin = make_person(Role.ADMIN)
     for who, pages in (
         (liaison, ["routes.index", "rules.index"]),
-        (culture, ["routes.index", "rules.index"]),
+        (culture, ["routes.index", "boundaries.index", "rules.index"]),
         (staff, ["rules.index"]),
         (reporter, []),
     ):
         entries = [each for each in navigation.entries(who) if each.group]
         assert [each.endpoint for each in entries] == pages
         assert all(each.group == "To look up" for each in entries)
-    assert len([each for each in navigation.entries(admin) if each.group == "Administration"]) == 7
+    assert len([each for each in navigation.entries(admin) if each.group == "Administration"]) == 8
     page = client_as(culture).get("/admin/routes/").text
     assert 'href="/admin/rules/"' in page
     assert "/admin/routes/new" not in page
