@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from campaigns import lotteries
-from outreach import areas
+from outreach import area_editing, areas
 from outreach.database import db, transaction
 from outreach.errors import Missing, Refused
 from outreach.organisations import Organisation
@@ -148,7 +148,7 @@ def test_it_is_not_abandoned_once_a_campaign_of_it_was_started(
 def test_an_area_that_was_drawn_is_not_removed(stage: Stage) -> None:
     drawn(stage)
     with pytest.raises(Refused):
-        areas.remove(areas.by_code("30013"), actor_id=None)
+        area_editing.remove(areas.by_code("30013"), actor_id=None)
 
 
 def test_there_is_no_other_lottery(app: object) -> None:
