@@ -127,7 +127,7 @@ def _insert(connection: Connection, campaign_id: int, chunk: Chunk) -> None:
     for (_area, route), people in chunk.tally.recipients.items():
         per_route[route] = per_route.get(route, 0) + people
     batches = _new_batches(connection, campaign_id, per_route)
-    before = connection.execute(text("SELECT COALESCE(MAX(id), 0) FROM messages")).scalar_one()
+    before = connection.execute(_LAST_MESSAGE).scalar_one()
     connection.execute(
         text(_INSERT_MESSAGES.format(batches=rowset(connection.dialect.name, _BATCH_COLUMNS))),
         {
@@ -137,8 +137,10 @@ def _insert(connection: Connection, campaign_id: int, chunk: Chunk) -> None:
             "rows": as_rows(batches),
         },
     )
-    connection.execute(_RANGE_OF_BATCHES, {"campaign": campaign_id, "before": before})
-    _count(connection, campaign_id, before, chunk)
+    written = {"campaign": campaign_id, "before": before}
+    written["last"] = connection.execute(_LAST_MESSAGE).scalar_one()
+    connection.execute(_RANGE_OF_BATCHES, written)
+    _count(connection, written, chunk)
 
 
 def _new_batches(
@@ -164,6 +166,7 @@ def _new_batches(
     return rows
 
 
+_LAST_MESSAGE = text("SELECT COALESCE(MAX(id), 0) FROM messages")
 _BATCH_COLUMNS = [("route_id", "integer"), ("ordinal", "integer"), ("batch_id", "integer")]
 
 # In area order within a route, so that a batch, its texts and its counts lie together.
@@ -181,21 +184,24 @@ _INSERT_MESSAGES = """
     ON CONFLICT (number_id, campaign_id) DO NOTHING
 """
 
+# Bounded on both sides: PostgreSQL takes an open range for a third of the table, and reads it all.
+_WRITTEN = "id > :before AND id <= :last AND campaign_id = :campaign"
 _RANGE_OF_BATCHES = text(
     "UPDATE batches SET first_id = r.first, last_id = r.last, size = r.size"
     " FROM (SELECT batch_id, MIN(id) AS first, MAX(id) AS last, COUNT(*) AS size FROM messages"
-    "       WHERE id > :before AND campaign_id = :campaign GROUP BY batch_id) r"
+    f"       WHERE {_WRITTEN} GROUP BY batch_id) r"
     " WHERE batches.id = r.batch_id"
 )
 
 
-def _count(connection: Connection, campaign_id: int, before: int, chunk: Chunk) -> None:
+def _count(connection: Connection, written: dict[str, int], chunk: Chunk) -> None:
+    campaign_id = written["campaign"]
     inserted = connection.execute(
         text(
             "SELECT area_id, route_id, COUNT(*) AS people, SUM(segments) AS segments FROM messages"
-            " WHERE id > :before AND campaign_id = :campaign GROUP BY area_id, route_id"
+            f" WHERE {_WRITTEN} GROUP BY area_id, route_id"
         ),
-        {"before": before, "campaign": campaign_id},
+        written,
     ).all()
     counts.append_sums(
         connection,
