@@ -93,6 +93,15 @@ def test_the_rest_is_what_is_not_in_the_first(drive_done: Scene) -> None:
     assert compare_sets.names(comparison.asked)[1] == "the other communes of Huyện Hồng Ngự"
 
 
+def test_messages_to_people_nobody_has_counted_are_of_no_share(drive_done: Scene) -> None:
+    """29980 was messaged, and nobody knows of how many: 12 messages among its neighbour's people
+    would be more of them than there were."""
+    found = figures(sets(["29971", "29980"], ["29980"]))
+    alone = figures(sets(["29971"], ["29974"]))
+    assert found["Messaged of the people"][:2] == (alone["Messaged of the people"][0], None)
+    assert found["Messaged"][0] == alone["Messaged"][0] + 12  # type: ignore[operator]
+
+
 def test_a_commune_in_both_sets_counts_in_both_and_that_is_said(drive_done: Scene) -> None:
     found = sets([], ["29971"])
     assert found.both == 1
