@@ -163,10 +163,14 @@ def test_the_csv_keeps_numbers_as_numbers(drive_done: Scene) -> None:
 
 
 def test_the_workbook_has_both_sets_as_numbers(drive_done: Scene) -> None:
+    with transaction():
+        db.session.get_one(Area, drive_done.ids["29971"]).name = "=1+1"
     comparison = compared(["29971"], ["29974"])
     out = io.BytesIO()
     compare_sheet.write(comparison, comparison.rows, [], out)
     book = openpyxl.load_workbook(out)
+    heads = list(book["Two sets"].rows)[0]
+    assert [(head.value, head.data_type) for head in heads[1:2]] == [("=1+1", "s")]
     lines = {row[0]: row[1:] for row in book["Two sets"].values}
     assert lines["Population"] == (1000, 2000, None)
     assert lines["Rate on the last day"][0] == pytest.approx(comparison.rows[0].after.share)

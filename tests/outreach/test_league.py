@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from outreach import league
+from outreach import league, league_sheet
 from outreach.access import Act, Forbidden
 from outreach.area_names import Level
 from outreach.areas import Area
@@ -219,3 +219,7 @@ def test_of_a_part_of_what_an_area_came_from_there_is_no_rank_and_no_change(
     report(drive, communes, "20", Ba=900)
     row = rows(table(drive))["Ba"]
     assert (row.rank, row.new, row.points) == (3, None, None), "of two territories"
+
+
+def test_a_rule_without_a_number_says_percent_once(drive: Drive) -> None:
+    assert not [sentence for _name, sentence in league_sheet.rules() if "%%" in sentence]
