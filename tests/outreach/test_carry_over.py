@@ -333,3 +333,18 @@ def test_every_page_has_the_same_figures_as_the_words_of_the_docs(drive: Drive, 
         assert brought.fresh == len(fresh), brought.day
         if all(was is None or (was[2] and now[2]) for was, now in fresh):
             assert brought.installs == (sum(rises) if rises else None), brought.day
+
+
+def test_no_day_is_missing_where_nothing_is_known_after_the_change(
+    drive: Drive, new: dict[str, int]
+) -> None:
+    """A chart finds its days by their places; the new count of people holds from that very day."""
+    become(drive.land.province, new["82"])
+    become(drive.land.commune, new["29983"], None)
+    become(drive.land.commune, new["29971"], None)
+    report(drive, drive.land.commune, date(2020, 8, 16), 100)
+    report(drive, new["29983"], TODAY, 70)
+    days = series.of_area(drive.app_id, new["82"], [new["29983"], new["29971"]], TODAY)
+    assert [(each.day.day, each.installs, each.counted) for each in days] == [
+        (16, 100, 1), (17, 100, 1), (18, None, 0), (19, None, 0), (20, 70, 1)
+    ]  # fmt: skip
