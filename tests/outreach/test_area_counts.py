@@ -123,6 +123,8 @@ def test_both_denominators_go_their_own_ways(district: int) -> None:
         ({"letter": "x" * 61}, "letter"),
         ({"counted_on": None}, "counted_on"),
         ({"counted_on": TODAY + timedelta(days=1)}, "counted_on"),
+        ({"counted_on": date(20, 8, 1)}, "counted_on"),
+        ({"valid_from": date(20, 8, 1)}, "valid_from"),
         ({"valid_from": TODAY + timedelta(days=1)}, "valid_from"),
     ],
 )
