@@ -169,7 +169,7 @@ def test_the_workbook_has_both_sets_as_numbers(drive_done: Scene) -> None:
     out = io.BytesIO()
     compare_sheet.write(comparison, comparison.rows, [], out)
     book = openpyxl.load_workbook(out)
-    heads = list(book["Two sets"].rows)[0]
+    heads = next(iter(book["Two sets"].rows))
     assert [(head.value, head.data_type) for head in heads[1:2]] == [("=1+1", "s")]
     lines = {row[0]: row[1:] for row in book["Two sets"].values}
     assert lines["Population"] == (1000, 2000, None)
