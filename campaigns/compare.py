@@ -96,12 +96,14 @@ class Row:
 class Summary:
     """Rows added up. Installs and rates are those of the `counted` areas, which have figures on
     both sides and a denominator: `people` are what it adds up to (`people_from` on the first day,
-    by the count that held then). `delivered` and `cost` are what is known of them: of `unreceipted`
+    by the count that held then). `dosed` of the messages went to communes whose people are counted.
+    `delivered` and `cost` are what is known of them: of `unreceipted`
     and `uncosted` messages it is not; None where it is of none."""
 
     areas: int
     counted: int
     population: int
+    dosed: int
     people: int
     people_from: int
     messaged: int
@@ -122,8 +124,8 @@ class Summary:
 
     @property
     def dose(self) -> float | None:
-        """Messages of all its people, as a share."""
-        return rates.share(self.messaged, self.population)
+        """Messages to its counted people, as a share of them."""
+        return rates.share(self.dosed, self.population)
 
     @property
     def rate_from(self) -> float | None:
@@ -237,6 +239,7 @@ def summed(rows: Sequence[Row]) -> Summary:
         areas=len(rows),
         counted=len(counted),
         population=sum(row.population or 0 for row in rows),
+        dosed=sum(row.delivery.messaged for row in rows if row.population),
         people=sum(row.of or 0 for row in counted),
         people_from=sum(row.before.of or 0 for row in counted),
         messaged=messaged,

@@ -10,7 +10,18 @@ from enum import StrEnum
 from typing import Final
 
 from campaigns import deliveries
-from outreach import areas, boundaries, formats, lateness, league, maps, rates, scales, targets
+from outreach import (
+    area_counts,
+    areas,
+    boundaries,
+    formats,
+    lateness,
+    league,
+    maps,
+    rates,
+    scales,
+    targets,
+)
 from outreach.area_names import Level
 from outreach.boundaries import BoundaryUpload
 from outreach.i18n import N_, _
@@ -19,6 +30,7 @@ from outreach.league import Asked, League, Row
 from outreach.maps import Map, Spot
 from outreach.rates import Punctuality
 from outreach.scales import Scale
+from outreach.targets import Denominator
 
 MOST: Final = 750
 """More areas are no map any more."""
@@ -181,7 +193,8 @@ def _distances(table: League) -> dict[int, float]:
 def _messages(table: League) -> dict[int, float]:
     """Of campaigns that started from the day `since` on, up to the day, as in a comparison."""
     asked = table.asked
-    people = {row.area.id: row.area.population for row in table.rows if row.area.population}
+    every = [row.area for row in table.rows]
+    people = area_counts.people(every, Denominator.POPULATION, asked.day)
     sent = deliveries.by_area(asked.app.id, list(people), asked.since, asked.day)
     return {
         area_id: sent.get(area_id, deliveries.NONE).messaged * 100 / count

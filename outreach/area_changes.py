@@ -109,6 +109,16 @@ def origins(area_ids: Set[int], before: date | None = None) -> dict[int, Origin]
     return {new_id: Origin(*said[new_id], of_one) for new_id, of_one in parts.items()}
 
 
+def begun(area_ids: Set[int]) -> dict[int, date]:
+    """The day from which those of the areas report that came about from others and were not there
+    before. One statement."""
+    return {
+        area_id: origin.day
+        for area_id, origin in origins(area_ids).items()
+        if not origin.goes_on(area_id)
+    }
+
+
 def became(area_id: int) -> list[Link]:
     """What an area became, in the list's order."""
     rows = select(AreaChange, Area).join(Area, Area.id == AreaChange.new_id)

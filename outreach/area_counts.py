@@ -28,6 +28,8 @@ from outreach.i18n import _
 from outreach.targets import LETTER_LENGTH, Denominator
 
 SOURCE_LENGTH: Final = 200
+EARLIEST: Final = date(1979, 1, 1)
+"""The year of the first census of all of the country: a day before it is a year typed wrongly."""
 CHUNK: Final = 1000
 KINDS: Final = (Denominator.POPULATION, Denominator.SMARTPHONE_USERS)
 
@@ -264,8 +266,11 @@ def checked(count: Count) -> Count:
     if count.counted_on is None:
         raise Refused(_("Give the day for which it was counted."), "counted_on")
     for field in ("counted_on", "valid_from"):
-        if (getattr(count, field) or date.min) > _today():
+        day: date | None = getattr(count, field)
+        if day is not None and day > _today():
             raise Refused(_("This day has not come yet; enter the count then."), field)
+        if day is not None and day < EARLIEST:
+            raise Refused(_("This day lies too far back; check the year."), field)
     return count
 
 

@@ -217,11 +217,15 @@ def commune_ids(root_ids: Iterable[int] | None, area_list: int) -> frozenset[int
     return frozenset(db.session.scalars(select(Area.id).where(_are_communes(root_ids, area_list))))
 
 
-def of_level(level: Level, root_id: int | None, area_list: int) -> list[Commune]:
-    """The areas of a level below one area, or of a whole list, in the list's order. One
-    statement."""
+def of_level(
+    level: Level, root_id: int | None, area_list: int, *, ended: bool = False
+) -> list[Commune]:
+    """The areas of a level below one area, or of a whole list, in the list's order; with `ended`
+    those that ended too. One statement."""
     columns = [getattr(Area, name) for name in Commune._fields]
     every = select(*columns).where(Area.area_list == area_list, Area.level == level)
+    if not ended:
+        every = every.where(STANDING)
     if root_id is not None:
         every = every.where(Area.id.in_(closure_query([root_id])))
     return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]

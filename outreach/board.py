@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, func, select, type_coerce
 
-from outreach import areas, clock, due, rates
+from outreach import area_changes, areas, clock, due, rates
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db
@@ -136,7 +136,7 @@ def _mark(day: Counter[Punctuality]) -> str:
 
 
 def of(app_id: int, area: Area, day: date) -> Board:
-    """The board of an area on a day. Four statements, however many report."""
+    """The board of an area on a day. Five statements, however many report."""
     below: Sequence[Area] = areas.children(area.id) if area.level not in rates.REPORTING else []
     rows = below or [area]
     wide = [each.id for each in rows if each.level not in rates.REPORTING]
@@ -147,7 +147,8 @@ def of(app_id: int, area: Area, day: date) -> Board:
     dates = due.working_days(last, DAYS)
     there = _reports(app_id, every, {day, *dates})
     dates = _since_begun(app_id, every, dates, there)
-    made = [_row(each, parts[each.id], dates, day, there) for each in rows]
+    since = area_changes.begun(set(every))
+    made = [_row(each, parts[each.id], dates, day, there, since) for each in rows]
     return Board(area, day, due.is_working(day), dates, sorted(made, key=_urgency))
 
 
@@ -192,6 +193,7 @@ def _row(
     dates: Sequence[date],
     day: date,
     there: Mapping[tuple[int, date], _Sent],
+    since: Mapping[int, date],
 ) -> Row:
     level = area.level if list(parts) == [area.id] else Level.COMMUNE
     now = _counted(parts, day, level, there)
@@ -199,11 +201,23 @@ def _row(
     return Row(
         area,
         len(parts),
-        [_counted(parts, each, level, there) for each in dates],
+        [_counted(_asked(parts, each, there, since), each, level, there) for each in dates],
         now,
         max(came, default=None),
         _delay(day, level, now, came),
     )
+
+
+def _asked(
+    parts: Sequence[int],
+    day: date,
+    there: Mapping[tuple[int, date], _Sent],
+    since: Mapping[int, date],
+) -> Sequence[int]:
+    """Those of the areas that were there on a day: before one came about nobody asked it."""
+    if not since:
+        return parts
+    return [each for each in parts if (each, day) in there or day >= since.get(each, day)]
 
 
 def _counted(

@@ -25,6 +25,7 @@ from outreach.database import BigId, Model, Moment, as_rows, db, find, rowset, t
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.maps import Ring
+from outreach.text import writable
 
 SOURCE_LENGTH: Final = 200
 FILENAME_LENGTH: Final = 120
@@ -87,7 +88,7 @@ def take(
     if level not in METRES:
         raise Refused(_("Say of which level the areas of the file are."), "level")
     source = " ".join(source.split())
-    if not source or len(source) > SOURCE_LENGTH:
+    if not source or len(source) > SOURCE_LENGTH or not writable(source):
         raise Refused(
             _(
                 "Say where the boundaries are from, in at most %(most)s letters.",
@@ -103,7 +104,7 @@ def take(
         area_id=None if within is None else within.id,
         area_list=area_list,
         level=of_level,
-        filename=filename[-FILENAME_LENGTH:],
+        filename=filename.replace("\0", "")[-FILENAME_LENGTH:],
         source=source,
         features=read.features,
         taken=len(read.found),

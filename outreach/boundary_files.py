@@ -7,7 +7,6 @@ its name and why.
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from outreach.errors import Refused
 from outreach.i18n import N_, _
 from outreach.lists.headings import key
 from outreach.outlines import Polygons
-from outreach.text import fold
+from outreach.text import fold, writable
 
 FIELD: Final = "file"
 LARGEST: Final = 20 << 20
@@ -181,7 +180,9 @@ def _properties(feature: Any) -> dict[str, str]:
     for name, value in given.items() if isinstance(given, dict) else ():
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             whole = isinstance(value, float) and value.is_integer()
-            found.setdefault(key(name), str(int(value) if whole else value).strip()[:200])
+            said = str(int(value) if whole else value).strip()[:200]
+            if writable(said):
+                found.setdefault(key(name), said)
     return found
 
 
@@ -216,7 +217,8 @@ def _check_place(place: Any) -> None:
     x, y = pair
     if WEST <= x <= EAST and SOUTH <= y <= NORTH:
         return
-    if not (math.isfinite(x) and math.isfinite(y)) or max(abs(x), abs(y)) > 180:
+    # No isfinite here: a whole number of 400 digits is too large for it.
+    if not max(abs(x), abs(y)) <= 180:
         raise Unfit("no_degrees")
     if WEST <= y <= EAST and SOUTH <= x <= NORTH:
         raise Unfit("turned")
@@ -229,10 +231,13 @@ class _Finder:
     def __init__(self, level: Level, area_list: int, within: Area | None) -> None:
         inside_id = None if within is None else within.id
         self._level = level
-        every = areas.of_level(level, None, area_list)
+        # Those that ended too: an older file's codes are theirs, and no area's of today.
+        every = areas.of_level(level, None, area_list, ended=True)
         self._areas = {area.id: area for area in every}
         self._codes = {area.code: area.id for area in every}
-        own = every if within is None else areas.of_level(level, inside_id, area_list)
+        own = every
+        if within is not None:
+            own = areas.of_level(level, inside_id, area_list, ended=True)
         self._own: Collection[int] = {area.id for area in own}
         self._matcher = AreaMatcher.load(inside_id, area_list)
 

@@ -3,8 +3,8 @@
 Before an area came about its figure is the sum of what the areas it came from had, each by its last
 one, and of a divided one the official share; after it, until its first own figure, that sum stands
 as any last figure does. What nobody knows (a share, a figure) is left out of the sum, which is then
-a lower bound. A figure that somebody entered for the area itself goes before, unless the area went
-on under its own code: then it is one of the parts.
+a lower bound. A figure that somebody entered for the area itself goes before the sum of that day,
+unless the area went on under its own code: then it is one of the parts.
 """
 
 from __future__ import annotations
@@ -63,14 +63,19 @@ def last_known(
     needed = {
         area_id: origin
         for area_id, origin in came.items()
-        if area_id not in found or (found[area_id].day < origin.day and origin.goes_on(area_id))
+        if area_id not in found or found[area_id].day < origin.day
     }
     for since, origins in _by_day(needed):
         until, olds = min(day, since - timedelta(days=1)), _olds(origins)
         theirs = last_known(app_id, olds, until, area_changes.origins(olds, before=since))
         for area_id, origin in origins.items():
+            own = found.pop(area_id, None)
+            if origin.goes_on(area_id):
+                own = None  # it is one of the parts
             latest = [(part, theirs.get(part.area_id)) for part in origin.parts]
             point = _sum(area_id, origin, latest)
+            if own is not None and (point is None or own.day >= point.day):
+                point = own
             if point is not None:
                 found[area_id] = point
     return found
@@ -115,7 +120,7 @@ def _olds(origins: Origins) -> set[int]:
 def _joined(area_id: int, origin: Origin, theirs: Mapping[int, Course], first: date) -> Course:
     """What an area came from, day by day; of the days before `first` the last one only."""
     parts = [(part, theirs.get(part.area_id, {})) for part in origin.parts]
-    days = sorted({day for _part, course in parts for day in course})
+    days = sorted({day for part, course in parts if part.share is not None for day in course})
     early = [day for day in days if day <= first]
     made: Course = {}
     for day in early[-1:] + [day for day in days if day > first]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from outreach import access, areas, due, rates, targets
+from outreach import access, areas, clock, due, rates, targets
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.apps import App
@@ -51,7 +51,7 @@ def of(person: User) -> Duty | None:
     """The person's; None for who owes nothing."""
     own = person.own_area_id
     area = None if own is None else find(Area, own)
-    if area is None or not person.active:
+    if area is None or not person.active or _has_ended(area):
         return None
     if area.level in rates.REPORTING:
         return Duty(area, What.FIGURE) if access.allowed(person, Act.UPTAKE_ENTER) else None
@@ -60,6 +60,11 @@ def of(person: User) -> Duty | None:
     # A district may report for itself, where no communes are known.
     alone = access.allowed(person, Act.UPTAKE_ENTER) and not areas.children(area.id)
     return Duty(area, What.FIGURE) if alone else None
+
+
+def _has_ended(area: Area) -> bool:
+    """Whether others have all of it: then they report."""
+    return area.ended_on is not None and area.ended_on <= clock.local(clock.now()).date()
 
 
 def people_of(area_ids: Collection[int]) -> list[tuple[User, Duty]]:

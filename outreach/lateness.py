@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Date, bindparam, text
 
-from outreach import board, due
+from outreach import area_changes, board, due
 from outreach.database import as_rows, db, rowset
 
 
@@ -28,19 +28,23 @@ def of(
     app_id: int, parts: Mapping[int, Sequence[int]], day: date
 ) -> tuple[Sequence[date], dict[int, Lateness]]:
     """The working days up to a day whose hour is over, from the first figure of any of them on, at
-    most `board.DAYS`; and of each area, given by its reporters, how it reported on them. Two
-    statements, one row a reporter."""
+    most `board.DAYS`; and of each area, given by its reporters, how it reported on them: one that
+    came about from others was not asked before. Three statements, one row a reporter."""
     every = sorted({part for ids in parts.values() for part in ids})
     dates = [each for each in due.working_days(day, board.DAYS) if due.past(each)]
     begun = _begun(app_id, every)
     dates = [each for each in dates if begun is not None and each >= begun]
     sent = _sent_and_late(app_id, every, dates) if dates else {}
+    since = area_changes.begun(set(every))
     found = {}
     for area_id, ids in parts.items():
-        there = [sent[part] for part in ids if part in sent]
-        asked = len(ids) * len(dates)
-        missing = asked - sum(count for count, _late in there)
-        found[area_id] = Lateness(asked, missing + sum(late for _count, late in there))
+        asked = late = 0
+        for part in ids:
+            came, came_late = sent.get(part, (0, 0))
+            days = dates if part not in since else [day for day in dates if day >= since[part]]
+            asked += max(came, len(days))
+            late += max(came, len(days)) - came + came_late
+        found[area_id] = Lateness(asked, late)
     return dates, found
 
 

@@ -26,6 +26,7 @@ from outreach.kept import Kept
 from outreach.rates import Standing
 from outreach.targets import Denominator
 from outreach.text import fold
+from outreach.uptake import Carried
 
 FEW: Final = 1_000
 """Of so many people or fewer than that one phone moves the rate by over a tenth of a point."""
@@ -45,7 +46,7 @@ class Group(StrEnum):
     RANKED = "ranked"
     SMALL = "small"
     PART = "part"
-    """A sum in which too many communes are missing."""
+    """A sum in which too many communes are missing, or too many of the areas it came from."""
     SILENT = "silent"
     """Its last figure is too old."""
     NEVER = "never"
@@ -105,10 +106,12 @@ class Row:
 
     @property
     def new(self) -> int | None:
-        """Installs since; None where both days do not count the same communes, or nothing came."""
+        """Installs since; None where both days do not count the same, or nothing came."""
         one, other = self.before, self.now
         if one.installs is None or other.installs is None or one.as_of == other.as_of:
             return None
+        if one.short or other.short:
+            return None  # a part of what came before is not known
         alike = (one.own, one.counted) == (other.own, other.counted)
         return other.installs - one.installs if alike else None
 
@@ -255,9 +258,16 @@ def group_of(standing: Standing, day: date) -> Group:
         return Group.UNCOUNTED
     if (day - clock.local(standing.as_of).date()).days > OLD_DAYS:
         return Group.SILENT
-    if standing.counted < WHOLE_FROM * standing.parts:
+    of = summed(standing)
+    if of.counted < WHOLE_FROM * of.parts:
         return Group.PART
     return Group.SMALL if standing.of < FEW else Group.RANKED
+
+
+def summed(standing: Standing) -> Standing | Carried:
+    """What says of how many parts a figure is the sum: of a commune's own, if it was carried over,
+    of the areas it came from."""
+    return standing.carried if standing.own and standing.carried else standing
 
 
 def _ranks(stood: Sequence[Standing], groups: Sequence[Group]) -> dict[Group, dict[float, int]]:

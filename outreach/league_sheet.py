@@ -170,7 +170,7 @@ def rules() -> list[tuple[str, str]]:
         ),
         (
             _(GROUPS[Group.NEVER]),
-            _("There is no figure up to the day. That is not 0%%: nobody knows the rate."),
+            _("There is no figure up to the day. That is not 0%: nobody knows the rate."),
         ),
         (
             _(GROUPS[Group.UNCOUNTED]),

@@ -48,6 +48,18 @@ def of(
 ) -> list[Day]:
     """The days up to `last`, from the first one with a figure on. Three statements, and no object a
     row: a province has thirty thousand of them."""
+    return _begun(_every(app_id, area_ids, last, days, came))
+
+
+def _begun(days: list[Day]) -> list[Day]:
+    """From the first one with a figure on; none between is left out, whatever is known of it."""
+    return days[next((at for at, each in enumerate(days) if each.counted), len(days)) :]
+
+
+def _every(
+    app_id: int, area_ids: Collection[int], last: date, days: int, came: Origins | None = None
+) -> list[Day]:
+    """All the days, those before any figure too."""
     first = last - timedelta(days=days - 1)
     came = area_changes.origins(set(area_ids)) if came is None else came
     before = carry_over.last_known(app_id, area_ids, first - timedelta(days=1), came)
@@ -55,6 +67,7 @@ def of(
     carried = {area_id: point.carried for area_id, point in before.items() if point.carried}
     by_day = uptake.figures(app_id, area_ids, first, last)
     brought = carry_over.brought(app_id, came, first, last)
+    _leave_parts(by_day, came)
     made: list[Day] = []
     now = sum(known.values())
     for number in range(days):
@@ -79,8 +92,17 @@ def of(
                 len(_short(carried)),
             )
         )
-    begun = next((at for at, each in enumerate(made) if each.counted), len(made))
-    return made[begun:]
+    return made
+
+
+def _leave_parts(by_day: Mapping[date, dict[int, int]], came: Origins) -> None:
+    """Drop what an area had that went on under its code later: it is a part of what was carried
+    over, if anybody knows of how much."""
+    for area_id, origin in came.items():
+        if origin.goes_on(area_id):
+            for day in by_day:
+                if day < origin.day:
+                    by_day[day].pop(area_id, None)
 
 
 def _short(carried: Mapping[int, Carried]) -> set[tuple[int, int]]:
@@ -99,6 +121,6 @@ def of_area(app_id: int, area_id: int, below: Collection[int], last: date) -> li
         return of(app_id, parts, last, came=came)
     carried, communes = before[area_id]
     until = min(carried.until, last)
-    ago = of(app_id, communes, until, (until - first).days + 1)
-    since = of(app_id, parts, last, (last - until).days, came) if until < last else []
-    return [replace(day, brought=day.parts) for day in ago] + since
+    ago = _every(app_id, communes, until, (until - first).days + 1)
+    since = _every(app_id, parts, last, (last - until).days, came) if until < last else []
+    return _begun([replace(day, brought=day.parts) for day in ago] + since)

@@ -54,7 +54,7 @@ def add_sheet(
     for number in range(len(headings)):
         letter = chr(ord("A") + number)
         sheet.column_dimensions[letter].width = widths[number] if number < len(widths) else 16
-    heads = [WriteOnlyCell(sheet, heading) for heading in headings]
+    heads = [cell(heading, "") for heading in headings]
     for head in heads:
         head.font = Font(bold=True)
         head.alignment = Alignment(wrap_text=True, vertical="top")

@@ -164,6 +164,8 @@ def _hand_over(server: smtplib.SMTP, settings: Settings, taken: Taken) -> Answer
         code, words = server.mail(settings.mail_from)
         if code == 250:
             code, words = server.rcpt(taken.address)
+    except UnicodeError:
+        return _refused(server, 553, "5.6.7 the address has letters beyond ASCII")
     except (OSError, smtplib.SMTPException):
         return Answer(S.WAITING, broken=True)
     if code not in (250, 251):

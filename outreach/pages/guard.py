@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, make_response, redirect, request, url_for
+from flask import Flask, abort, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from werkzeug.wrappers import Response
@@ -22,6 +22,7 @@ from outreach import access
 from outreach.access import Act
 from outreach.accounts import User
 from outreach.errors import Missing, Refused
+from outreach.text import writable
 
 View = Callable[..., ResponseReturnValue]
 _RULE = "_access_rule"
@@ -119,11 +120,18 @@ def _to_login() -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Let nothing through that has no rule."""
+    """Let nothing through that has no rule, nor an address that nobody's page wrote."""
     app.before_request(_stop_unmarked)
+    app.before_request(_stop_unwritable)
 
 
 def _stop_unmarked() -> None:
     endpoint = request.endpoint
     if endpoint is not None and rule_of(current_app, endpoint) is None:
         raise RuntimeError(f"the view {endpoint} has no access rule")
+
+
+def _stop_unwritable() -> None:
+    """PostgreSQL takes no NUL, and no area, app or word has one."""
+    if not all(writable(value) for _name, value in request.args.items(multi=True)):
+        abort(404)

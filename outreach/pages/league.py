@@ -125,6 +125,7 @@ def _shown(asked: Asked) -> dict[str, Any]:
         "names": {group: _(name) for group, name in league_sheet.GROUPS.items()},
         "rules": league_sheet.rules(),
         "lies_in": league_sheet.lies_in,
+        "summed": league.summed,
         "link": _link(asked, {"sort": None if order == "rank" else order, "q": text or None}),
     }
 

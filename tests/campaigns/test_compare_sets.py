@@ -93,6 +93,15 @@ def test_the_rest_is_what_is_not_in_the_first(drive_done: Scene) -> None:
     assert compare_sets.names(comparison.asked)[1] == "the other communes of Huyện Hồng Ngự"
 
 
+def test_messages_to_people_nobody_has_counted_are_of_no_share(drive_done: Scene) -> None:
+    """29980 was messaged, and nobody knows of how many: 12 messages among its neighbour's people
+    would be more of them than there were."""
+    found = figures(sets(["29971", "29980"], ["29980"]))
+    alone = figures(sets(["29971"], ["29974"]))
+    assert found["Messaged of the people"][:2] == (alone["Messaged of the people"][0], None)
+    assert found["Messaged"][0] == alone["Messaged"][0] + 12  # type: ignore[operator]
+
+
 def test_a_commune_in_both_sets_counts_in_both_and_that_is_said(drive_done: Scene) -> None:
     found = sets([], ["29971"])
     assert found.both == 1
@@ -154,10 +163,14 @@ def test_the_csv_keeps_numbers_as_numbers(drive_done: Scene) -> None:
 
 
 def test_the_workbook_has_both_sets_as_numbers(drive_done: Scene) -> None:
+    with transaction():
+        db.session.get_one(Area, drive_done.ids["29971"]).name = "=1+1"
     comparison = compared(["29971"], ["29974"])
     out = io.BytesIO()
     compare_sheet.write(comparison, comparison.rows, [], out)
     book = openpyxl.load_workbook(out)
+    heads = next(iter(book["Two sets"].rows))
+    assert [(head.value, head.data_type) for head in heads[1:2]] == [("=1+1", "s")]
     lines = {row[0]: row[1:] for row in book["Two sets"].values}
     assert lines["Population"] == (1000, 2000, None)
     assert lines["Rate on the last day"][0] == pytest.approx(comparison.rows[0].after.share)

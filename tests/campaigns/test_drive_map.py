@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from campaigns import drive_map
 from campaigns.drive_map import Drawn, Mode
 from campaigns.states import MessageState
-from outreach import apps, areas, boundaries, league, targets
+from outreach import apps, area_counts, areas, boundaries, league, targets
 from outreach.access import Act
+from outreach.area_counts import Count
+from outreach.targets import Denominator
 from tests.campaigns.comparing import Scene, scene
 from tests.counting import queries
 from tests.drive import at
@@ -49,6 +52,19 @@ def test_each_mode_says_its_own_figure(shown: Scene) -> None:
     late = said(drawn(shown, Mode.LATE))
     assert late["29971"] == late["29983"]
     assert late["29977"] == "100%"
+
+
+def test_messages_are_of_the_people_there_were_as_in_a_comparison(shown: Scene) -> None:
+    count = Count(
+        shown.ids["29971"], Denominator.POPULATION, 500, "Sở", counted_on=date(2020, 8, 1)
+    )
+    area_counts.add(areas.by_code("29971"), count, actor_id=None)
+    anew = replace(count, value=2500, valid_from=date(2020, 8, 20))
+    area_counts.add(areas.by_code("29971"), anew, actor_id=None)
+    assert said(drawn(shown, Mode.MESSAGES))["29971"] == "0,8"
+    asked = league.ask(shown.staff, None, "", "", "2020-08-19", "", Act.COMPARE)
+    before = drive_map.draw(asked, Mode.MESSAGES, "vi", shaded=False, name="")
+    assert said(before)["29971"] == "4,0"
 
 
 def test_the_distance_is_from_the_target_of_each_area_of_the_same_people(shown: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -122,6 +123,8 @@ def test_both_denominators_go_their_own_ways(district: int) -> None:
         ({"letter": "x" * 61}, "letter"),
         ({"counted_on": None}, "counted_on"),
         ({"counted_on": TODAY + timedelta(days=1)}, "counted_on"),
+        ({"counted_on": date(20, 8, 1)}, "counted_on"),
+        ({"valid_from": date(20, 8, 1)}, "valid_from"),
         ({"valid_from": TODAY + timedelta(days=1)}, "valid_from"),
     ],
 )
@@ -208,3 +211,29 @@ def test_an_area_that_is_removed_takes_its_counts_along(drive: Drive) -> None:
     add(made.id, 5, CENSUS)
     area_editing.remove(area(made.id), actor_id=None)
     assert db.session.query(AreaCount).count() == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_history_says_the_same_of_each_day_as_a_plain_look_through_it(
+    drive: Drive, seed: int
+) -> None:
+    """Counts, corrections and what was taken back, in any order; today's stand with the area."""
+    at("20/8 15:00")
+    chance, area_id = random.Random(seed), drive.land.commune
+    days = [TODAY - timedelta(days=number) for number in range(0, 30, 3)]
+    for _round in range(12):
+        rows = area_counts.standing(area_counts.history(area_id))
+        if rows and chance.random() < 0.3:
+            row_id = chance.choice(rows).id
+            area_counts.take_back(area(area_id), row_id, "nhầm", actor_id=None)
+        else:
+            add(area_id, chance.randint(1, 9) * 1000, chance.choice(days))
+    last: dict[date, int | None] = {}
+    for row in reversed(area_counts.history(area_id)):
+        last[row.valid_from or date.min] = row.value
+    held = {day: value for day, value in last.items() if value is not None}
+    for day in [TODAY - timedelta(days=number) for number in range(35)]:
+        since = max((each for each in held if each <= day), default=min(held, default=None))
+        expected = None if since is None else held[since]
+        assert people(area_id, day) == expected, day
+        assert area_counts.of_area(area_id, POPULATION).value(day, None) == expected

@@ -62,7 +62,12 @@ def test_who_did_it_is_in_the_trail(land: Land, culture: User) -> None:
 
 @pytest.mark.parametrize(
     ("level", "source", "field"),
-    [("hamlet", "Sở", "level"), ("", "Sở", "level"), ("commune", "  ", "source")],
+    [
+        ("hamlet", "Sở", "level"),
+        ("", "Sở", "level"),
+        ("commune", "  ", "source"),
+        ("commune", "S\0", "source"),
+    ],
 )
 def test_a_form_that_is_not_filled_in_is_refused(
     land: Land, culture: User, level: str, source: str, field: str

@@ -104,6 +104,16 @@ def test_a_number_beyond_all_numbers_is_no_degree(land: Land) -> None:
         boundary_files.read(endless, Level.COMMUNE, 2020, None)
 
 
+def test_a_whole_number_beyond_all_fractions_is_no_degree(land: Land) -> None:
+    with pytest.raises(Refused, match="no degrees"):
+        read(land, feature([[10**400, 10], *SQUARE[1:]], code="29971"))
+
+
+def test_a_name_that_no_database_takes_is_no_name(land: Land) -> None:
+    done = read(land, feature(code="29971"), feature(code="9", name="Xã \ud800"))
+    assert [(reject.name, reject.code) for reject in done.rejects] == [("", "unnamed")]
+
+
 def test_no_name_is_guessed(land: Land) -> None:
     """Two communes of the district are called alike."""
     with transaction() as session:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 
 import pytest
 
-from outreach import area_changes, carry_over, entering, rates, series
+from outreach import area_changes, areas, carry_over, daily, entering, rates, series
 from outreach.area_changes import WHOLE, AreaChange
 from outreach.area_names import Level
 from outreach.areas import Area
@@ -17,6 +18,7 @@ from outreach.targets import Denominator
 from outreach.uptake import Carried, Point, Source
 from tests.counting import queries
 from tests.drive import TODAY, Drive, at
+from tests.outreach.test_daily import lay
 
 DAY = date(2020, 8, 18)
 UNTIL = DAY - timedelta(days=1)
@@ -213,3 +215,136 @@ def test_statements_grow_with_generations_not_with_areas(drive: Drive, new: dict
     with queries() as two:
         last_known(drive, list(new.values()), TODAY)
     assert len(one) == len(two)
+
+
+CAME = (date(2020, 8, 8), date(2020, 8, 15))
+Plain = tuple[date, int, bool]
+
+
+def of_old_and_new(drive: Drive, chance: random.Random) -> tuple[list[int], list[AreaChange]]:
+    """Nine communes of a district: merged, divided, going on under their codes, and once more."""
+    with transaction() as session:
+        district = Area(
+            area_list=2020, code="872", level=Level.DISTRICT, kind="Huyện", name="Huyện Bốn",
+            parent_id=drive.land.province, population=90_000,
+        )  # fmt: skip
+        session.add(district)
+        session.flush()
+        ids = [district.id]
+        for number in range(9):
+            commune = Area(
+                area_list=2020, code=f"3010{number}", level=Level.COMMUNE, kind="Xã",
+                name=f"Xã {number}", parent_id=district.id, population=10_000, position=number,
+            )  # fmt: skip
+            session.add(commune)
+            session.flush()
+            ids.append(commune.id)
+        first, second = CAME
+        part = chance.choice([60_00, None])
+        rest = None if part is None else WHOLE - part
+        pairs = [
+            (0, 6, WHOLE, first), (1, 6, WHOLE, first), (2, 2, part, first), (2, 7, rest, first),
+            (6, 8, WHOLE, second), (3, 8, chance.choice([WHOLE, 30_00, None]), second),
+            (4, 4, WHOLE, second), (5, 4, WHOLE, second),
+        ]  # fmt: skip
+        changes = [
+            AreaChange(old_id=ids[1 + old], new_id=ids[1 + new], share=share, day=day, source="NQ")
+            for old, new, share, day in pairs
+        ]
+        session.add_all(changes)
+        for ended in (0, 1, 3, 5, 6):
+            session.get_one(Area, ids[1 + ended]).ended_on = first
+        session.flush()
+        plain = [
+            AreaChange(old_id=c.old_id, new_id=c.new_id, share=c.share, day=c.day) for c in changes
+        ]
+    return ids, plain
+
+
+def known_plainly(
+    figures: dict[int, dict[date, int]],
+    changes: list[AreaChange],
+    area_id: int,
+    day: date,
+    before: date = date.max,
+) -> Plain | None:
+    """Since when an area stood how on a day, and whether as a whole: docs/areas.md, row by row."""
+    of = [each for each in changes if each.new_id == area_id and each.day < before]
+    own = max(((d, n, True) for d, n in figures[area_id].items() if d <= day), default=None)
+    if not of or (own is not None and own[0] >= of[0].day):
+        return own
+    until = min(day, of[0].day - timedelta(days=1))
+    parts = [
+        (known_plainly(figures, changes, each.old_id, until, of[0].day), each.share) for each in of
+    ]
+    known = [(part, share) for part, share in parts if part is not None and share is not None]
+    if any(each.old_id == area_id for each in of):
+        own = None
+    if not known or (own is not None and own[0] >= max(part[0] for part, _share in known)):
+        return own
+    whole = len(known) == len(parts) and all(part[2] for part, _share in known)
+    together = sum((part[1] * share + WHOLE // 2) // WHOLE for part, share in known)
+    return max(part[0] for part, _share in known), together, whole
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_page_has_the_same_figures_as_the_words_of_the_docs(drive: Drive, seed: int) -> None:
+    """Sums, ranks, courses and days are read in four ways; all agree with a plain count."""
+    chance = random.Random(seed)
+    (district_id, *communes), changes = of_old_and_new(drive, chance)
+    days = [date(2020, 8, number) for number in range(1, 21)]
+    figures: dict[int, dict[date, int]] = {}
+    for area_id in communes:
+        reported = chance.sample(days, chance.choice([0, 3, 8, 14]))
+        figures[area_id] = {day: chance.randint(50, 4000) for day in reported}
+        corrected = reported[::2]
+        laid = [(day, 1 + (day in corrected), n) for day, n in figures[area_id].items()]
+        if reported:
+            lay(drive, area_id, *laid, *((day, 1, 7) for day in corrected))
+    at("20/8 15:30")
+    db.session.rollback()
+    standing = areas.communes_below([district_id])[district_id]
+    district = db.session.get_one(Area, district_id)
+    chosen = list(areas.by_ids(communes))
+
+    def plain(area_id: int, day: date) -> Plain | None:
+        return known_plainly(figures, changes, area_id, day)
+
+    for day in days:
+        expected = {each: plain(each, day) for each in communes}
+        for read in (rates.stood, rates.of_areas):
+            found = {s.area.id: s for s in read(drive.app_id, chosen, day, Denominator.POPULATION)}
+            told = {i: (s.installs, s.installs is not None and not s.short)
+                    for i, s in found.items()}  # fmt: skip
+            assert told == {i: e[1:] if e else (None, False) for i, e in expected.items()}, day
+            (total,) = read(drive.app_id, [district], day, Denominator.POPULATION)
+            known = [each for i in standing if (each := expected[i])]
+            assert total.installs == (sum(each[1] for each in known) if known else None)
+            assert total.fresh == sum(each[0] == day for each in known)
+    for each in series.of_area(drive.app_id, district_id, standing, TODAY):
+        known = [known for i in standing if (known := plain(i, each.day))]
+        assert each.installs == sum(one[1] for one in known), each.day
+        assert (each.counted, each.fresh) == (len(known), sum(one[0] == each.day for one in known))
+    for brought in daily.new_installs(drive.app_id, district, TODAY, 18):
+        ago = brought.day - timedelta(days=1)
+        both = [(plain(i, ago), plain(i, brought.day)) for i in standing]
+        fresh = [(was, now) for was, now in both if now and now[0] == brought.day]
+        rises = [now[1] - was[1] for was, now in fresh if was and was[2] and now[2]]
+        assert brought.fresh == len(fresh), brought.day
+        if all(was is None or (was[2] and now[2]) for was, now in fresh):
+            assert brought.installs == (sum(rises) if rises else None), brought.day
+
+
+def test_no_day_is_missing_where_nothing_is_known_after_the_change(
+    drive: Drive, new: dict[str, int]
+) -> None:
+    """A chart finds its days by their places; the new count of people holds from that very day."""
+    become(drive.land.province, new["82"])
+    become(drive.land.commune, new["29983"], None)
+    become(drive.land.commune, new["29971"], None)
+    report(drive, drive.land.commune, date(2020, 8, 16), 100)
+    report(drive, new["29983"], TODAY, 70)
+    days = series.of_area(drive.app_id, new["82"], [new["29983"], new["29971"]], TODAY)
+    assert [(each.day.day, each.installs, each.counted) for each in days] == [
+        (16, 100, 1), (17, 100, 1), (18, None, 0), (19, None, 0), (20, 70, 1)
+    ]  # fmt: skip

@@ -10,6 +10,8 @@ from flask import Flask
 
 from outreach import apps, area_editing, clock, duties, targets
 from outreach.accounts import Role, User
+from outreach.areas import Area
+from outreach.database import transaction
 from outreach.duties import What
 from outreach.organisations import Organisation
 from tests.drive import TODAY, Drive, at
@@ -84,3 +86,15 @@ def test_a_figure_is_owed_where_a_drive_is_on(
     assert missing(TODAY + timedelta(days=1)) == ["BLUEZONE"]
     app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update={"days_off": "2020-08-20"})
     assert missing() == []
+
+
+def test_for_an_area_that_ended_nothing_is_owed(drive: Drive) -> None:
+    """Nobody is reminded of a commune that others have all of."""
+    assert owed(drive.reporter) == ("Xã Long Khánh A", "figure", "15:00")
+    with transaction() as session:
+        session.get_one(Area, drive.land.commune).ended_on = TODAY + timedelta(days=1)
+    assert owed(drive.reporter) is not None, "it reports to its last day"
+    with transaction() as session:
+        session.get_one(Area, drive.land.commune).ended_on = TODAY
+    assert owed(drive.reporter) is None
+    assert duties.people_of({drive.land.commune}) == []

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from outreach import lateness
+from outreach import board, lateness
+from outreach.areas import Area
+from outreach.database import db
+from outreach.rates import Punctuality
 from tests.counting import queries
 from tests.drive import TODAY, Drive, at
+from tests.outreach.test_carry_over import become
 
 
 def test_late_and_missing_reports_are_counted_from_the_first_figure_on(drive: Drive) -> None:
@@ -39,3 +43,19 @@ def test_statements_do_not_grow(drive: Drive) -> None:
     with queries() as sent:
         lateness.of(drive.app_id, parts, TODAY)
     assert len(sent) <= 3
+
+
+def test_an_area_that_came_about_was_not_asked_before(drive: Drive) -> None:
+    one, other = drive.land.commune, drive.land.other_commune
+    for day in (14, 17, 18, 19):
+        drive.report(400 + day, f"{day}/8 14:00", one)
+    drive.report(900, "19/8 14:00", other)
+    become(one, other, day=date(2020, 8, 18))
+    at("20/8 14:00")
+    _dates, found = lateness.of(drive.app_id, {one: [one], other: [other]}, TODAY)
+    assert found[other] == (2, 1), "the 18th and the 19th"
+    shown = board.of(drive.app_id, db.session.get_one(Area, drive.land.district), TODAY)
+    row = next(row for row in shown.rows if row.area.id == other)
+    assert row.sums[Punctuality.MISSING] == 1
+    assert row.marks[-3:] == ["none", "full", "open"]
+    assert set(row.marks[:-3]) == {""}

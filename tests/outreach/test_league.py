@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from outreach import league
+from outreach import league, league_sheet
 from outreach.access import Act, Forbidden
 from outreach.area_names import Level
 from outreach.areas import Area
@@ -14,7 +14,8 @@ from outreach.database import transaction
 from outreach.errors import Refused
 from outreach.league import Group, League, Row
 from tests.counting import queries
-from tests.drive import Drive
+from tests.drive import TODAY, Drive, at
+from tests.outreach.test_carry_over import become
 
 PEOPLE = {"Một": 10_000, "Hai": 10_000, "Ba": 20_000, "Tư": 5_000, "Nhỏ": 400, "Năm": None}
 
@@ -192,3 +193,33 @@ def test_of_very_many_areas_the_answer_is_kept_for_a_minute(
     assert rows(table(drive))["Một"].now.installs == 700
     report(drive, communes, "20", Hai=900)
     assert "Hai" not in rows(table(drive))
+
+
+def test_an_area_that_ended_is_in_no_ranking(drive: Drive, communes: dict[str, int]) -> None:
+    """What it had counts for what it became; named beside that it would count twice."""
+    report(drive, communes, "18", Một=500, Hai=700)
+    become(communes["Một"], communes["Ba"], day=TODAY)
+    at("20/8 14:00")
+    with transaction() as session:
+        session.get_one(Area, communes["Một"]).ended_on = TODAY
+    found = table(drive)
+    assert [row.area.name for row in found.groups[Group.RANKED]] == ["Xã Hai", "Xã Ba"]
+    assert "Xã Một" not in [row.area.name for row in found.rows]
+
+
+def test_of_a_part_of_what_an_area_came_from_there_is_no_rank_and_no_change(
+    drive: Drive, communes: dict[str, int]
+) -> None:
+    become(communes["Một"], communes["Ba"])
+    become(communes["Tư"], communes["Ba"])
+    report(drive, communes, "13", Một=500, Hai=700)
+    at("20/8 14:00")
+    (part,) = table(drive, day="2020-08-18").groups[Group.PART]
+    assert (part.area.name, part.now.installs, part.rank) == ("Xã Ba", 500, None)
+    report(drive, communes, "20", Ba=900)
+    row = rows(table(drive))["Ba"]
+    assert (row.rank, row.new, row.points) == (3, None, None), "of two territories"
+
+
+def test_a_rule_without_a_number_says_percent_once(drive: Drive) -> None:
+    assert not [sentence for _name, sentence in league_sheet.rules() if "%%" in sentence]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from outreach.database import db
 from outreach.errors import Refused
 from tests.counting import queries
 from tests.drive import TODAY, Drive
+from tests.outreach.test_daily import lay
 
 
 def test_the_latest_edition_of_a_day_counts(drive: Drive) -> None:
@@ -77,3 +79,21 @@ def test_an_area_counts_the_apps_of_its_own_drive(drive: Drive) -> None:
     targets.add(province, ncovi, 6000, TODAY, group="population", letter="", actor_id=None)
     assert counted(land.other_commune) == ["NCOVI"]  # by the target above it
     assert counted(land.commune) == ["BLUEZONE", "NCOVI"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bare_counts_are_those_of_the_figures_that_judge(drive: Drive, seed: int) -> None:
+    """Two ways to read the same; a file's are read as bare counts, a form's as figures."""
+    chance, land = random.Random(seed), drive.land
+    ids = [land.commune, land.other_commune, land.next_district]
+    days = [TODAY - timedelta(days=number) for number in range(40)]
+    for area_id in ids:
+        some = chance.sample(days, chance.choice([0, 2, 6, 20]))
+        laid = [(day, edition, chance.randint(0, 900)) for day in some for edition in (1, 2, 3)]
+        if laid:
+            lay(drive, area_id, *(each for each in laid if each[1] < 3 or chance.random() < 0.3))
+    for _round in range(20):
+        first, last = sorted(chance.sample(days, 2))
+        courses = uptake.around(drive.app_id, ids, first, last)
+        plain = {i: {day: p.installs for day, p in c.items()} for i, c in courses.items()}
+        assert uptake.counts_around(drive.app_id, ids, first, last) == plain

@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from campaigns.reminders import Reminder, State
 from outreach import clock, reminder_agreements
+from outreach.accounts import User
 from outreach.database import db, transaction, write_connection
 from outreach.reminder_agreements import Way
 from tests.campaigns.test_orders import at_once
@@ -193,3 +194,13 @@ def test_a_server_elsewhere_gets_nothing_unencrypted(
     with mail_server() as server:
         assert send(waiting, server).state is State.WAITING
     assert set(server.heard) <= {"EHLO", "HELO", "STARTTLS"}
+
+
+def test_an_address_that_the_server_cannot_be_told_holds_nobody_up(waiting: Reminded) -> None:
+    """It never left, so it is in no doubt; and whoever is behind it is reminded."""
+    with transaction() as session:
+        session.get_one(User, waiting.reporter.id).email = "nguyễn@example.vn"
+    with mail_server() as server:
+        row = send(waiting, server)
+    assert (row.state, server.texts) == (State.FAILED, [])
+    assert row.words

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from outreach.access import Act, Subject
 from outreach.accounts import Role, User
 from outreach.errors import Refused
+from outreach.organisations import Organisation
 from outreach.pages import guard
 
 pytestmark = pytest.mark.own_app
@@ -108,3 +109,11 @@ def test_a_view_without_a_rule_is_never_reached(
     answer = client_as(liaison).get("/forgotten")
     assert answer.status_code == 500
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["app", "areas"])
+def test_an_address_that_no_database_takes_leads_nowhere(
+    client_as: ClientAs, make_person: Callable[..., User], culture_office: Organisation, name: str
+) -> None:
+    client = client_as(make_person(Role.CULTURE, culture_office))
+    assert client.get("/compare", query_string={name: ["A", "\0"]}).status_code == 404

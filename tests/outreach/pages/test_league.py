@@ -16,6 +16,7 @@ from outreach import i18n
 from outreach.accounts import Role, User
 from outreach.organisations import Organisation
 from tests.drive import Drive, at
+from tests.outreach.test_carry_over import become
 
 ClientAs = Callable[[User], FlaskClient]
 
@@ -104,3 +105,14 @@ def test_files_hold_numbers_as_numbers(staff: FlaskClient) -> None:
     assert [line["Installs 20 Aug 2020"] for line in lines] == ["500", "400"]
     assert lines[0]["Rate 20 Aug 2020"] == "0.050000"
     assert lines[1]["New installs"] == "", "nothing since is no 0"
+
+
+def test_of_how_many_of_the_areas_before_a_figure_is_stands_with_it(
+    staff: FlaskClient, drive: Drive
+) -> None:
+    one, other = drive.land.commune, drive.land.other_commune
+    become(one, one)
+    become(other, one)
+    become(drive.land.next_district, one)
+    page = said(staff.get("/league?day=2020-08-17&since=2020-08-10").text)
+    assert "at least 8.80% 880 /10,000 2 of 3 communes" in page
