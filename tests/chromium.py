@@ -19,6 +19,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.people import PASSWORD
+
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, PHONE = 1280, 360
@@ -138,6 +140,13 @@ class Visitor:
 def _cookies(client: FlaskClient, address: str) -> list[Any]:
     jar = client._cookies or {}
     return [{"name": c.key, "value": c.value, "url": address} for c in jar.values()]
+
+
+def log_in(page: Page, email: str) -> None:
+    """Log in on the page that asks for it, as somebody who was made with `PASSWORD`."""
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_role("button", name="Đăng nhập").click()
 
 
 def assert_axe_clean(page: Page) -> None:

@@ -93,8 +93,8 @@ def test_one_s_own_page(visit, reminded, client_as, width):
     page.get_by_role("button", name="Nhắc tôi bằng SMS qua số").click()
     page.get_by_text("Bạn đã đồng ý nhận nhắc bằng SMS").wait_for()
     sound(page)
-    page.get_by_role("button", name="Thôi nhắc tôi").click()
-    page.get_by_text("Bạn sẽ không bị nhắc nữa.").wait_for()
+    page.get_by_role("button", name="Thôi nhận nhắc").click()
+    page.get_by_text("Bạn sẽ không nhận tin nhắc nữa.").wait_for()
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])

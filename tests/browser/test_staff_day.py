@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from outreach.accounts import Role
-from tests.chromium import assert_axe_clean, assert_no_sideways_scroll
+from tests.chromium import assert_axe_clean, assert_no_sideways_scroll, log_in
 from tests.drive import at
 from tests.people import PASSWORD
 
@@ -28,9 +28,7 @@ def test_staff_s_day_from_the_log_in_to_the_workbook(visit, drive, culture_offic
         drive.report(10 * day, f"{day}/8 14:50", drive.land.other_commune)
     at("20/8 15:20")
     page = visit.open("/")
-    page.get_by_label("Email").fill(staff.email)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
+    log_in(page, staff.email)
 
     page.get_by_role("heading", name="Tổng quan").wait_for()
     missing = page.locator("main").get_by_text("chưa gửi số liệu Bluezone lúc 15:00, trễ 20 phút")

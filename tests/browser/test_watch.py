@@ -66,10 +66,10 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         looks_right(page)
         assert "+84" not in page.content() and "0912000" not in page.content()
         page.get_by_role("button", name="Đã đến máy").click()
-        assert "Hãy ghi anh chị biết gì" in page.locator("#why-error").inner_text()
+        assert "Hãy ghi bạn biết gì" in page.locator("#why-error").inner_text()
         for each in (page, other):
             each.locator("ul.doubts > li input").first.check()
-            each.get_by_label("Anh chị biết gì, và từ ai?").fill("VNPT báo qua điện thoại")
+            each.get_by_label("Bạn biết gì, và từ ai?").fill("VNPT báo qua điện thoại")
         page.get_by_role("button", name="Đã đến máy").click()
         page.get_by_text("Đã ghi là đến máy: 1 tin.").wait_for()
         other.get_by_role("button", name="Không đến được", exact=True).click()
@@ -80,7 +80,7 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         carrier.ask("POST", "/fault", {"silent_share": 0.0})
         left = before["in_doubt"] - 1
         page.get_by_label("Tất cả").check()
-        page.get_by_label("Anh chị biết gì, và từ ai?").fill("VNPT chưa nhận")
+        page.get_by_label("Bạn biết gì, và từ ai?").fill("VNPT chưa nhận")
         page.get_by_role("button", name="Gửi lại…").click()
         page.get_by_role("heading", name=f"Gửi lại cho {left} người").wait_for()
         assert "hai lần" in page.locator(".alert.w").inner_text()

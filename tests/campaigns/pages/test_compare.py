@@ -109,6 +109,15 @@ def test_a_wrong_question_comes_back_with_a_sentence_at_its_field(
     assert staff.get("/compare/table.xlsx", query_string=PERIOD | question).status_code == 400
 
 
+def test_codes_that_were_typed_stay_in_their_field(staff: FlaskClient) -> None:
+    page = staff.get("/compare?areas=29971&areas=99&against=29983,98&against=rest").text
+    assert re.search(r'id="areas-codes"[^>]* value="99"', page)
+    assert re.search(r'id="against-codes"[^>]* value="98"', page)
+    assert re.search(r'name="against" value="29983"[^>]*checked', page)
+    page = staff.get("/compare?areas=870&to=2020-13-13").text
+    assert re.search(r'id="areas-codes"[^>]* value=""', page), "the own area stands for nothing"
+
+
 def test_nonsense_in_the_address_breaks_nothing(staff: FlaskClient) -> None:
     for more in ("sort=nothing", "page=0", "page=-3", "page=x", "page=99999999", "areas=,,"):
         assert staff.get(f"/compare?{more}").status_code == 200

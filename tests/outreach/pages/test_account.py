@@ -47,7 +47,7 @@ def test_a_reporter_agrees_by_one_press_and_takes_it_back(
     assert acts() == ["reminder.agree"]
 
     page = client.post("/account/reminders/withdraw", follow_redirects=True).text
-    assert "Bạn sẽ không bị nhắc nữa." in page
+    assert "Bạn sẽ không nhận tin nhắc nữa." in page
     client.post("/account/reminders/withdraw")
     assert acts() == ["reminder.agree", "reminder.withdraw"]
     assert reminder_agreements.of(reminded.reporter.id) is None

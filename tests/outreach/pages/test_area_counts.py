@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import area_counts, i18n, seen
+from outreach import accounts, area_counts, i18n, seen
 from outreach.accounts import Role, User
 from outreach.areas import Area
 from outreach.audit import AuditRow
 from outreach.database import db
+from outreach.targets import Denominator
 from tests.drive import Drive, at
 
 ClientAs = Callable[[User], FlaskClient]
@@ -132,3 +134,12 @@ def test_an_office_counts_its_own_area_only_and_an_administrator_everywhere(
     assert client_as(drive.reporter).get(f"/areas/{drive.land.commune}/people").status_code == 403
     admin = client_as(make_person(Role.ADMIN))
     assert admin.get(f"/areas/{drive.land.next_district}/people").status_code == 200
+
+
+def test_who_loaded_counts_by_command_is_named_in_words(office: FlaskClient, drive: Drive) -> None:
+    area = db.session.get_one(Area, drive.land.district)
+    people, source = Denominator.POPULATION, "Tổng điều tra dân số"
+    count = area_counts.Count(area.id, people, 120_514, source, "", date(2019, 4, 1))
+    area_counts.add(area, count, actor_id=accounts.system().id)
+    page = office.get(f"/areas/{area.id}/people").text
+    assert "The operator (command line)" in page

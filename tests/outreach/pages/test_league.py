@@ -63,7 +63,7 @@ def test_the_page_says_rank_move_change_and_age(staff: FlaskClient) -> None:
     assert "Ranked: 2 of 2" in page
     # 480 of 10,000 then, 400 of 8,000: 5% each now, so they share the first rank.
     assert "Xã Long Khánh A Long Khánh A =1 5.00% ▲ up 1 500 /10,000 +0.20 +20" in page
-    assert "Xã Long Thuận Long Thuận =1 5.00% = same 400 /8,000 — — 7 days old" in page
+    assert "Xã Long Thuận Long Thuận =1 5.00% = same 400 /8,000 — — 13 Aug 7 days old" in page
 
 
 def test_a_link_says_the_same_view_again(staff: FlaskClient) -> None:
