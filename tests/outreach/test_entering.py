@@ -127,7 +127,8 @@ def test_each_act_leaves_an_audit_row(drive: Drive) -> None:
     drive.report(318)
     drive.report(318)
     drive.report(319)
-    rows = db.session.scalars(select(AuditRow).where(AuditRow.act == "uptake.enter")).all()
+    acts = select(AuditRow).where(AuditRow.act == "uptake.enter").order_by(AuditRow.id)
+    rows = db.session.scalars(acts).all()
     assert [row.object_id for row in rows] == [drive.land.commune] * 2
     assert f"[{drive.land.commune},319,318]" in rows[1].detail
     assert audit.verify().ok

@@ -64,7 +64,7 @@ def test_the_documented_example_is_a_campaign(
     assert (campaign.created_by_id, campaign.networks) == (stage.author.id, ["viettel"])
     assert clock.iso(campaign.not_after) == "2020-08-25T20:00:00+07:00"
     keys = set(re.findall(r"`([a-z_]+)`", "\n".join(_first_cells())))
-    assert keys == {*example, "urgent", "not_messaged_days", "orders"}
+    assert keys == {*example, "urgent", "not_messaged_days", "orders", "lottery", "wave"}
 
 
 def _first_cells() -> list[str]:

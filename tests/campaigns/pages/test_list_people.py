@@ -45,7 +45,9 @@ def said(answer: TestResponse) -> str:
 
 def acts(act: str) -> list[AuditRow]:
     db.session.rollback()
-    return list(db.session.scalars(select(AuditRow).where(AuditRow.act == act)))
+    return list(
+        db.session.scalars(select(AuditRow).where(AuditRow.act == act).order_by(AuditRow.id))
+    )
 
 
 @contextmanager

@@ -230,6 +230,10 @@ def test_tokens_are_stored_as_hashes_and_noted(drive: Drive, token: str) -> None
     (known,) = api_tokens.of(drive.staff)
     assert token.startswith(api_tokens.PREFIX)
     assert token not in known.token_hash
-    rows = list(db.session.scalars(select(AuditRow).where(AuditRow.act == "token.add")))
+    rows = list(
+        db.session.scalars(
+            select(AuditRow).where(AuditRow.act == "token.add").order_by(AuditRow.id)
+        )
+    )
     assert len(rows) == 1
     assert token not in rows[0].detail

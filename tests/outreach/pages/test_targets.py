@@ -110,7 +110,9 @@ def test_a_target_is_changed_and_withdrawn_and_the_trail_keeps_what_it_was(
     now = seen.mark(targets.shown(every()[0]))
     office.post(f"{address}/withdraw", data={"seen": now})
     assert every() == []
-    acts = db.session.scalars(select(AuditRow).where(AuditRow.act.like("target.%")))
+    acts = db.session.scalars(
+        select(AuditRow).where(AuditRow.act.like("target.%")).order_by(AuditRow.id)
+    )
     by_act = {row.act: row.detail for row in acts}
     assert '"share":[2000,1803]' in by_act["target.change"]
     assert '"share":1803' in by_act["target.withdraw"]
