@@ -157,6 +157,11 @@ class Comparison:
     across: Sequence[Sending]
 
     @property
+    def visited(self) -> bool:
+        """Whether anybody recorded visits within the period."""
+        return any(row.field.days for row in self.rows)
+
+    @property
     def carried(self) -> int:
         """How many communes' figures are of areas that they came from."""
         return sum(bool(row.before.carried or row.after.carried) for row in self.rows)

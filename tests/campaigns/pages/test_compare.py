@@ -16,14 +16,16 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import event
 
 from campaigns import compare_showing
-from outreach import apps, organisations
+from outreach import apps, fieldwork, organisations
 from outreach.accounts import Role, User
 from outreach.apps import Unit
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, transaction
+from outreach.fieldwork import Entry
 from outreach.organisations import Organisation
 from tests.campaigns.comparing import PERIOD, Scene, drive_done, scene
+from tests.drive import at
 
 __all__ = ["drive_done", "scene"]
 ClientAs = Callable[[User], FlaskClient]
@@ -257,3 +259,12 @@ def test_the_csv_has_the_page_s_rows_in_its_order(drive_done: Scene, client_as: 
     lines = answer.data.decode("utf-8-sig").splitlines()
     assert len(lines) == 6
     assert "Long Khánh A" in lines[1]
+
+
+def test_visits_have_a_column_where_anybody_recorded_some(scene: Scene, staff: FlaskClient) -> None:
+    scene.report("29971", "19/8", 50)
+    at("20/8 16:00")
+    assert 'data-label="Đi từng nhà"' not in staff.get("/compare", query_string=PERIOD).text
+    commune = db.session.get_one(Area, scene.ids["29971"])
+    fieldwork.enter(commune, date(2020, 8, 19), Entry("120", "45"), actor_id=scene.staff.id)
+    assert 'data-label="Đi từng nhà"' in staff.get("/compare", query_string=PERIOD).text
