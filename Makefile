@@ -22,7 +22,7 @@ help:
 	@echo 'make run         the same without the example'
 	@echo 'make demo-reset  a fresh example in the same data folder'
 	@echo 'make test        every test, on SQLite and PostgreSQL'
-	@echo 'make faults      the long rounds of killed and frozen processes, pages on both databases'
+	@echo 'make faults      the long rounds of killed and frozen processes'
 	@echo 'make bench       how fast it is on this machine'
 	@echo 'make lint        ruff and mypy'
 
@@ -40,7 +40,6 @@ test: .venv/.tests browser
 
 faults: .venv/.tests
 	@$(PYTEST) -m faults -n 2
-	@$(PYTEST) --both -n $(TESTS_AT_ONCE) --dist worksteal tests/*/pages
 
 bench: .venv/.tests
 	@.venv/bin/python -m bench

@@ -10,7 +10,6 @@ import gc
 import os
 import shutil
 import uuid
-import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -43,7 +42,6 @@ from tests.reminded import reminded  # noqa: F401
 from tests.stage import stage  # noqa: F401
 
 GIVEN = Settings.load()
-BOTH = ("sqlite", "postgresql")
 
 # A test builds its own settings; those of the shell would leak into commands it starts. What is
 # for the tests stays: with `-n` they run in processes that read it from here.
@@ -126,7 +124,7 @@ def sqlite_database(sqlite_template: Path, sqlite_file: Path) -> Iterator[str]:
         file.unlink()
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty, migrated database; a test that takes it runs on both."""
     if request.param == "sqlite":
@@ -184,36 +182,6 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data in {folder}: set {PREFIX}TEST_SHARED")
     return folder
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--both`: pages too on both databases."""
-    parser.addoption("--both", action="store_true", help="tests of pages on both databases")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A page asks rules that are tested on both databases, so each of its tests runs on one of
-    them, by its name; that every page answers on both, tests/test_pages.py sees. `make faults`
-    runs them all."""
-    if config.getoption("--both"):
-        return
-    left_out = [item for item in items if "pages" in item.path.parts and _elsewhere(item)]
-    items[:] = [item for item in items if item not in set(left_out)]
-    config.hook.pytest_deselected(items=left_out)
-
-
-def _elsewhere(item: pytest.Item) -> bool:
-    """Whether this is the turn of a test that it has on the other database."""
-    here = getattr(getattr(item, "callspec", None), "params", {}).get("database")
-    if here not in BOTH or _given(item):
-        return False
-    name = item.nodeid.replace(here, "")
-    return here != BOTH[zlib.crc32(name.encode()) % 2]
-
-
-def _given(item: pytest.Item) -> bool:
-    """Whether the test itself says on which database it runs."""
-    return any("database" in str(mark.args[0]) for mark in item.iter_markers("parametrize"))
 
 
 def pytest_collection_finish() -> None:

@@ -54,6 +54,7 @@ def test_progress_moves_by_itself_pauses_goes_on_and_finishes(
     page.get_by_role("button", name="Gửi tiếp").click()
     page.get_by_role("button", name="Tạm dừng").wait_for()
     more_gone_than(page, stood)
+    assert_axe_clean(page)
     page.locator(".badge.completed").wait_for(timeout=30_000)
     page.get_by_text("Mọi tin đều đã có kết quả").wait_for(timeout=30_000)
     assert gone(page) == PEOPLE
