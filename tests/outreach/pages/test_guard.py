@@ -13,6 +13,7 @@ from outreach.accounts import Role, User
 from outreach.errors import Refused
 from outreach.organisations import Organisation
 from outreach.pages import guard
+from tests.people import Land
 
 pytestmark = pytest.mark.own_app
 
@@ -117,3 +118,12 @@ def test_an_address_that_no_database_takes_leads_nowhere(
 ) -> None:
     client = client_as(make_person(Role.CULTURE, culture_office))
     assert client.get("/compare", query_string={name: ["A", "\0"]}).status_code == 404
+
+
+def test_a_form_that_no_database_takes_is_turned_away(
+    client_as: ClientAs, make_person: Callable[..., User], culture_office: Organisation, land: Land
+) -> None:
+    client = client_as(make_person(Role.CULTURE, culture_office))
+    form = {"denominator": "population", "value": "5", "source": "A\0", "counted_on": "2019-04-01"}
+    answer = client.post(f"/areas/{land.district}/people", data=form)
+    assert answer.status_code == 400
