@@ -106,9 +106,10 @@ class Stage:
         return routes.add(NewRoute(**values | changes), actor_id=None)
 
     def fields(self, route_ids: list[int], **changes: Any) -> dict[str, Any]:
-        """A campaign file's object, its window open all day for a week; a change to None takes
-        its key away."""
+        """A campaign file's object, its window open all day for a week, from this day's first
+        minute on; a change to None takes its key away."""
         now = clock.now()
+        today = clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
         values: dict[str, Any] = {
             "name": "Bluezone đợt 1",
             "apps": ["BLUEZONE"],
@@ -119,7 +120,7 @@ class Stage:
             "strip_marks": True,
             "areas": ["870"],
             "routes": route_ids,
-            "not_before": clock.iso(now - timedelta(hours=1)),
+            "not_before": clock.iso(today),
             "not_after": clock.iso(now + timedelta(days=7)),
             "hours": "00:00-24:00",
             "selection_rule": "everyone",

@@ -14,6 +14,8 @@ from outreach.settings import Settings
 from tests import chromium
 from tests.applications import lent
 
+playwright.sync_api.expect.set_options(timeout=chromium.PATIENCE_MS)
+
 
 @pytest.fixture
 def database(sqlite_database: str) -> str:

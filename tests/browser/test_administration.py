@@ -4,6 +4,7 @@ page of administration at both widths, empty, wrong and long."""
 from datetime import date
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns import routes
 from outreach import apps, area_editing, closing, organisations, targets, uptake
@@ -139,7 +140,7 @@ def test_every_page_holds_with_long_names(visit, full, admin, client_as, width):
     page = visit.open("/", width=width, client=client_as(admin))
     for path in shown:
         page.goto(path)
-        assert page.locator("h1").count() == 1
+        expect(page.locator("h1")).to_have_count(1)
         for part in page.locator("details").all()[:2]:
             part.evaluate("part => part.open = true")
         clean(page)

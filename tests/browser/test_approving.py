@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns import approvals, composing, life
 from outreach.accounts import Role
@@ -67,9 +68,9 @@ def test_author_health_office_and_culture_office_bring_a_message_to_its_approval
     look(author)
 
     checker, approver = open_as(health), open_as(culture)
-    assert approver.get_by_text("Phòng y tế chưa xác nhận nội dung").is_visible()
-    assert approver.get_by_role("button", name="Duyệt gửi").count() == 0
-    assert checker.get_by_text("Đây là bản đầu tiên.").is_visible()
+    expect(approver.get_by_text("Phòng y tế chưa xác nhận nội dung")).to_be_visible()
+    expect(approver.get_by_role("button", name="Duyệt gửi")).to_have_count(0)
+    expect(checker.get_by_text("Đây là bản đầu tiên.")).to_be_visible()
     checker.get_by_label("Bản tại").select_option("Xã Long Thuận")
     checker.get_by_role("button", name="Xem").click()
     checker.locator(".bubble mark").filter(has_text="xa Long Thuan").wait_for()
@@ -80,7 +81,7 @@ def test_author_health_office_and_culture_office_bring_a_message_to_its_approval
 
     approver.reload()
     look(approver)
-    assert approver.get_by_role("button", name="Duyệt gửi 1.250 người").is_visible()
+    expect(approver.get_by_role("button", name="Duyệt gửi 1.250 người")).to_be_visible()
     approver.get_by_label("Hoặc trả lại, nêu lý do").fill("Ghi chỗ đến nhờ giúp.")
     approver.get_by_role("button", name="Trả lại người soạn").click()
     approver.get_by_role("alert").filter(has_text="Ghi chỗ đến nhờ giúp.").wait_for()
@@ -88,16 +89,16 @@ def test_author_health_office_and_culture_office_bring_a_message_to_its_approval
 
     change(stage, draft, wording={"vi": SECOND})
     author.goto(address)
-    assert author.get_by_text("Quyết định đó là cho nội dung khác").is_visible()
-    assert author.locator("del").filter(has_text="gọi 0277 3837 000.").is_visible()
+    expect(author.get_by_text("Quyết định đó là cho nội dung khác")).to_be_visible()
+    expect(author.locator("del").filter(has_text="gọi 0277 3837 000.")).to_be_visible()
     look(author)
     author.get_by_role("button", name="Trình phê duyệt").click()
     author.get_by_text("Đang chờ: Phòng Y tế Hồng Ngự").wait_for()
 
     approver.goto(address)
-    assert approver.get_by_text("Cúc đã trả lại: “Ghi chỗ đến nhờ giúp.”").is_visible()
-    assert approver.locator("ins").filter(has_text="đến UBND xã.").is_visible()
-    assert approver.get_by_text("Xác nhận nội dung y tế của Phạm Thị Ngọc").is_visible()
+    expect(approver.get_by_text("Cúc đã trả lại: “Ghi chỗ đến nhờ giúp.”")).to_be_visible()
+    expect(approver.locator("ins").filter(has_text="đến UBND xã.")).to_be_visible()
+    expect(approver.get_by_text("Xác nhận nội dung y tế của Phạm Thị Ngọc")).to_be_visible()
     look(approver)
     checker.goto(address)
     checker.get_by_role("button", name="Nội dung y tế đúng").click()
@@ -157,7 +158,7 @@ def test_what_waits_is_counted_in_the_side_bar_and_filtered_in_the_list(
     page.get_by_role("link", name="Chờ bạn 2").click()
     page.get_by_role("link", name="Smart Đồng Tháp đợt 1").click()
     overlaps = page.get_by_role("region", name="Người dân ở đây còn nhận tin nào khác")
-    assert overlaps.get_by_role("link", name="Bluezone đợt 2").is_visible()
+    expect(overlaps.get_by_role("link", name="Bluezone đợt 2")).to_be_visible()
     assert "nhiều nhất 1.200" in overlaps.inner_text()
     look(page)
     nothing = visit.open("/campaigns/?state=waits", client=client_as(culture), width=width)

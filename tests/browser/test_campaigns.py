@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns import approvals, life, pauses
 from campaigns.states import CampaignState
@@ -115,7 +116,7 @@ def test_the_list_shows_what_there_is_and_filters_it(
     assert_no_sideways_scroll(page)
     page.get_by_role("link", name="Đang gửi 1").click()
     page.get_by_role("link", name="Đợt đang gửi").wait_for()
-    assert page.get_by_role("link", name="Đợt nháp").count() == 0
+    expect(page.get_by_role("link", name="Đợt nháp")).to_have_count(0)
 
 
 def test_an_empty_list_says_what_to_do_first(visit, culture, client_as):
@@ -127,11 +128,11 @@ def test_an_empty_list_says_what_to_do_first(visit, culture, client_as):
 def test_a_page_changes_its_language_in_place(visit, stage, route_ids, culture, client_as):
     campaign = stage.started(route_ids)
     page = visit.open(f"/campaigns/{campaign.id}", client=client_as(culture))
-    assert page.get_by_role("region", name="Theo nhà mạng").is_visible()
+    expect(page.get_by_role("region", name="Theo nhà mạng")).to_be_visible()
     page.get_by_role("link", name="English").first.click()
     page.get_by_role("region", name="By carrier").wait_for()
     assert page.url.endswith(f"/campaigns/{campaign.id}")
-    assert page.get_by_text("1,250").first.is_visible()
+    expect(page.get_by_text("1,250").first).to_be_visible()
 
 
 def test_who_approves_reads_the_text_and_types_the_number(
@@ -139,7 +140,7 @@ def test_who_approves_reads_the_text_and_types_the_number(
 ):
     campaign = _submitted(stage, route_ids)
     page = visit.open(f"/campaigns/{campaign.id}", client=client_as(culture), javascript=False)
-    assert page.get_by_text("Kinh gui ba con").is_visible()
+    expect(page.get_by_text("Kinh gui ba con")).to_be_visible()
     number = page.get_by_label("Gõ số người nhận để xác nhận")
     assert number.input_value() == ""
     number.fill("1251")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns.states import MessageState
 from outreach.areas import Area
@@ -20,8 +21,8 @@ def sound(page):
     """What every state of the page holds."""
     assert_axe_clean(page)
     assert_no_sideways_scroll(page)
-    assert page.locator("h1").count() == 1
-    assert page.locator(".button.primary").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.locator(".button.primary")).to_have_count(1)
 
 
 def names(page):
@@ -32,14 +33,14 @@ def names(page):
 def test_an_officer_compares_and_sends_the_address_on(visit, drive_done, client_as, width):
     page = visit.open(ADDRESS, width=width, client=client_as(drive_done.staff))
     page.get_by_role("heading", name="So sánh xã đã nhắn và chưa nhắn").wait_for()
-    assert page.get_by_text("chưa phải tác dụng của tin nhắn").first.is_visible()
+    expect(page.get_by_text("chưa phải tác dụng của tin nhắn").first).to_be_visible()
     page.locator("#chart svg").wait_for()
-    assert page.locator("#chart").get_by_text("Nhắn tin 10/8").is_visible()
-    assert not page.locator("#days-table").is_visible()
+    expect(page.locator("#chart").get_by_text("Nhắn tin 10/8")).to_be_visible()
+    expect(page.locator("#days-table")).not_to_be_visible()
     sound(page)
     page.get_by_text("Xem số liệu thành bảng").click()
     page.get_by_text("Mỗi số có nghĩa là gì").click()
-    assert page.locator("#days-table tbody tr").count() == 15
+    expect(page.locator("#days-table tbody tr")).to_have_count(15)
     sound(page)
     page.get_by_text("Chỉ một số địa bàn").click()
     page.get_by_role("checkbox", name="Xã Long Khánh A").check()
@@ -48,31 +49,31 @@ def test_an_officer_compares_and_sends_the_address_on(visit, drive_done, client_
     page.get_by_role("button", name="So sánh").click()
     page.get_by_text("2 xã", exact=True).wait_for()
     assert "areas=29971&areas=29974" in page.url
-    assert page.locator("#compared tbody tr").count() == 2
+    expect(page.locator("#compared tbody tr")).to_have_count(2)
     colleague = visit.open(
         page.url.removeprefix(visit.address), width=width, client=client_as(drive_done.staff)
     )
-    assert colleague.locator("#compared tbody tr").count() == 2
+    expect(colleague.locator("#compared tbody tr")).to_have_count(2)
     sound(colleague)
     colleague.get_by_text("Đặt cạnh một nhóm địa bàn thứ hai").click()
     colleague.get_by_role("checkbox", name="Tất cả nơi còn lại").check()
     colleague.get_by_role("button", name="So sánh").click()
     colleague.get_by_text("Hai nhóm đặt cạnh nhau").wait_for()
-    assert colleague.locator("#compared tbody tr").count() == 5
+    expect(colleague.locator("#compared tbody tr")).to_have_count(5)
     sound(colleague)
 
 
 def test_rows_are_sorted_by_plain_links(visit, drive_done, client_as):
     page = visit.open(ADDRESS, client=client_as(drive_done.staff), javascript=False)
-    assert page.locator("#days-table").is_visible()  # the chart's figures, without a chart
-    assert not page.locator("#chart").is_visible()
+    expect(page.locator("#days-table")).to_be_visible()  # the chart's figures, without a chart
+    expect(page.locator("#chart")).not_to_be_visible()
     by_change = names(page)
     assert by_change[-1] == "Xã Mới"  # which has no figure
     page.locator("#compared thead").get_by_role("link", name="Địa bàn").click()
     ascending = names(page)
     assert sorted(ascending) == sorted(by_change)
     assert ascending[0] == "Xã Long Khánh A"
-    assert page.locator("#compared th[aria-sort=ascending]").count() == 1
+    expect(page.locator("#compared th[aria-sort=ascending]")).to_have_count(1)
     page.locator("#compared thead").get_by_role("link", name="Địa bàn").click()
     assert names(page) == ascending[::-1]
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from outreach import apps, targets, uptake
 from outreach.areas import Area
@@ -100,7 +101,7 @@ def test_a_campaign_is_written_looked_at_and_saved_without_javascript(
     assert recipients(page) == "1.500"
     assert "450.000" in page.locator("#plan tfoot").inner_text()
     page.get_by_role("button", name="Lưu bản nháp").click()
-    assert page.get_by_text("Đã lưu.").is_visible()
+    expect(page.get_by_text("Đã lưu.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
@@ -110,7 +111,7 @@ def test_the_form_is_accessible_empty_wrong_and_full(visit, route, culture, clie
     assert_no_sideways_scroll(page)
     page.get_by_role("button", name="Lưu bản nháp").click()
     page.get_by_role("alert").filter(has_text="Chưa lưu.").wait_for()
-    assert page.locator("#name[aria-invalid]").count() == 1
+    expect(page.locator("#name[aria-invalid]")).to_have_count(1)
     assert_axe_clean(page)
     assert_no_sideways_scroll(page)
     write(page, TEXT * 9 + "🙂")
@@ -132,9 +133,9 @@ def test_a_carrier_without_a_list_is_led_to_its_lists_or_to_its_order(
     visit, stage, stranger, client_as, width
 ):
     page = visit.open("/campaigns/new", width=width, client=client_as(stranger))
-    assert page.get_by_text("Chưa có ai trong danh sách ở các địa bàn này.").is_visible()
-    assert page.get_by_role("link", name="Đến danh sách thuê bao").is_visible()
-    assert page.get_by_label("Xã Long Thuận").is_visible()
+    expect(page.get_by_text("Chưa có ai trong danh sách ở các địa bàn này.")).to_be_visible()
+    expect(page.get_by_role("link", name="Đến danh sách thuê bao")).to_be_visible()
+    expect(page.get_by_label("Xã Long Thuận")).to_be_visible()
     assert_axe_clean(page)
     assert_no_sideways_scroll(page)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
 from tests.drive import at
@@ -38,5 +39,5 @@ def test_a_reporter_records_a_day_and_says_why_it_is_changed(visit, drive, clien
     office = visit.open(
         f"/fieldwork/{drive.land.district}", width=width, client=client_as(drive.staff)
     )
-    assert office.get_by_role("cell", name="130").is_visible()
+    expect(office.get_by_role("cell", name="130")).to_be_visible()
     sound(office)

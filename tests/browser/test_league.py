@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.campaigns.comparing import Scene, scene
 from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
@@ -30,7 +31,10 @@ def test_the_league_table_is_asked_and_searched(visit, shown, client_as, width):
     page.get_by_label("Tìm").fill("thuận")
     page.get_by_role("button", name="Xem", exact=True).click()
     page.get_by_text("tìm thấy 1").wait_for()
-    assert page.locator("#small tbody tr").count() == 1, "800 people are too few to be compared"
+    (
+        expect(page.locator("#small tbody tr")).to_have_count(1),
+        "800 people are too few to be compared",
+    )
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
@@ -51,7 +55,7 @@ def test_the_slider_draws_another_day_and_the_address_follows(visit, shown, clie
 def test_areas_are_reached_by_one_stop_and_arrows(visit, shown, client_as):
     page = visit.open("/map", client=client_as(shown.staff))
     first = page.locator("#drawn svg [tabindex='0']")
-    assert first.count() == 1
+    expect(first).to_have_count(1)
     first.focus()
     before = page.evaluate("document.activeElement.getAttribute('aria-label')")
     page.keyboard.press("ArrowRight")
@@ -65,4 +69,4 @@ def test_without_scripts_the_days_are_a_list(visit, shown, client_as):
     page.get_by_label("Ngày trên bản đồ").select_option("2020-08-13")
     page.get_by_role("button", name="Vẽ ngày này").click()
     page.wait_for_url("**day=2020-08-13**")
-    assert page.locator("#drawn [data-day='Thứ Năm 13/8/2020']").count() == 1
+    expect(page.locator("#drawn [data-day='Thứ Năm 13/8/2020']")).to_have_count(1)

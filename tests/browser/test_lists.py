@@ -1,6 +1,7 @@
 """Lists as a liaison works with them: upload, confirm, watch, take back what failed."""
 
 import pytest
+from playwright.sync_api import expect
 
 from outreach import area_loading
 from outreach.database import db
@@ -63,7 +64,7 @@ def test_a_list_is_uploaded_confirmed_watched_and_its_bad_rows_taken(
     clean(page)
     importing.run_import(newest())
     page.locator(".badge.completed").wait_for()
-    assert page.locator("#list[hx-get]").count() == 0
+    expect(page.locator("#list[hx-get]")).to_have_count(0)
     clean(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Tải về 1 dòng").click()

@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 from outreach.accounts import Role
 from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
@@ -29,7 +30,7 @@ def test_a_person_logs_in_and_out_again(visit, liaison):
 def test_logging_in_needs_no_javascript(visit, liaison):
     page = visit.open("/", javascript=False)
     log_in(page, liaison.email)
-    assert page.get_by_text("Lê Quốc Bảo").first.is_visible()
+    expect(page.get_by_text("Lê Quốc Bảo").first).to_be_visible()
 
 
 def test_a_wrong_password_is_said_plainly_and_the_address_stays(visit, liaison):
@@ -48,7 +49,7 @@ def test_the_language_is_switched_before_logging_in_and_stays(visit, liaison):
     page.get_by_label("Email").fill(liaison.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    assert page.get_by_role("button", name="Log out").first.is_visible()
+    expect(page.get_by_role("button", name="Log out").first).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -69,9 +70,9 @@ def test_a_page_that_is_not_there_says_so(visit, liaison, client_as, width):
 
 def test_the_phone_s_menu_opens_without_javascript(visit, liaison, client_as):
     page = visit.open("/", width=PHONE, client=client_as(liaison), javascript=False)
-    assert not page.get_by_role("button", name="Đăng xuất").is_visible()
+    expect(page.get_by_role("button", name="Đăng xuất")).not_to_be_visible()
     page.get_by_text("Mục lục", exact=True).click()
-    assert page.get_by_role("button", name="Đăng xuất").is_visible()
+    expect(page.get_by_role("button", name="Đăng xuất")).to_be_visible()
 
 
 def test_the_phone_s_menu_closes_with_escape(visit, liaison, client_as):

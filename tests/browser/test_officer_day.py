@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from outreach.accounts import Role
 from outreach.areas import Area
@@ -53,7 +54,7 @@ def test_an_officer_s_day_from_who_is_late_to_the_corrected_report(visit, remind
     log_in(page, officer.email)
     page.get_by_role("heading", name="Tổng quan").wait_for()
     late = page.locator(".todo > li", has_text="chưa gửi số liệu Bluezone lúc 15:00, trễ 20 phút")
-    assert late.get_by_text("Long Khánh A, Long Thuận").is_visible()
+    expect(late.get_by_text("Long Khánh A, Long Thuận")).to_be_visible()
     sound(page)
 
     late.get_by_role("link", name="Tình hình báo cáo").click()
@@ -70,11 +71,11 @@ def test_an_officer_s_day_from_who_is_late_to_the_corrected_report(visit, remind
     drive.report(262, "15:35")  # the one who was reminded
 
     menu(page, "Số liệu cài đặt")
-    assert page.locator("#ranking tfoot").get_by_text("467", exact=True).is_visible()
+    expect(page.locator("#ranking tfoot").get_by_text("467", exact=True)).to_be_visible()
     sound(page)
     page.get_by_role("link", name="Tình hình báo cáo").click()
     page.get_by_text("Cả 2 nơi đã báo cáo.").wait_for()
-    assert page.get_by_role("button", name="Nhắc ngay").count() == 0
+    expect(page.get_by_role("button", name="Nhắc ngay")).to_have_count(0)
     sound(page)
 
     menu(page, "Bảng xếp hạng")
@@ -83,7 +84,7 @@ def test_an_officer_s_day_from_who_is_late_to_the_corrected_report(visit, remind
     sound(page)
     menu(page, "Bản đồ")
     page.locator("#drawn svg").first.wait_for()
-    assert page.locator("#places tbody tr").count() == 2
+    expect(page.locator("#places tbody tr")).to_have_count(2)
     sound(page)
 
     menu(page, "Số liệu cài đặt")

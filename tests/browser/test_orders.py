@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns import approvals, life, orders
 from campaigns.order_reporting import Entry
@@ -18,7 +19,7 @@ def sound(page):
     """What every state of every page holds."""
     assert_axe_clean(page)
     assert_no_sideways_scroll(page)
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
     assert page.locator(".button.primary").count() <= 1
 
 
@@ -30,9 +31,9 @@ def test_a_liaison_s_day_with_an_order(visit, ordering, client_as, width, tmp_pa
     sound(page)
     page.get_by_role("link", name="Bluezone đợt 1").click()
     page.get_by_role("heading", name="Phiếu đề nghị: Bluezone đợt 1").wait_for()
-    assert page.get_by_text("Kinh gui ba con xa Long Khanh A").is_visible()
+    expect(page.get_by_text("Kinh gui ba con xa Long Khanh A")).to_be_visible()
     page.get_by_text("Các xã khác ở trang này: 1").click()
-    assert page.get_by_text("Kinh gui ba con xa Long Thuan").is_visible()
+    expect(page.get_by_text("Kinh gui ba con xa Long Thuan")).to_be_visible()
     sound(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Tải lời nhắn (CSV)").click()
@@ -41,7 +42,7 @@ def test_a_liaison_s_day_with_an_order(visit, ordering, client_as, width, tmp_pa
 
     page.get_by_role("button", name="Nhận phiếu đề nghị").click()
     page.get_by_text("Hãy gửi từ hệ thống của nhà mạng").first.wait_for()
-    assert page.locator(".nav .waits").count() == 0
+    expect(page.locator(".nav .waits")).to_have_count(0)
     sound(page)
     page.get_by_label("Bắt đầu gửi lúc").fill("2099-01-01T08:00")
     page.get_by_role("button", name="Đã bắt đầu gửi").click()
@@ -100,10 +101,10 @@ def test_the_office_sees_what_the_carrier_reports(
     page.goto("/orders/")
     page.get_by_role("link", name="Bluezone đợt 1").click()
     page.get_by_text("Số liệu theo địa bàn").first.wait_for()
-    assert page.get_by_role("button", name="Lưu số liệu").count() == 0
+    expect(page.get_by_role("button", name="Lưu số liệu")).to_have_count(0)
     sound(page)
     page.goto(f"/orders/{order.id}/print")
-    assert page.get_by_text("Kinh gui ba con xa Long Thuan").is_visible()
+    expect(page.get_by_text("Kinh gui ba con xa Long Thuan")).to_be_visible()
     sound(page)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns import approvals, composing, life, routes
 from outreach import apps, targets
@@ -85,9 +86,9 @@ def test_with_nothing_to_do_every_first_page_says_so(visit, everybody, client_as
     at("14:00")
     for role, person in everybody.items():
         page = visit.open("/", width=width, client=client_as(person))
-        assert page.get_by_role("heading", name="Tổng quan").is_visible()
+        expect(page.get_by_role("heading", name="Tổng quan")).to_be_visible()
         if role is not Role.ADMIN:  # no worker runs here: that is said
-            assert page.get_by_text(NOTHING).is_visible()
+            expect(page.get_by_text(NOTHING)).to_be_visible()
         sound(page)
 
 
@@ -109,7 +110,7 @@ def test_with_much_to_do_every_first_page_says_what_first(visit, full, everybody
         assert first[role] in page.locator(".todo > li").first.inner_text()
         assert page.locator(".button.primary").count() <= 1
         shows = role in {Role.CULTURE, Role.HEALTH, Role.STAFF}
-        assert page.get_by_role("heading", name="So với mục tiêu").count() == int(shows)
+        expect(page.get_by_role("heading", name="So với mục tiêu")).to_have_count(int(shows))
         if shows:
             bars = page.locator(".day-bars > li")
             seen = sum(bar.is_visible() for bar in bars.all())
@@ -129,6 +130,6 @@ def test_the_first_button_leads_to_what_waits(visit, full, everybody, client_as)
 def test_it_reads_without_javascript_and_in_the_dark(visit, full, everybody, client_as):
     client = client_as(everybody[Role.CULTURE])
     plain = visit.open("/", client=client, javascript=False)
-    assert plain.get_by_text("1 chiến dịch chờ phê duyệt").is_visible()
-    assert plain.get_by_text("Cột sọc: còn thiếu xã; ngày 20/8 mới có 1/2.").is_visible()
+    expect(plain.get_by_text("1 chiến dịch chờ phê duyệt")).to_be_visible()
+    expect(plain.get_by_text("Cột sọc: còn thiếu xã; ngày 20/8 mới có 1/2.")).to_be_visible()
     sound(visit.open("/", client=client, dark=True))

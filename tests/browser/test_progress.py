@@ -1,6 +1,7 @@
 """A campaign that is really being sent, watched: worker, tick and carrier are processes of ours."""
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns import life
 from tests.chromium import PHONE, assert_axe_clean, assert_no_sideways_scroll
@@ -58,7 +59,7 @@ def test_progress_moves_by_itself_pauses_goes_on_and_finishes(
     page.locator(".badge.completed").wait_for(timeout=30_000)
     page.get_by_text("Mọi tin đều đã có kết quả").wait_for(timeout=30_000)
     assert gone(page) == PEOPLE
-    assert page.locator("#progress[hx-get]").count() == 0
+    expect(page.locator("#progress[hx-get]")).to_have_count(0)
     assert_axe_clean(page)
     page.set_viewport_size({"width": PHONE, "height": 800})
     assert_no_sideways_scroll(page)

@@ -8,6 +8,7 @@ import re
 from datetime import date
 
 import pytest
+from playwright.sync_api import expect
 
 from outreach import apps, areas, organisations, targets
 from outreach.accounts import Role
@@ -85,8 +86,8 @@ def test_a_province_s_day_from_the_league_table_to_the_report(visit, offices, cl
     page.get_by_text("Được xếp hạng: 2/3").wait_for()
     first = page.locator("#ranked tbody tr").first
     assert first.locator("th .hide-phone").inner_text() == "Huyện Tân Hồng"
-    assert first.get_by_text("+0,32", exact=True).is_visible()  # 320 of 5.000, after 304
-    assert page.locator("#never").get_by_text("Huyện Tam Nông").is_visible()
+    expect(first.get_by_text("+0,32", exact=True)).to_be_visible()  # 320 of 5.000, after 304
+    expect(page.locator("#never").get_by_text("Huyện Tam Nông")).to_be_visible()
     sound(page)
     other.goto(page.url)
     assert other.locator("#ranked").inner_text() == page.locator("#ranked").inner_text()
@@ -115,12 +116,12 @@ def test_a_province_s_day_from_the_league_table_to_the_report(visit, offices, cl
     sound(page)
     other.goto(page.get_by_label("Đường dẫn để đồng nghiệp xem đúng trang này").input_value())
     assert other.locator("#sets").inner_text() == page.locator("#sets").inner_text()
-    assert other.locator("#compared tbody tr").count() == 3
+    expect(other.locator("#compared tbody tr")).to_have_count(3)
 
     menu(page, "Mục tiêu")
     row = page.get_by_role("row", name="Tỉnh Đồng Tháp")
-    assert row.get_by_text("1.020/29.000").is_visible()
-    assert row.get_by_text("1.880", exact=True).is_visible()  # missing to 10%
+    expect(row.get_by_text("1.020/29.000")).to_be_visible()
+    expect(row.get_by_text("1.880", exact=True)).to_be_visible()  # missing to 10%
     sound(page)
 
     menu(page, "Báo cáo ngày")

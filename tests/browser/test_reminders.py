@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from outreach import own_numbers
 from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.browser
 def sound(page):
     assert_axe_clean(page)
     assert_no_sideways_scroll(page)
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
 
 
 class Thumb:
@@ -80,7 +81,7 @@ def test_who_is_not_logged_in_logs_in_and_lands_on_the_form(visit, reminded, mak
     page = visit.open("/login", width=PHONE)
     page.goto(link)
     assert "/login" in page.url
-    assert page.locator("#installs").count() == 0, "the link lets nobody in"
+    expect(page.locator("#installs")).to_have_count(0)  # the link lets nobody in
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
@@ -107,9 +108,9 @@ def test_the_board_reminds_by_one_press(visit, reminded, client_as, width):
         width=width,
         client=client_as(reminded.drive.staff),
     )
-    assert page.get_by_text("Đã quá giờ nhắc").is_visible()
+    expect(page.get_by_text("Đã quá giờ nhắc")).to_be_visible()
     sound(page)
     page.get_by_role("button", name=re.compile("Nhắc ngay.*Xuân")).click()
     page.get_by_text("Đang nhắc Xuân.").wait_for()
-    assert page.get_by_role("button", name="Nhắc ngay").count() == 0
+    expect(page.get_by_role("button", name="Nhắc ngay")).to_have_count(0)
     sound(page)

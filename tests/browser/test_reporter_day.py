@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from outreach import own_numbers
 from outreach.accounts import Role
@@ -72,7 +73,7 @@ def test_a_reporter_s_day_from_the_reminder_to_the_notice_board(visit, reminded,
 
     page.get_by_role("link", name="Tất cả các ngày").click()
     page.get_by_text("200 → 262").wait_for()
-    assert page.get_by_text("Ấp 2 đếm trùng").is_visible()
+    expect(page.get_by_text("Ấp 2 đếm trùng")).to_be_visible()
     sound(page)
 
     page.get_by_role("link", name="Diễn biến").click()

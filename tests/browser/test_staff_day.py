@@ -7,6 +7,7 @@ import io
 
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from outreach.accounts import Role
 from tests.chromium import assert_axe_clean, assert_no_sideways_scroll, log_in
@@ -55,13 +56,13 @@ def test_staff_s_day_from_the_log_in_to_the_workbook(visit, drive, culture_offic
     page.get_by_role("link", name="Số liệu cài đặt", exact=True).click()
     late = page.locator("#ranking tbody tr", has_text="Gửi trễ")
     assert late.locator("th .hide-phone").all_inner_texts() == ["Xã Long Khánh A", "Xã Long Thuận"]
-    assert page.locator("#ranking tfoot").get_by_text("615", exact=True).is_visible()
+    expect(page.locator("#ranking tfoot").get_by_text("615", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="So sánh", exact=True).click()
     page.get_by_label("Từ ngày").fill("2020-08-19")
     page.get_by_role("button", name="So sánh").click()
     row = page.locator("#compared tbody tr", has_text="Long Khánh A")
-    assert row.get_by_text("390", exact=True).is_visible()
+    expect(row.get_by_text("390", exact=True)).to_be_visible()
     sound(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Tải bảng (XLSX)").click()

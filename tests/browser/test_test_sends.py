@@ -1,6 +1,7 @@
 """A test on one's own phone: from the form, from a campaign's page, and what became of it."""
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns.test_sends import TestSend
 from outreach.areas import Area
@@ -58,7 +59,7 @@ def test_two_texts_are_written_and_one_is_tried_on_the_writer_s_phone(
     page.get_by_label("Số di động của bạn").fill("0912 000 999")
     page.get_by_role("button", name="Gửi thử cho tôi lời nhắn đang xem").dblclick()
     page.locator("#tests li").wait_for()
-    assert page.locator("#tests li").count() == 1
+    expect(page.locator("#tests li")).to_have_count(1)
     assert "0912 000 999" not in page.content()
     assert page.get_by_label("Nội dung tin vi").input_value() == "Mời {xa} cài {ung_dung}"
     clean(page)
@@ -66,7 +67,7 @@ def test_two_texts_are_written_and_one_is_tried_on_the_writer_s_phone(
     page.locator("#tests li[data-state=accepted]").wait_for()
     become(state="delivered", receipt_at=_now())
     page.locator("#tests li[data-state=delivered]").wait_for()
-    assert page.locator("#tests[hx-get]").count() == 0
+    expect(page.locator("#tests[hx-get]")).to_have_count(0)
     clean(page)
 
 
@@ -88,13 +89,13 @@ def test_a_campaign_is_tried_from_its_page_without_javascript(
     page.get_by_role("button", name="Xem lời nhắn này").click()
     assert "xa Long Thuan" in page.locator(".bubble").inner_text()
     page.get_by_role("button", name="Gửi tin thử").click()
-    assert page.locator("#test_number-error").is_visible()
+    expect(page.locator("#test_number-error")).to_be_visible()
     page.get_by_label("Số di động của bạn").fill("0912 000 999")
     page.get_by_role("button", name="Gửi tin thử").click()
-    assert page.locator("#tests li[data-state=waiting]").count() == 1
+    expect(page.locator("#tests li[data-state=waiting]")).to_have_count(1)
     become(state="refused", code="0x0000000B", words="invalid destination address")
     page.get_by_role("link", name="xem kết quả").click()
-    assert page.locator("#tests li[data-state=refused]").is_visible()
+    expect(page.locator("#tests li[data-state=refused]")).to_be_visible()
     assert_no_sideways_scroll(page)
 
 

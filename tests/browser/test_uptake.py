@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from outreach import apps, targets
 from outreach.areas import Area
@@ -27,24 +28,24 @@ def sound(page):
     """What every state of every page holds."""
     assert_axe_clean(page)
     assert_no_sideways_scroll(page)
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
 
 
 def test_a_reporter_s_day_on_a_phone(visit, week, client_as):
     page = visit.open("/", width=PHONE, client=client_as(week.reporter))
     page.get_by_role("heading", name="Số liệu hôm nay").wait_for()
-    assert page.get_by_text("Trễ 20 phút.").is_visible()
+    expect(page.get_by_text("Trễ 20 phút.")).to_be_visible()
     assert page.locator(".hint b").inner_text() == "440"  # yesterday's, beside the field
     sound(page)
 
     field = page.get_by_label("Tổng số điện thoại đã cài Bluezone")
-    assert not page.locator("#worked").is_visible()
+    expect(page.locator("#worked")).not_to_be_visible()
     field.fill("1.452")
     assert page.locator("[data-change]").inner_text() == "+1.012"
     field.fill("452")
     assert page.locator("[data-change]").inner_text() == "+12"
     assert page.locator("[data-rate]").inner_text() == "4,52%"
-    assert page.get_by_role("button", name="Gửi số liệu: 452").is_visible()
+    expect(page.get_by_role("button", name="Gửi số liệu: 452")).to_be_visible()
     sound(page)
 
     field.fill("400")
@@ -63,7 +64,7 @@ def test_a_reporter_s_day_on_a_phone(visit, week, client_as):
     page.get_by_text("Đã gửi 452 lúc").wait_for()
     page.get_by_role("link", name="Tất cả các ngày").click()
     page.get_by_text("400 → 452").wait_for()
-    assert page.get_by_text("Ấp 2 đếm trùng").is_visible()
+    expect(page.get_by_text("Ấp 2 đếm trùng")).to_be_visible()
     sound(page)
     assert [row.installs for row in week.rows()][-2:] == [400, 452]
 
@@ -91,7 +92,7 @@ def test_a_reporter_needs_no_javascript(visit, week, client_as):
 
 def test_an_officer_enters_all_communes_by_keyboard_alone(visit, week, client_as):
     page = visit.open("/figures/", client=client_as(week.staff))
-    assert page.get_by_text("Chưa gửi số liệu 15:00: 2/2 nơi.").is_visible()
+    expect(page.get_by_text("Chưa gửi số liệu 15:00: 2/2 nơi.")).to_be_visible()
     sound(page)
     page.get_by_role("link", name="Nhập số liệu", exact=True).focus()
     page.keyboard.press("Enter")
@@ -102,7 +103,7 @@ def test_an_officer_enters_all_communes_by_keyboard_alone(visit, week, client_as
     page.keyboard.type("9.000")
     page.keyboard.press("Enter")
     page.get_by_text("Chưa lưu: 1.").wait_for()
-    assert page.get_by_text("9.000 nhiều hơn 8.000 dân trên địa bàn.").is_visible()
+    expect(page.get_by_text("9.000 nhiều hơn 8.000 dân trên địa bàn.")).to_be_visible()
     assert (first.input_value(), second.input_value()) == ("455", "9.000")
     sound(page)
     page.set_viewport_size({"width": PHONE, "height": 800})
@@ -113,7 +114,7 @@ def test_an_officer_enters_all_communes_by_keyboard_alone(visit, week, client_as
     page.keyboard.type("380")
     page.keyboard.press("Enter")
     page.get_by_text("Đã lưu. Mới: 1; sửa: 0.").wait_for()
-    assert page.get_by_text("Nơi nào cũng đã có số liệu ngày này.").is_visible()
+    expect(page.get_by_text("Nơi nào cũng đã có số liệu ngày này.")).to_be_visible()
 
 
 def test_two_officers_at_once_are_told_of_each_other(visit, week, client_as):
@@ -205,5 +206,5 @@ def test_an_office_s_own_layout_is_said_once(visit, week, client_as, tmp_path, w
     page.get_by_role("button", name="Lưu mẫu và nhập tệp").click()
     page.wait_for_url("**/figures/imports/*")
     page.goto(f"/figures/{week.land.district}/import")
-    assert page.get_by_role("rowheader", name="Tiến độ của huyện STT").is_visible()
+    expect(page.get_by_role("rowheader", name="Tiến độ của huyện STT")).to_be_visible()
     sound(page)

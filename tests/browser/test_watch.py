@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from campaigns import life
 from outreach import clock
@@ -156,4 +157,4 @@ def test_what_waits_for_a_decision_stands_in_the_menu_only_then(
     page = visit.open("/campaigns/doubt", client=client_as(liaison))
     page.get_by_role("heading", name="Không có gì chờ quyết định").wait_for()
     looks_right(page)
-    assert page.get_by_role("navigation").get_by_role("link", name="Chưa rõ").count() == 0
+    expect(page.get_by_role("navigation").get_by_role("link", name="Chưa rõ")).to_have_count(0)

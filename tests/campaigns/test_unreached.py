@@ -73,8 +73,8 @@ def test_whole_numbers_are_for_the_own_list_only_and_noted(
     assert own == [f"091200000{i}" for i in range(4)]
     others = [row[1] for row in rows(unreached.whole(campaign, stranger))]
     assert others == ["0912000000"] + [f"09•• ••• 00{i}" for i in (1, 2, 3)]
-    noted = db.session.query(AuditRow).filter(AuditRow.act == "campaign.list_unreached").all()
-    assert [row.actor_id for row in noted] == [liaison.id, stranger.id]
+    noted = db.session.query(AuditRow).filter(AuditRow.act == "campaign.list_unreached")
+    assert [row.actor_id for row in noted.order_by(AuditRow.id)] == [liaison.id, stranger.id]
 
 
 def test_who_may_not_see_numbers_gets_none(
