@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import playwright.sync_api
@@ -30,15 +31,29 @@ def app(settings: Settings, redis: redis_client.Redis) -> Iterator[Flask]:
         yield app
 
 
-# One browser a module, not one a run: while Playwright is at work, no other test of this process
-# could run an event loop.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.sync_api.Browser]:
-    path = chromium.find_chromium()
-    if path is None:
-        pytest.skip("no chromium on the PATH: sudo apt-get install chromium")
-    with chromium.run_chromium(path) as started:
-        yield started
+_running = ExitStack()
+_browsers: list[playwright.sync_api.Browser] = []
+
+
+# One browser for all that lie here, but not for longer: while Playwright is at work, no other test
+# of this process could run an event loop.
+@pytest.fixture
+def browser() -> playwright.sync_api.Browser:
+    if not _browsers:
+        path = chromium.find_chromium()
+        if path is None:
+            pytest.skip("no chromium on the PATH: sudo apt-get install chromium")
+        _browsers.append(_running.enter_context(chromium.run_chromium(path)))
+        _running.callback(_browsers.clear)
+    return _browsers[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """The browser ends with the last test in a row that may need it."""
+    yield
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        _running.close()
 
 
 @pytest.fixture
