@@ -85,10 +85,10 @@ def lent(settings: Settings, own: bool = False) -> Iterator[Flask]:
         db.session.remove()
         if own or db.engine.dialect.name == "sqlite":
             db.engine.dispose()  # a PostgreSQL server process is dear, and serves the next test too
-    _forget_answers()
+    forget_answers()
 
 
-def _forget_answers() -> None:
+def forget_answers() -> None:
     """Empty whatever modules keep for some seconds: the next test has another database."""
     for name in sorted(sys.modules.keys() - _looked_through):
         if name.partition(".")[0] in ("outreach", "campaigns", "workers"):

@@ -30,17 +30,21 @@ SELECT md5(string_agg(what, ',' ORDER BY what)) FROM (
    WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.oid, c.relname
   UNION ALL SELECT t.oid || t.tgname FROM pg_trigger t WHERE NOT t.tgisinternal) shapes"""
 
-# `kept` holds the rows that a new database begins with. Triggers and foreign keys sleep meanwhile,
-# since the audit trail lets nobody delete.
-WIPE = """
-CREATE SCHEMA kept;
+# The schema holds the rows to go back to: those that a new database begins with, or a snapshot's.
+# Triggers and foreign keys sleep meanwhile, since the audit trail lets nobody delete.
+KEEP = """
+CREATE SCHEMA {kept};
 DO $$ DECLARE t name; filled boolean; BEGIN
   FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM public.%I)', t) INTO filled;
-    IF filled THEN EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', t, t); END IF;
+    IF filled THEN EXECUTE format('CREATE TABLE {kept}.%I AS TABLE public.%I', t, t); END IF;
   END LOOP;
 END $$;
-CREATE FUNCTION kept.wipe() RETURNS void LANGUAGE plpgsql AS $$
+CREATE VIEW {kept}.tables AS SELECT tablename AS name FROM pg_tables WHERE schemaname = '{kept}';
+CREATE MATERIALIZED VIEW {kept}.sequences AS
+  SELECT format('%I.%I', schemaname, sequencename)::regclass AS sequence, last_value AS reached
+    FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+CREATE FUNCTION {kept}.lay_down() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE t name; filled boolean; BEGIN
   SET LOCAL session_replication_role = replica;
   FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
@@ -49,10 +53,12 @@ DECLARE t name; filled boolean; BEGIN
   END LOOP;
   PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
      FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
-  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' LOOP
-    EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', t, t);
+  PERFORM setval(sequence, reached) FROM {kept}.sequences;
+  FOR t IN SELECT name FROM {kept}.tables LOOP
+    EXECUTE format('INSERT INTO public.%I SELECT * FROM {kept}.%I', t, t);
   END LOOP;
 END $$;"""
+NEW = "kept"
 
 # Whoever a test left behind at work: a process that was killed may hold a lock a moment longer. Who
 # is idle holds nothing, and may be the next test's application.
@@ -106,7 +112,7 @@ class Reused:
         _make(self.server, self.name)
         fill(Settings(data_dir=self.folder, database_url=self.address))
         with closing(psycopg.connect(self.address, autocommit=True)) as connection:
-            connection.execute(WIPE)
+            keep(connection, NEW)
             self._shape = _shape(connection)
 
     def wipe(self) -> None:
@@ -126,7 +132,7 @@ class Reused:
         self._cleaner.execute(LEFT_AT_WORK)
         same = _shape(self._cleaner) == self._shape
         if same:
-            self._cleaner.execute("SELECT kept.wipe()")
+            lay_down(self._cleaner, NEW)
         return same
 
     def drop(self) -> None:
@@ -134,6 +140,21 @@ class Reused:
         if self._cleaner is not None:
             self._cleaner.close()
         _drop(self.server, self.name)
+
+
+def keep(connection: psycopg.Connection, name: str) -> None:
+    """Keep what a PostgreSQL database holds now in a schema of this name."""
+    connection.execute(KEEP.format(kept=name))
+
+
+def is_kept(connection: psycopg.Connection, name: str) -> bool:
+    """Whether something is kept by this name."""
+    return connection.execute("SELECT to_regnamespace(%s)", [name]).fetchone() != (None,)
+
+
+def lay_down(connection: psycopg.Connection, name: str) -> None:
+    """Let a PostgreSQL database hold what was kept by this name, and nothing else."""
+    connection.execute(sql.SQL("SELECT {}.lay_down()").format(sql.Identifier(name)))
 
 
 def cut_connections(address: str) -> None:
