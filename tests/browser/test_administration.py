@@ -12,7 +12,7 @@ from outreach.accounts import Role
 from outreach.areas import Area
 from outreach.database import db, find, transaction
 from outreach.organisations import Kind
-from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.chromium import PHONE, assert_sound
 from tests.people import PASSWORD
 from tests.workers.smsc import simulator_process
 
@@ -47,19 +47,13 @@ def full(stage, vnpt, land, culture, make_person, admin):
     return {"route": route.id, "app": app.id, "area": land.district, "person": culture.id}
 
 
-def clean(page):
-    assert_axe_clean(page)
-    assert_no_sideways_scroll(page)
-
-
-@pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_somebody_is_invited_and_comes_in_by_the_link(
-    visit, admin, vnpt, culture_office, client_as, width
+    visit, admin, vnpt, culture_office, client_as
 ):
-    page = visit.open("/admin/people/", width=width, client=client_as(admin))
-    clean(page)
+    page = visit.open("/admin/people/", width=PHONE, client=client_as(admin))
+    assert_sound(page)
     page.get_by_role("link", name="Mời người dùng").click()
-    clean(page)
+    assert_sound(page)
     page.get_by_label("Địa chỉ thư điện tử").fill("lan@vnpt.vn")
     page.get_by_label("Tên", exact=True).fill("Lan")
     page.get_by_label("Vai trò").select_option("Đầu mối nhà mạng")
@@ -67,31 +61,30 @@ def test_somebody_is_invited_and_comes_in_by_the_link(
     page.get_by_role("button", name="Tạo liên kết").click()
     page.locator("#organisation-error").wait_for()
     assert page.get_by_label("Địa chỉ thư điện tử").input_value() == "lan@vnpt.vn"
-    clean(page)
+    assert_sound(page)
     page.get_by_label("Đơn vị").select_option("VNPT")
     page.get_by_role("button", name="Tạo liên kết").dblclick()
     link = page.get_by_label("Liên kết").input_value()
-    clean(page)
-    theirs = visit.open(link[link.index("/invitations/") :], width=width)
+    assert_sound(page)
+    theirs = visit.open(link[link.index("/invitations/") :], width=PHONE)
     theirs.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
     theirs.get_by_label("Gõ lại mật khẩu").fill(PASSWORD)
     theirs.get_by_role("button", name="Lưu và đăng nhập").click()
     theirs.wait_for_url(lambda address: "/invitations/" not in address)
     page.get_by_role("link", name="Xong").click()
     page.get_by_role("link", name="Lan", exact=True).click()
-    clean(page)
+    assert_sound(page)
     page.get_by_role("button", name="Đóng tài khoản").click()
     page.get_by_role("button", name="Mở lại").wait_for()
-    clean(page)
+    assert_sound(page)
     theirs.reload()
     theirs.get_by_role("heading", name="Đăng nhập").wait_for()
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_a_route_is_added_and_its_carrier_asked(visit, admin, vnpt, client_as, tmp_path, width):
-    page = visit.open("/admin/routes/", width=width, client=client_as(admin))
+def test_a_route_is_added_and_its_carrier_asked(visit, admin, vnpt, client_as, tmp_path):
+    page = visit.open("/admin/routes/", width=PHONE, client=client_as(admin))
     page.get_by_role("heading", name="Chưa có tuyến nào").wait_for()
-    clean(page)
+    assert_sound(page)
     page.get_by_role("link", name="Thêm tuyến").click()
     with simulator_process(tmp_path) as carrier:
         page.get_by_label("Tên", exact=True).fill("VNPT Đồng Tháp")
@@ -107,24 +100,23 @@ def test_a_route_is_added_and_its_carrier_asked(visit, admin, vnpt, client_as, t
         page.get_by_role("button", name="Thêm tuyến").click()
         page.locator("#senders-error").wait_for()
         assert page.get_by_label("VNPT VinaPhone").is_checked()
-        clean(page)
+        assert_sound(page)
         page.get_by_label("Tên người gửi").fill("BLUEZONE")
         page.locator("#password").fill("wordpass")
         page.get_by_role("button", name="Thêm tuyến").dblclick()
         page.get_by_role("heading", name="VNPT Đồng Tháp").wait_for()
         assert "wordpass" not in page.content()
-        clean(page)
+        assert_sound(page)
         page.get_by_role("button", name="Kiểm tra").click()
         page.get_by_text("sẵn sàng nhận tin").wait_for()
-        clean(page)
+        assert_sound(page)
     db.session.rollback()
     assert len(routes.every()) == 1
     page.get_by_role("button", name="Kiểm tra").click()
     page.get_by_text("Không kết nối được với nhà mạng").wait_for()
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_every_page_holds_with_long_names(visit, full, admin, client_as, width):
+def test_every_page_holds_with_long_names(visit, full, admin, client_as):
     shown = [f"/admin/{name}/" for name in ADMIN] + [
         f"/admin/people/{full['person']}",
         f"/admin/routes/{full['route']}",
@@ -137,83 +129,79 @@ def test_every_page_holds_with_long_names(visit, full, admin, client_as, width):
         "/admin/audit/?who=nobody&first=x",
         "/admin/audit/?act=user.close",
     ]
-    page = visit.open("/", width=width, client=client_as(admin))
+    page = visit.open("/", width=PHONE, client=client_as(admin))
     for path in shown:
         page.goto(path)
         expect(page.locator("h1")).to_have_count(1)
         for part in page.locator("details").all()[:2]:
             part.evaluate("part => part.open = true")
-        clean(page)
+        assert_sound(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_every_page_holds_with_nothing_on_it(visit, admin, client_as, width):
-    page = visit.open("/", width=width, client=client_as(admin))
+def test_every_page_holds_with_nothing_on_it(visit, admin, client_as):
+    page = visit.open("/", width=PHONE, client=client_as(admin))
     for path in [f"/admin/{name}/" for name in ADMIN if name != "people"] + ["/admin/people/?q=x"]:
         page.goto(path)
-        clean(page)
+        assert_sound(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_a_culture_office_sets_a_target_and_withdraws_it(visit, full, culture, client_as, width):
-    page = visit.open("/targets/", width=width, client=client_as(culture))
-    clean(page)
+def test_a_culture_office_sets_a_target_and_withdraws_it(visit, full, culture, client_as):
+    page = visit.open("/targets/", width=PHONE, client=client_as(culture))
+    assert_sound(page)
     page.get_by_role("link", name="Đặt mục tiêu").click()
     page.get_by_label("Ứng dụng", exact=True).select_option("Bluezone (số điện thoại)")
     page.get_by_label("Tỷ lệ").fill("0,6")
     page.get_by_label("Hạn").fill("2020-10-01")
     page.get_by_role("button", name="Đặt mục tiêu").click()
     page.locator("#share-error").wait_for()
-    clean(page)
+    assert_sound(page)
     page.get_by_label("Tỷ lệ").fill("60%")
     page.get_by_role("button", name="Đặt mục tiêu").dblclick()
     page.get_by_text("Đã đặt mục tiêu").wait_for()
-    clean(page)
+    assert_sound(page)
     page.get_by_role("link", name="Huyện Hồng Ngự").last.click()
-    clean(page)
+    assert_sound(page)
     with page.expect_navigation():
         page.get_by_role("button", name="Rút").click()
     page.get_by_text("Đã rút: 1").click()
     page.locator("#withdrawn-targets").get_by_text("Cúc").wait_for()
-    clean(page)
+    assert_sound(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_what_counts_is_changed_and_every_page_of_figures_says_so(
-    visit, full, culture, admin, client_as, width
+    visit, full, culture, admin, client_as
 ):
-    page = visit.open(f"/admin/apps/{full['app']}", width=width, client=client_as(admin))
-    clean(page)
+    page = visit.open(f"/admin/apps/{full['app']}", width=PHONE, client=client_as(admin))
+    assert_sound(page)
     today = uptake.today()
     page.get_by_label("Từ nay tính theo").select_option("lượt tải")
     page.get_by_label("Từ ngày").fill(today.isoformat())
     page.get_by_label("Lý do").fill("Công văn 12")
     page.get_by_role("button", name="Đổi cách tính").click()
     page.get_by_text("tính theo lượt tải, trước đó tính theo số điện thoại").wait_for()
-    clean(page)
-    clean(visit.open("/targets/", width=width, client=client_as(culture)))
+    assert_sound(page)
+    assert_sound(visit.open("/targets/", width=PHONE, client=client_as(culture)))
     grid = f"/figures/{full['area']}/grid"
-    figures = visit.open(grid, width=width, client=client_as(culture))
+    figures = visit.open(grid, width=PHONE, client=client_as(culture))
     figures.get_by_text("Tổng số lượt tải Bluezone").wait_for()
     figures.get_by_text("trước đó tính theo số điện thoại").wait_for()
-    clean(figures)
+    assert_sound(figures)
 
 
 def test_a_file_of_areas_is_looked_at_before_it_is_loaded(visit, admin, land, client_as, tmp_path):
     file = tmp_path / "xa.csv"
     head = "code,level,name,kind,parent_code,population\n"
     file.write_text(head + "29990,commune,Thường Lạc,Xã,870,x\n29983,commune,Long Thuận,Xã,870,9\n")
-    for width in (WIDE, PHONE):
-        page = visit.open("/admin/areas/load", width=width, client=client_as(admin))
-        page.get_by_label("Tệp").set_input_files(file)
-        page.get_by_role("button", name="Xem tệp thay đổi những gì").click()
-        page.get_by_text("có 1 dòng sai").wait_for()
-        clean(page)
+    page = visit.open("/admin/areas/load", width=PHONE, client=client_as(admin))
+    page.get_by_label("Tệp").set_input_files(file)
+    page.get_by_role("button", name="Xem tệp thay đổi những gì").click()
+    page.get_by_text("có 1 dòng sai").wait_for()
+    assert_sound(page)
     file.write_text(head + "29990,commune,Thường Lạc,Xã,870,7\n29983,commune,Long Thuận,Xã,870,9\n")
     page.get_by_role("link", name="Tải tệp khác lên").click()
     page.get_by_label("Tệp").set_input_files(file)
     page.get_by_role("button", name="Xem tệp thay đổi những gì").click()
-    clean(page)
+    assert_sound(page)
     page.get_by_role("button", name="Nạp", exact=True).click()
     page.get_by_text("Thêm mới: 1; thay đổi: 1").wait_for()
 
@@ -238,18 +226,17 @@ def test_an_organisation_is_added_by_keyboard_alone(visit, admin, client_as):
     assert added.kind is Kind.HEALTH
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_a_phone_is_confirmed_and_a_token_made(visit, admin, culture, client_as, width):
-    page = visit.open(f"/admin/people/{culture.id}", width=width, client=client_as(admin))
+def test_a_phone_is_confirmed_and_a_token_made(visit, admin, culture, client_as):
+    page = visit.open(f"/admin/people/{culture.id}", width=PHONE, client=client_as(admin))
     page.get_by_label("Số di động").fill("0912 000 999")
     page.get_by_role("button", name="Xác nhận số").click()
     page.get_by_text("09•• ••• 999").wait_for()
-    clean(page)
+    assert_sound(page)
     page.get_by_label("Dùng cho phần mềm nào?").fill("Hệ thống của huyện")
     page.get_by_role("button", name="Tạo mã truy cập").click()
     page.get_by_role("heading", name="Nhập mã này vào phần mềm").wait_for()
     assert page.get_by_label("Mã truy cập", exact=True).input_value().startswith("tungngo_")
-    clean(page)
+    assert_sound(page)
     page.get_by_role("link", name="Xong").click()
     page.get_by_role("button", name="Thu hồi mã của Hệ thống của huyện").wait_for()
-    clean(page)
+    assert_sound(page)

@@ -16,7 +16,7 @@ from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import transaction
 from outreach.organisations import Kind
-from tests.chromium import assert_axe_clean, assert_no_sideways_scroll, log_in
+from tests.chromium import assert_sound, log_in
 from tests.drive import at
 from tests.people import PASSWORD
 
@@ -60,11 +60,6 @@ def offices(drive, make_person):
     ]
 
 
-def sound(page):
-    assert_axe_clean(page)
-    assert_no_sideways_scroll(page)
-
-
 def menu(page, name):
     entry = page.get_by_role("navigation").get_by_role("link", name=re.compile(f"^{name}"))
     entry.click()  # a number may stand beside the name
@@ -75,7 +70,7 @@ def test_a_province_s_day_from_the_league_table_to_the_report(visit, offices, cl
     page = visit.open("/")
     log_in(page, officer.email)
     page.get_by_role("heading", name="Tổng quan").wait_for()
-    sound(page)
+    assert_sound(page)
     other = visit.open("/", client=client_as(colleague))
 
     menu(page, "Bảng xếp hạng")
@@ -88,17 +83,17 @@ def test_a_province_s_day_from_the_league_table_to_the_report(visit, offices, cl
     assert first.locator("th .hide-phone").inner_text() == "Huyện Tân Hồng"
     expect(first.get_by_text("+0,32", exact=True)).to_be_visible()  # 320 of 5.000, after 304
     expect(page.locator("#never").get_by_text("Huyện Tam Nông")).to_be_visible()
-    sound(page)
+    assert_sound(page)
     other.goto(page.url)
     assert other.locator("#ranked").inner_text() == page.locator("#ranked").inner_text()
 
     menu(page, "Bản đồ")
     slider = page.get_by_role("slider", name="Ngày trên bản đồ")
-    sound(page)
+    assert_sound(page)
     slider.focus()
     slider.press("ArrowLeft")
     page.wait_for_url("**day=2020-08-19**")
-    sound(page)
+    assert_sound(page)
     other.goto(page.url)
     other.locator("#drawn [data-day='Thứ Tư 19/8/2020']").wait_for()
     assert other.locator("#places").inner_text() == page.locator("#places").inner_text()
@@ -109,11 +104,11 @@ def test_a_province_s_day_from_the_league_table_to_the_report(visit, offices, cl
     page.locator("#which").get_by_role("checkbox", name="Huyện Hồng Ngự").check()
     page.get_by_text("Đặt cạnh một nhóm địa bàn thứ hai").click()
     page.locator("#beside").get_by_role("checkbox", name="Huyện Tân Hồng").check()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="So sánh").click()
     page.get_by_role("heading", name="Hai nhóm đặt cạnh nhau").wait_for()
     assert "areas=870" in page.url and "against=869" in page.url
-    sound(page)
+    assert_sound(page)
     other.goto(page.get_by_label("Đường dẫn để đồng nghiệp xem đúng trang này").input_value())
     assert other.locator("#sets").inner_text() == page.locator("#sets").inner_text()
     expect(other.locator("#compared tbody tr")).to_have_count(3)
@@ -122,14 +117,14 @@ def test_a_province_s_day_from_the_league_table_to_the_report(visit, offices, cl
     row = page.get_by_role("row", name="Tỉnh Đồng Tháp")
     expect(row.get_by_text("1.020/29.000")).to_be_visible()
     expect(row.get_by_text("1.880", exact=True)).to_be_visible()  # missing to 10%
-    sound(page)
+    assert_sound(page)
 
     menu(page, "Báo cáo ngày")
     page.get_by_role("heading", name="Báo cáo ngày: Tỉnh Đồng Tháp").wait_for()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="Phát hành báo cáo").click()
     page.get_by_text("đã phát hành, lần 1").wait_for()
     with page.expect_download() as taken:
         page.get_by_role("link", name="DOCX của lần phát hành 1").first.click()
     assert taken.value.suggested_filename == "bao-cao-87-2020-08-20.docx"
-    sound(page)
+    assert_sound(page)

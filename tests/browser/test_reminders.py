@@ -8,16 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from outreach import own_numbers
-from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.chromium import PHONE, assert_sound
 from tests.drive import at
 
 pytestmark = pytest.mark.browser
-
-
-def sound(page):
-    assert_axe_clean(page)
-    assert_no_sideways_scroll(page)
-    expect(page.locator("h1")).to_have_count(1)
 
 
 class Thumb:
@@ -53,7 +47,7 @@ def test_three_touches_from_the_link_to_the_figure(visit, reminded, client_as):
     field = page.locator("#installs")
     assert page.evaluate("document.activeElement.id") == "installs"
     assert field.get_attribute("inputmode") == "numeric"
-    sound(page)
+    assert_sound(page)
     thumb.touch(field)  # a phone shows its keys only after a touch
     page.keyboard.type("250")
     thumb.touch(page.get_by_role("button", name="Gửi số liệu: 250"))
@@ -84,33 +78,31 @@ def test_who_is_not_logged_in_logs_in_and_lands_on_the_form(visit, reminded, mak
     expect(page.locator("#installs")).to_have_count(0)  # the link lets nobody in
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_one_s_own_page(visit, reminded, client_as, width):
-    page = visit.open("/account/", width=width, client=client_as(reminded.reporter))
-    sound(page)
+def test_one_s_own_page(visit, reminded, client_as):
+    page = visit.open("/account/", width=PHONE, client=client_as(reminded.reporter))
+    assert_sound(page)
     own_numbers.confirm(reminded.reporter, "0912000999", actor_id=reminded.stage.author.id)
     page.reload()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="Nhắc tôi bằng SMS qua số").click()
     page.get_by_text("Bạn đã đồng ý nhận nhắc bằng SMS").wait_for()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="Thôi nhận nhắc").click()
     page.get_by_text("Bạn sẽ không nhận tin nhắc nữa.").wait_for()
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_the_board_reminds_by_one_press(visit, reminded, client_as, width):
+def test_the_board_reminds_by_one_press(visit, reminded, client_as):
     reminded.agree()
     reminded.tick("14:45")  # too late for the round: said so
     at("15:20")
     page = visit.open(
         f"/figures/{reminded.drive.land.district}/board",
-        width=width,
+        width=PHONE,
         client=client_as(reminded.drive.staff),
     )
     expect(page.get_by_text("Đã quá giờ nhắc")).to_be_visible()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("button", name=re.compile("Nhắc ngay.*Xuân")).click()
     page.get_by_text("Đang nhắc Xuân.").wait_for()
     expect(page.get_by_role("button", name="Nhắc ngay")).to_have_count(0)
-    sound(page)
+    assert_sound(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from outreach import own_numbers
 from outreach.accounts import Role
-from tests.chromium import PHONE, assert_axe_clean, assert_no_sideways_scroll, log_in
+from tests.chromium import PHONE, assert_sound, log_in
 from tests.drive import at
 from tests.people import PASSWORD
 from tests.reminded import OWN
@@ -27,22 +27,17 @@ def reporter(reminded, make_person, culture_office):
     return person
 
 
-def sound(page):
-    assert_axe_clean(page)
-    assert_no_sideways_scroll(page)
-
-
 def test_a_reporter_s_day_from_the_reminder_to_the_notice_board(visit, reminded, reporter):
     reminded.set(public_url=visit.address, remind_at_hour=True)
     page = visit.open("/", width=PHONE)
     log_in(page, reporter.email)
     page.get_by_role("heading", name="Số liệu hôm nay").wait_for()
     page.get_by_text("Mục lục").click()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("link", name="Xuyến").click()
     page.get_by_role("button", name="Nhắc tôi bằng SMS qua số").click()
     page.get_by_text("Bạn đã đồng ý nhận nhắc bằng SMS").wait_for()
-    sound(page)
+    assert_sound(page)
     page.get_by_text("Mục lục").click()
     page.get_by_role("button", name="Đăng xuất").click()
 
@@ -54,12 +49,12 @@ def test_a_reporter_s_day_from_the_reminder_to_the_notice_board(visit, reminded,
     page.get_by_role("heading", name="Số liệu hôm nay").wait_for()
     field = page.get_by_label("Tổng số điện thoại đã cài Bluezone")
     assert page.locator(".hint b").inner_text() == "240"  # yesterday's, beside the field
-    sound(page)
+    assert_sound(page)
 
     field.fill("200")
     page.get_by_role("button", name="Gửi số liệu: 200").click()
     page.get_by_text("200 nhỏ hơn 240 của ngày 19/8/2020.").wait_for()
-    sound(page)
+    assert_sound(page)
     page.get_by_label("Vì sao số này đúng?").fill("Ấp 2 đếm trùng")
     page.get_by_role("button", name="Gửi số liệu: 200").click()
     page.get_by_text("Đã gửi 200 lúc").wait_for()
@@ -67,28 +62,28 @@ def test_a_reporter_s_day_from_the_reminder_to_the_notice_board(visit, reminded,
     field.fill("262")
     page.get_by_role("button", name="Gửi số liệu: 262").click()
     page.get_by_text("Đã gửi 262 lúc").wait_for()
-    sound(page)
+    assert_sound(page)
     reminded.tick("15:01")
     assert len(reminded.texts()) == 1, "the figure is there"
 
     page.get_by_role("link", name="Tất cả các ngày").click()
     page.get_by_text("200 → 262").wait_for()
     expect(page.get_by_text("Ấp 2 đếm trùng")).to_be_visible()
-    sound(page)
+    assert_sound(page)
 
     page.get_by_role("link", name="Diễn biến").click()
     page.get_by_role("heading", name="Tỷ lệ từng ngày").wait_for()
     assert page.locator(".share-line .great").inner_text() == "2,62%"
-    sound(page)
+    assert_sound(page)
     page.get_by_role("link", name="Đi từng nhà").click()
     page.get_by_label("Số hộ đã đến").fill("120")
     page.get_by_label("Số người được giúp cài đặt").fill("45")
     page.get_by_role("button", name="Ghi").click()
     page.get_by_text("Đã ghi kết quả đi từng nhà.").wait_for()
-    sound(page)
+    assert_sound(page)
 
     page.get_by_role("link", name="Diễn biến").click()
     page.get_by_role("link", name="Dán bảng tin").click()
     page.get_by_role("heading", level=1, name="Cài đặt Bluezone").wait_for()
     assert page.locator(".poster-rate").inner_text() == "2,62%"
-    sound(page)
+    assert_sound(page)

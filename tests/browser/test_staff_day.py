@@ -10,16 +10,11 @@ import pytest
 from playwright.sync_api import expect
 
 from outreach.accounts import Role
-from tests.chromium import assert_axe_clean, assert_no_sideways_scroll, log_in
+from tests.chromium import assert_sound, log_in
 from tests.drive import at
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-def sound(page):
-    assert_axe_clean(page)
-    assert_no_sideways_scroll(page)
 
 
 def test_staff_s_day_from_the_log_in_to_the_workbook(visit, drive, culture_office, make_person):
@@ -42,7 +37,7 @@ def test_staff_s_day_from_the_log_in_to_the_workbook(visit, drive, culture_offic
     page.get_by_label("Xã Long Thuận").fill("205")
     page.get_by_role("button", name="Lưu số liệu").click()
     page.get_by_text("Nơi nào cũng đã có số liệu ngày này.").wait_for()
-    sound(page)
+    assert_sound(page)
 
     page.locator(".crumb").get_by_role("link", name="Huyện Hồng Ngự").click()
     page.get_by_role("link", name="Xã Long Khánh A").click()
@@ -63,7 +58,7 @@ def test_staff_s_day_from_the_log_in_to_the_workbook(visit, drive, culture_offic
     page.get_by_role("button", name="So sánh").click()
     row = page.locator("#compared tbody tr", has_text="Long Khánh A")
     expect(row.get_by_text("390", exact=True)).to_be_visible()
-    sound(page)
+    assert_sound(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Tải bảng (XLSX)").click()
     file = io.BytesIO(download.value.path().read_bytes())

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from campaigns.test_sends import TestSend
 from outreach.areas import Area
 from outreach.database import transaction
-from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.chromium import PHONE, assert_no_sideways_scroll, assert_sound
 from tests.stage import numbers_of
 
 pytestmark = pytest.mark.browser
@@ -26,11 +26,6 @@ def route(stage, vnpt):
     return stage.route(vnpt, 9, name="VNPT", networks=["vinaphone"], price=300)
 
 
-def clean(page):
-    assert_axe_clean(page)
-    assert_no_sideways_scroll(page)
-
-
 def become(**values):
     """What a worker writes."""
     with transaction() as session:
@@ -39,11 +34,10 @@ def become(**values):
                 setattr(test, name, value)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_two_texts_are_written_and_one_is_tried_on_the_writer_s_phone(
-    visit, route, culture, client_as, width
+    visit, route, culture, client_as
 ):
-    page = visit.open("/campaigns/new", width=width, client=client_as(culture))
+    page = visit.open("/campaigns/new", width=PHONE, client=client_as(culture))
     page.get_by_label("Xã Long Khánh A").check()
     page.locator("#area-map .k2").wait_for()
     page.get_by_label("Huyện Hồng Ngự").check()
@@ -55,20 +49,20 @@ def test_two_texts_are_written_and_one_is_tried_on_the_writer_s_phone(
     page.locator("#texts tbody tr").nth(1).wait_for()
     page.get_by_label("Nội dung tin", exact=True).select_option("b")
     page.locator(".writing.chosen").filter(has_text="Cai Bluezone tai").wait_for()
-    clean(page)
+    assert_sound(page)
     page.get_by_label("Số di động của bạn").fill("0912 000 999")
     page.get_by_role("button", name="Gửi thử cho tôi lời nhắn đang xem").dblclick()
     page.locator("#tests li").wait_for()
     expect(page.locator("#tests li")).to_have_count(1)
     assert "0912 000 999" not in page.content()
     assert page.get_by_label("Nội dung tin vi").input_value() == "Mời {xa} cài {ung_dung}"
-    clean(page)
+    assert_sound(page)
     become(state="accepted", answered_at=_now())
     page.locator("#tests li[data-state=accepted]").wait_for()
     become(state="delivered", receipt_at=_now())
     page.locator("#tests li[data-state=delivered]").wait_for()
     expect(page.locator("#tests[hx-get]")).to_have_count(0)
-    clean(page)
+    assert_sound(page)
 
 
 def _now():
@@ -77,13 +71,12 @@ def _now():
     return clock.now()
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_a_campaign_is_tried_from_its_page_without_javascript(
-    visit, stage, route, culture, client_as, width
+    visit, stage, route, culture, client_as
 ):
     campaign = stage.draft([route.id])
     client = client_as(culture)
-    page = visit.open(f"/campaigns/{campaign.id}", width=width, client=client, javascript=False)
+    page = visit.open(f"/campaigns/{campaign.id}", width=PHONE, client=client, javascript=False)
     page.get_by_role("link", name="Gửi thử cho tôi").click()
     page.get_by_label("tại", exact=True).select_option("Xã Long Thuận")
     page.get_by_role("button", name="Xem lời nhắn này").click()
@@ -99,13 +92,10 @@ def test_a_campaign_is_tried_from_its_page_without_javascript(
     assert_no_sideways_scroll(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_the_page_of_a_test_is_accessible_in_every_state(
-    visit, stage, route, culture, client_as, width
-):
+def test_the_page_of_a_test_is_accessible_in_every_state(visit, stage, route, culture, client_as):
     campaign = stage.draft([route.id])
     client = client_as(culture)
-    page = visit.open(f"/campaigns/{campaign.id}/test", width=width, client=client)
+    page = visit.open(f"/campaigns/{campaign.id}/test", width=PHONE, client=client)
     page.get_by_label("Số di động của bạn").fill("0912 000 999")
     page.get_by_role("button", name="Gửi tin thử").click()
     page.locator("#tests li").wait_for()
@@ -113,4 +103,4 @@ def test_the_page_of_a_test_is_accessible_in_every_state(
         become(state=state, answered_at=_now())
         page.goto("/campaigns/tests")
         page.locator(f"#tests li[data-state={state}]").wait_for()
-        clean(page)
+        assert_sound(page)

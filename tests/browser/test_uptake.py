@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from outreach import apps, targets
 from outreach.areas import Area
 from outreach.database import db, transaction
-from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.chromium import PHONE, assert_sound
 from tests.drive import TODAY, at
 
 pytestmark = pytest.mark.browser
@@ -24,19 +24,12 @@ def week(drive):
     return drive
 
 
-def sound(page):
-    """What every state of every page holds."""
-    assert_axe_clean(page)
-    assert_no_sideways_scroll(page)
-    expect(page.locator("h1")).to_have_count(1)
-
-
 def test_a_reporter_s_day_on_a_phone(visit, week, client_as):
     page = visit.open("/", width=PHONE, client=client_as(week.reporter))
     page.get_by_role("heading", name="Số liệu hôm nay").wait_for()
     expect(page.get_by_text("Trễ 20 phút.")).to_be_visible()
     assert page.locator(".hint b").inner_text() == "440"  # yesterday's, beside the field
-    sound(page)
+    assert_sound(page)
 
     field = page.get_by_label("Tổng số điện thoại đã cài Bluezone")
     expect(page.locator("#worked")).not_to_be_visible()
@@ -46,18 +39,18 @@ def test_a_reporter_s_day_on_a_phone(visit, week, client_as):
     assert page.locator("[data-change]").inner_text() == "+12"
     assert page.locator("[data-rate]").inner_text() == "4,52%"
     expect(page.get_by_role("button", name="Gửi số liệu: 452")).to_be_visible()
-    sound(page)
+    assert_sound(page)
 
     field.fill("400")
     assert page.locator("[data-change]").inner_text() == "−40"
     page.get_by_role("button", name="Gửi số liệu: 400").click()
     page.get_by_text("400 nhỏ hơn 440 của ngày 19/8/2020.").wait_for()
     assert field.input_value() == "400"
-    sound(page)
+    assert_sound(page)
     page.get_by_label("Vì sao số này đúng?").fill("Ấp 2 đếm trùng")
     page.get_by_role("button", name="Gửi số liệu: 400").click()
     page.get_by_text("Đã gửi 400 lúc").wait_for()
-    sound(page)
+    assert_sound(page)
 
     field.fill("452")
     page.get_by_role("button", name="Gửi số liệu: 452").click()
@@ -65,7 +58,7 @@ def test_a_reporter_s_day_on_a_phone(visit, week, client_as):
     page.get_by_role("link", name="Tất cả các ngày").click()
     page.get_by_text("400 → 452").wait_for()
     expect(page.get_by_text("Ấp 2 đếm trùng")).to_be_visible()
-    sound(page)
+    assert_sound(page)
     assert [row.installs for row in week.rows()][-2:] == [400, 452]
 
 
@@ -93,7 +86,7 @@ def test_a_reporter_needs_no_javascript(visit, week, client_as):
 def test_an_officer_enters_all_communes_by_keyboard_alone(visit, week, client_as):
     page = visit.open("/figures/", client=client_as(week.staff))
     expect(page.get_by_text("Chưa gửi số liệu 15:00: 2/2 nơi.")).to_be_visible()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("link", name="Nhập số liệu", exact=True).focus()
     page.keyboard.press("Enter")
     first, second = page.get_by_label("Xã Long Khánh A"), page.get_by_label("Xã Long Thuận")
@@ -105,10 +98,7 @@ def test_an_officer_enters_all_communes_by_keyboard_alone(visit, week, client_as
     page.get_by_text("Chưa lưu: 1.").wait_for()
     expect(page.get_by_text("9.000 nhiều hơn 8.000 dân trên địa bàn.")).to_be_visible()
     assert (first.input_value(), second.input_value()) == ("455", "9.000")
-    sound(page)
-    page.set_viewport_size({"width": PHONE, "height": 800})
-    sound(page)
-    page.set_viewport_size({"width": WIDE, "height": 800})
+    assert_sound(page)
     second.focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("380")
@@ -131,11 +121,10 @@ def test_two_officers_at_once_are_told_of_each_other(visit, week, client_as):
     yours.get_by_text("Đã lưu. Mới: 0; sửa: 1.").wait_for()
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_the_ranking_is_accessible_empty_and_full(visit, drive, client_as, width):
-    page = visit.open("/figures/", width=width, client=client_as(drive.staff))
+def test_the_ranking_is_accessible_empty_and_full(visit, drive, client_as):
+    page = visit.open("/figures/", width=PHONE, client=client_as(drive.staff))
     page.get_by_role("heading", name="Chưa có số liệu").wait_for()
-    sound(page)
+    assert_sound(page)
     drive.report(455)
     with transaction() as session:  # the longest name there is, and a target
         commune = session.get_one(Area, drive.land.other_commune)
@@ -145,28 +134,26 @@ def test_the_ranking_is_accessible_empty_and_full(visit, drive, client_as, width
     targets.add(district, app, 2000, TODAY, group="population", letter="", actor_id=None)
     page.reload()
     page.get_by_text("ít nhất: mới có số của 1/2 xã").wait_for()
-    sound(page)
+    assert_sound(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_a_file_is_uploaded_and_its_bad_rows_come_back(visit, week, client_as, tmp_path, width):
+def test_a_file_is_uploaded_and_its_bad_rows_come_back(visit, week, client_as, tmp_path):
     file = tmp_path / "số liệu.csv"
     rows = ["xã,ngày,số cài", "Long Khánh A,20/8/2020,455", "Xã Không Có,20/8/2020,5"]
     file.write_text("\n".join([*rows, "Long Thuận,20/8/2020,2"]))
-    page = visit.open("/figures/", width=width, client=client_as(week.staff))
+    page = visit.open("/figures/", width=PHONE, client=client_as(week.staff))
     page.get_by_role("link", name="Nhập từ tệp").click()
-    sound(page)
+    assert_sound(page)
     page.get_by_label("Tệp", exact=True).set_input_files(file)
     page.get_by_role("button", name="Nhập tệp này").click()
     page.get_by_text("Bị trả lại: 2/3 số.").wait_for()
-    sound(page)
+    assert_sound(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Tải về tất cả (CSV)").click()
     assert "unknown_area" in download.value.path().read_text()
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_the_board_of_a_day(visit, week, client_as, width):
+def test_the_board_of_a_day(visit, week, client_as):
     targets.add(
         db.session.get(Area, week.land.district),
         apps.by_code("BLUEZONE"),
@@ -177,27 +164,26 @@ def test_the_board_of_a_day(visit, week, client_as, width):
         actor_id=None,
     )
     page = visit.open(
-        f"/figures/{week.land.district}/board", width=width, client=client_as(week.staff)
+        f"/figures/{week.land.district}/board", width=PHONE, client=client_as(week.staff)
     )
     page.get_by_text("0/2").first.wait_for()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("link", name="Xã Long Thuận").click()
     page.get_by_role("heading", name="So với mục tiêu").wait_for()
-    sound(page)
+    assert_sound(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_an_office_s_own_layout_is_said_once(visit, week, client_as, tmp_path, width):
+def test_an_office_s_own_layout_is_said_once(visit, week, client_as, tmp_path):
     file = tmp_path / "Tiến độ cài đặt.csv"
     heading = "STT,Tên đơn vị hành chính,Số thuê bao đã kích hoạt,Diễn giải"
     file.write_text(f"BÁO CÁO TIẾN ĐỘ\n{heading}\n1,Long Khánh A,470,\n2,Long Thuận,400,\n")
     page = visit.open(
-        f"/figures/{week.land.district}/import", width=width, client=client_as(week.staff)
+        f"/figures/{week.land.district}/import", width=PHONE, client=client_as(week.staff)
     )
     page.get_by_label("Tệp", exact=True).set_input_files(file)
     page.get_by_role("button", name="Nhập tệp này").click()
     page.get_by_role("heading", name="Mỗi cột là gì?", level=1).wait_for()
-    sound(page)
+    assert_sound(page)
     page.locator("#area").select_option("Tên đơn vị hành chính")
     page.locator("#installs").select_option("Số thuê bao đã kích hoạt")
     page.get_by_label("Ngày của số liệu").fill("2020-08-20")
@@ -207,4 +193,4 @@ def test_an_office_s_own_layout_is_said_once(visit, week, client_as, tmp_path, w
     page.wait_for_url("**/figures/imports/*")
     page.goto(f"/figures/{week.land.district}/import")
     expect(page.get_by_role("rowheader", name="Tiến độ của huyện STT")).to_be_visible()
-    sound(page)
+    assert_sound(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from campaigns import life
 from outreach import clock
 from outreach.accounts import Role
-from tests.chromium import PHONE, WIDE, assert_axe_clean, assert_no_sideways_scroll
+from tests.chromium import assert_sound
 from tests.stage import numbers_of
 from tests.workers.smsc import account, simulator_process
 
@@ -19,15 +19,6 @@ PEOPLE = 60
 OFF = {"suffix": "1", "state": "undelivered", "error": "027"}
 WRONG = {"suffix": "02", "state": "undelivered", "error": "001"}
 SILENT = {"silent_share": 0.2, "silent_takes": False}
-
-
-def looks_right(page):
-    """At both widths: nothing axe finds, nothing to scroll sideways."""
-    for width in (WIDE, PHONE):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert_axe_clean(page)
-        assert_no_sideways_scroll(page)
-    page.set_viewport_size({"width": WIDE, "height": 800})
 
 
 def numbers_in(download):
@@ -58,13 +49,13 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         before = stage.states(campaign)
         assert before["in_doubt"] > 2
         assert "Máy tắt hoặc ngoài vùng phủ sóng" in page.locator("#failures").inner_text()
-        looks_right(page)
+        assert_sound(page)
 
         # Two people look at the same doubts: the first decides, the second is told.
         page.get_by_role("link", name="Xem và quyết định").first.click()
         page.get_by_role("heading", name="Chưa rõ: Bluezone đợt 1").wait_for()
         other = visit.open(f"/campaigns/{campaign.id}/doubt", client=client_as(colleague))
-        looks_right(page)
+        assert_sound(page)
         assert "+84" not in page.content() and "0912000" not in page.content()
         page.get_by_role("button", name="Đã đến máy").click()
         assert "Hãy ghi bạn biết gì" in page.locator("#why-error").inner_text()
@@ -75,7 +66,7 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         page.get_by_text("Đã ghi là đến máy: 1 tin.").wait_for()
         other.get_by_role("button", name="Không đến được", exact=True).click()
         other.get_by_text("Không tin nào trong số này còn chưa rõ").wait_for()
-        assert_axe_clean(other)
+        assert_sound(other)
 
         # The rest is sent again, knowingly; the carrier answers now.
         carrier.ask("POST", "/fault", {"silent_share": 0.0})
@@ -85,7 +76,7 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         page.get_by_role("button", name="Gửi lại…").click()
         page.get_by_role("heading", name=f"Gửi lại cho {left} người").wait_for()
         assert "hai lần" in page.locator(".alert.w").inner_text()
-        looks_right(page)
+        assert_sound(page)
         page.get_by_label("Gõ số người để xác nhận").fill(str(left + 1))
         page.get_by_role("button", name="Gửi lại cho").click()
         assert str(left + 1) in page.locator("#number-error").inner_text()
@@ -97,7 +88,7 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
 
         # Those not reached: the list, whole for the own numbers; then once more for who was off.
         page = visit.open(f"/campaigns/{campaign.id}/unreached", client=client_as(liaison))
-        looks_right(page)
+        assert_sound(page)
         with page.expect_download() as masked:
             page.get_by_role("link", name="Tải, số máy được che").click()
         with page.expect_download() as whole:
@@ -109,7 +100,7 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         carrier.ask("POST", "/config", {"rules": []})
         page = visit.open(f"/campaigns/{campaign.id}", client=client_as(liaison))
         page.locator("#send-again").click()
-        looks_right(page)
+        assert_sound(page)
         off = int(page.locator("input[name=shown]").get_attribute("value"))
         page.get_by_label("Gõ số người để xác nhận").fill(str(off))
         page.get_by_role("button", name=f"Gửi lại cho {off} người").dblclick()
@@ -120,7 +111,7 @@ def test_a_liaison_watches_decides_takes_the_list_and_sends_again(
         assert states["delivered"] + states.get("undelivered", 0) == PEOPLE
         stage.assert_counts_are_rows(campaign)
         page.goto(f"/campaigns/{campaign.id}")
-        looks_right(page)
+        assert_sound(page)
 
 
 def test_the_calendar_shows_what_goes_out_and_what_may(
@@ -135,7 +126,7 @@ def test_the_calendar_shows_what_goes_out_and_what_may(
     ordering.begun(name="Đợt nhà mạng tự gửi")
     ordering.accepted(name="Đợt nhà mạng đã nhận")
     page = visit.open("/campaigns/calendar", client=client_as(liaison))
-    looks_right(page)
+    assert_sound(page)
     assert page.locator("table.month .outing.sending").count() >= 1
     assert page.locator("table.month .outing.scheduled").count() >= 1
     assert page.locator("table.month .outing.approved").count() >= 1
@@ -145,10 +136,10 @@ def test_the_calendar_shows_what_goes_out_and_what_may(
     page.get_by_role("link", name="Tháng trước").click()
     page = visit.open("/campaigns/calendar?month=2001-01", client=client_as(liaison))
     page.get_by_role("heading", name="Tháng này không gửi tin").wait_for()
-    looks_right(page)
+    assert_sound(page)
     page = visit.open(f"/campaigns/{approved.id}", client=client_as(liaison))
     assert "Đợt đã lên lịch" in page.locator(".beside").inner_text()
-    looks_right(page)
+    assert_sound(page)
 
 
 def test_what_waits_for_a_decision_stands_in_the_menu_only_then(
@@ -156,5 +147,5 @@ def test_what_waits_for_a_decision_stands_in_the_menu_only_then(
 ):
     page = visit.open("/campaigns/doubt", client=client_as(liaison))
     page.get_by_role("heading", name="Không có gì chờ quyết định").wait_for()
-    looks_right(page)
+    assert_sound(page)
     expect(page.get_by_role("navigation").get_by_role("link", name="Chưa rõ")).to_have_count(0)
