@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import select
 
 from outreach import area_conversion_plans as plans
-from outreach import area_conversions, area_files, area_package, areas
+from outreach import area_conversions, area_files, area_package, areas, clock
 from outreach.area_changes import SOURCE_LENGTH, WHOLE
 from outreach.area_conversion_plans import Became, Pair, Plan
 from outreach.area_files import Line, RefusedLine
@@ -184,6 +184,7 @@ class _Reader:
 
     def __init__(self, old_list: int, new_list: int) -> None:
         self._lists = {"old_code": old_list, "new_code": new_list}
+        self._within = old_list == new_list
         self._codes = {column: _codes(of) for column, of in self._lists.items()}
         self._pairs: dict[Pair, int] = {}
         self._days: dict[int, date] = {}
@@ -200,6 +201,14 @@ class _Reader:
         day = area_files.day(line, "day")
         if day is None:
             line.refuse("day", _("not a day like 2019-04-01."))
+        if self._within and day > clock.local(clock.now()).date():
+            line.refuse(
+                "day",
+                _(
+                    "this day has not come yet, and what ends within a list is counted no longer"
+                    " once it is recorded: load the row when its day has come."
+                ),
+            )
         above = self._pairs.setdefault(pair, line.number)
         if above != line.number:
             line.refuse(
