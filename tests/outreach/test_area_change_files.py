@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from outreach import area_change_files, area_changes, area_loading, areas
+from outreach import area_change_files, area_changes, area_conversions, area_loading, areas
 from outreach.area_change_files import Converted
 from outreach.area_changes import WHOLE
 from outreach.audit import AuditRow
@@ -39,13 +39,16 @@ def test_the_package_says_what_every_area_of_2020_became(app: object) -> None:
     done = area_change_files.from_package(actor_id=None)
     assert (done.divided, done.notes, done.changed) == (471, [], 0)
     again = area_change_files.from_package(actor_id=None)
-    assert (again.added, again.unchanged) == (0, done.added)
+    assert (again.id, again.added, again.unchanged) == (None, 0, done.added)
     # Resolution 1663/NQ-UBTVQH15: Long Khánh A and B and a part of others became Long Khánh.
     (link,) = area_changes.became(areas.by_code("29992", 2020).id)
     assert (link.area.name, link.share, link.day) == ("Xã Long Phú Thuận", WHOLE, date(2025, 7, 1))
     assert len(area_changes.came_from(areas.by_code("82", 2025).id)) == 2, "two provinces"
     new = areas.communes(None, 2025)
     assert len(area_changes.origins({each.id for each in new})) == len(new), "each came from some"
+    (made,) = area_conversions.every()
+    area_conversions.take_back(made, "nhầm", actor_id=None)
+    assert area_changes.origins({each.id for each in new}) == {}
 
 
 def test_a_file_says_shares_and_what_went_on(land: Land, tmp_path: Path) -> None:
