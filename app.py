@@ -81,6 +81,7 @@ from outreach.database import db, engine_options
 from outreach.pages import account as account_pages
 from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
+from outreach.pages import area_conversions as area_conversions_pages
 from outreach.pages import area_counts as area_counts_pages
 from outreach.pages import areas as areas_pages
 from outreach.pages import boundaries as boundaries_pages
@@ -177,6 +178,7 @@ def _add_administration(app: Flask) -> None:
     app.register_blueprint(route_checks_pages.blueprint)
     app.register_blueprint(apps_pages.blueprint)
     app.register_blueprint(areas_pages.blueprint)
+    app.register_blueprint(area_conversions_pages.blueprint)
     app.register_blueprint(rules_pages.blueprint)
     app.register_blueprint(audit_pages.blueprint)
 

@@ -19,6 +19,7 @@ from campaigns.routes import Route
 from campaigns.showing import ACT_WORDS
 from outreach.accounts import User
 from outreach.apps import App
+from outreach.area_conversions import AreaConversion
 from outreach.areas import Area
 from outreach.audit_pages import Row
 from outreach.database import db
@@ -38,6 +39,7 @@ ACTS: Final[dict[str, str]] = {
     "area.unalias": N_("took another name from an area"),
     "areas.convert": N_("said what areas became"),
     "areas.load": N_("loaded a list of areas"),
+    "areas.take_back": N_("took back what was said that areas became"),
     "audit.verify": N_("verified the audit trail"),
     "boundary.upload": N_("uploaded boundaries of areas"),
     "boundary.withdraw": N_("withdrew boundaries of areas"),
@@ -125,6 +127,7 @@ ACTS: Final[dict[str, str]] = {
 OBJECTS: Final[dict[str, str]] = {
     "app": N_("app"),
     "area": N_("area"),
+    "area_conversion": N_("conversion of areas"),
     "area_list": N_("list of areas"),
     "audit": N_("audit trail"),
     "campaign": N_("campaign"),
@@ -145,6 +148,7 @@ OBJECTS: Final[dict[str, str]] = {
 _NAMES: Final[dict[str, Any]] = {
     "app": select(App.id, App.name),
     "area": select(Area.id, Area.name),
+    "area_conversion": select(AreaConversion.id, AreaConversion.name),
     "campaign": select(Campaign.id, Campaign.name),
     "list": select(SubscriberList.id, SubscriberList.filename),
     "lottery": select(Lottery.id, Lottery.name),
@@ -156,6 +160,7 @@ _NAMES: Final[dict[str, Any]] = {
 _PAGES: Final[dict[str, tuple[str, str]]] = {
     "app": ("apps.show", "app_id"),
     "area": ("areas.show", "area_id"),
+    "area_conversion": ("area_conversions.show", "conversion_id"),
     "campaign": ("campaigns.show", "campaign_id"),
     "lottery": ("lotteries.show", "lottery_id"),
     "order": ("orders.show", "order_id"),

@@ -77,8 +77,8 @@ def carried_said(communes: int) -> str:
     """What is said where figures are of the areas that communes came from."""
     return _(
         "The figures of %(count)s communes are the sums of the areas they came from, on the first"
-        " or the last day; “≥” where not all of that is known. The chart has only what each commune"
-        " itself reported.",
+        " or the last day; “≥” where not all of that is known. The chart has them too; over days of"
+        " which not all is known a commune is in neither of its lines.",
         count=formats.number(communes, language=language()),
     )
 

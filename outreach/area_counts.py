@@ -309,7 +309,9 @@ def keep(counts: Sequence[Count], actor_id: int | None) -> list[Count]:
     """Add those that say something new; answers them as they were kept. In transactions of a
     thousand, or within the caller's."""
     kept: list[Count] = []
-    remaining = iter(counts)
+    # Within the caller's each thousand stays locked while the next one waits: whatever order two
+    # files name their areas in, both go through them in one.
+    remaining = iter(sorted(counts, key=lambda count: count.area_id))
     while chunk := list(islice(remaining, CHUNK)):
         with transaction():
             kept += _keep(chunk, actor_id)

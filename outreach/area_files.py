@@ -21,6 +21,7 @@ from outreach.area_names import CODE_DIGITS, KINDS, LEVELS, Level
 from outreach.areas import CODE_LENGTH, NAME_LENGTH
 from outreach.errors import Refused
 from outreach.i18n import N_, _
+from outreach.text import writable
 
 CENSUS_COLUMN: Final = "population_2019"
 CENSUS_SOURCE: Final = "Tổng điều tra dân số và nhà ở 1/4/2019"
@@ -205,6 +206,8 @@ def _csv_rows(path: Path) -> list[tuple[int, list[str]]]:
         raise Refused(_("%(file)s is larger than 50 MB; no list of areas is.", file=path.name))
     try:
         text = path.read_bytes().decode("utf-8-sig")
+        if not writable(text):
+            raise csv.Error("NUL")
         head = text.partition("\n")[0]
         # Excel writes semicolons where the comma is the decimal sign, as in Vietnam.
         delimiter = ";" if head.count(";") > head.count(",") else ","

@@ -102,6 +102,16 @@ def brought(app_id: int, came: Origins, first: date, last: date) -> dict[int, Co
     }
 
 
+def leave_parts(by_day: Mapping[date, dict[int, int]], came: Origins) -> None:
+    """Drop what an area had that went on under its code later: it is a part of what was carried
+    over, if anybody knows of how much."""
+    for area_id, origin in came.items():
+        if origin.goes_on(area_id):
+            for day in by_day:
+                if day < origin.day:
+                    by_day[day].pop(area_id, None)
+
+
 def _by_day(origins: Origins) -> list[tuple[date, dict[int, Origin]]]:
     """The changes of each day together."""
 

@@ -3,14 +3,15 @@
 A figure says how many there are, not how many are new. What an area rose between one figure and
 its next is spread evenly over the days between them, so that a day without a figure is no zero and
 no leap follows it, and the days of an area add up to what it rose. Corrections count: of each day
-the last edition is taken, and a fall is a negative day. Of one area (`new_installs`) nothing is
+the last edition is taken, and a fall is a negative day. What an area came from is carried over
+(`carry_over`), and counts where all of it is known. Of one area (`new_installs`) nothing is
 spread: its bars are of the days that have figures.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -19,6 +20,7 @@ from typing import Final
 from outreach import area_changes, areas, carry_over, uptake
 from outreach.area_changes import Origins
 from outreach.areas import Area
+from outreach.uptake import Point
 
 LOOK_BACK: Final = timedelta(days=14)
 """How long before the first day its figure before is looked for."""
@@ -54,7 +56,8 @@ class Day:
 def of_groups(
     app_id: int, members: Sequence[Member], first: date, last: date
 ) -> Mapping[int, list[Day]]:
-    """Each group's days from `first` to `last`, by the group's number. Two statements."""
+    """Each group's days from `first` to `last`, by the group's number. Statements grow with the
+    generations of areas that became others, not with the areas."""
     days = {
         group: {day: Day(day) for day in _days(first, last)}
         for group in sorted({member.group for member in members})
@@ -85,9 +88,7 @@ def _rises(
     """By group, day of the figure before, and day."""
     if not members:
         return {}
-    ids = {member.area_id for member in members}
-    earlier = uptake.last_known(app_id, ids, first - timedelta(days=1)).values()
-    by_day = sorted(uptake.figures(app_id, ids, first, last).items())
+    earlier, by_day, short = _figures(app_id, {member.area_id for member in members}, first, last)
     rises: dict[tuple[int, date, date], _Rise] = {}
     for group in {member.group for member in members}:
         people = {each.area_id: each.people for each in members if each.group == group}
@@ -98,11 +99,38 @@ def _rises(
                 standing[point.day][point.area_id] = point.installs
         for day, figures in by_day:
             fresh = {each: figures[each] for each in people.keys() & figures.keys()}
-            for before in list(standing):
-                if rise := _rise(standing[before], fresh, people):
+            for before, stood in standing.items():
+                for each in stood.keys() & short.get(day, ()):
+                    del stood[each]
+                if rise := _rise(stood, fresh, people):
                     rises[group, before, day] = rise
             standing[day] = fresh
     return rises
+
+
+def _figures(
+    app_id: int, area_ids: Set[int], first: date, last: date
+) -> tuple[list[Point], list[tuple[date, dict[int, int]]], Mapping[date, Set[int]]]:
+    """Where areas stood before `first`, and the figures of each day since, with what was carried
+    over; and by day the areas of whose figure a part is not known: it is in neither, since nobody
+    knows what they rose to or from it."""
+    came = area_changes.origins(area_ids)
+    points = carry_over.last_known(app_id, area_ids, first - timedelta(days=1), came).values()
+    by_day = uptake.figures(app_id, area_ids, first, last)
+    carry_over.leave_parts(by_day, came)
+    short: dict[date, set[int]] = {}
+    for area_id, course in carry_over.brought(app_id, came, first, last).items():
+        for day, point in course.items():
+            figures = by_day.setdefault(day, {})
+            if _short(point):
+                short.setdefault(day, set()).add(area_id)
+            else:
+                figures[area_id] = point.installs
+    return [point for point in points if not _short(point)], sorted(by_day.items()), short
+
+
+def _short(point: Point) -> bool:
+    return point.carried is not None and point.carried.short
 
 
 def _rise(stood: dict[int, int], fresh: dict[int, int], people: Mapping[int, int]) -> _Rise | None:

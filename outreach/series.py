@@ -67,7 +67,7 @@ def _every(
     carried = {area_id: point.carried for area_id, point in before.items() if point.carried}
     by_day = uptake.figures(app_id, area_ids, first, last)
     brought = carry_over.brought(app_id, came, first, last)
-    _leave_parts(by_day, came)
+    carry_over.leave_parts(by_day, came)
     made: list[Day] = []
     now = sum(known.values())
     for number in range(days):
@@ -93,16 +93,6 @@ def _every(
             )
         )
     return made
-
-
-def _leave_parts(by_day: Mapping[date, dict[int, int]], came: Origins) -> None:
-    """Drop what an area had that went on under its code later: it is a part of what was carried
-    over, if anybody knows of how much."""
-    for area_id, origin in came.items():
-        if origin.goes_on(area_id):
-            for day in by_day:
-                if day < origin.day:
-                    by_day[day].pop(area_id, None)
 
 
 def _short(carried: Mapping[int, Carried]) -> set[tuple[int, int]]:

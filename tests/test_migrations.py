@@ -14,7 +14,8 @@ from sqlalchemy import inspect, select, text
 
 from app import create_app
 from campaigns import counts
-from outreach import schema
+from outreach import area_conversions, schema
+from outreach.area_changes import AreaChange
 from outreach.area_counts import AreaCount
 from outreach.database import Moment, db, write_connection
 from outreach.organisations import Organisation
@@ -91,6 +92,24 @@ def test_what_areas_had_of_people_is_the_first_row_of_their_history(migrated: Fl
         ("population", 7, "", None, None),
         ("smartphone_users", 3, "", None, None),
     ]
+
+
+def test_what_areas_became_before_stands_as_what_was_recorded_at_once(migrated: Flask) -> None:
+    downgrade(revision="0020")
+    with write_connection(db.engine) as connection:
+        for code in ("10001", "10002", "10003"):
+            columns = "area_list, code, level, name, kind, position"
+            values = f"2020, '{code}', 'commune', 'A', 'Xã', 1"
+            connection.execute(text(f"INSERT INTO areas ({columns}) VALUES ({values})"))
+        for old_id, share, at in ((1, 10000, 5), (2, 3850, 5), (3, 10000, 9)):
+            columns = "old_id, new_id, share, day, source, entered_at"
+            values = f"{old_id}, 3, {share}, '2020-01-01', 'NQ', {at}"
+            connection.execute(text(f"INSERT INTO area_changes ({columns}) VALUES ({values})"))
+    schema.upgrade()
+    last, first = area_conversions.every()
+    assert area_conversions.rows_of([first.id, last.id]) == {first.id: 2, last.id: 1}
+    area_conversions.take_back(first, "nhầm tệp", leave_rest=True, actor_id=None)
+    assert db.session.scalars(select(AreaChange.old_id)).all() == [3]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

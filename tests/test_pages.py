@@ -21,8 +21,19 @@ from flask.testing import FlaskClient
 from campaigns import approvals, life, lotteries, routes
 from campaigns.campaigns import Campaign
 from campaigns.reports import editions
-from outreach import access, apps, area_editing, boundaries, i18n, once, organisations, targets
+from outreach import (
+    access,
+    apps,
+    area_conversions,
+    area_editing,
+    boundaries,
+    i18n,
+    once,
+    organisations,
+    targets,
+)
 from outreach.accounts import Role, User
+from outreach.area_conversion_plans import Became
 from outreach.area_names import Level
 from outreach.database import db
 from outreach.lists import importing
@@ -34,6 +45,7 @@ from tests.campaigns.expanding import expand
 from tests.drive import Drive, at
 from tests.ordering import Ordering
 from tests.outreach.test_boundary_files import content, feature
+from tests.people import Land
 from tests.stage import Stage, numbers_of
 
 ClientAs = Callable[[User], FlaskClient]
@@ -60,6 +72,7 @@ class Town:
     targets: list[int] = field(default_factory=list)
     boundaries: list[int] = field(default_factory=list)
     lotteries: list[int] = field(default_factory=list)
+    conversions: list[int] = field(default_factory=list)
 
     def objects(self) -> dict[str, list[int]]:
         """What the values in addresses may name, by the name they have there."""
@@ -78,6 +91,7 @@ class Town:
             "target_id": self.targets,
             "boundary_id": self.boundaries,
             "lottery_id": self.lotteries,
+            "conversion_id": self.conversions,
         }
 
 
@@ -136,6 +150,7 @@ def town(
     made.apps = [drive.app_id]
     made.boundaries = [_boundary(people["approver"]), _boundary(people["culture elsewhere"])]
     made.lotteries = list(_lotteries(stage))
+    made.conversions = list(_conversions(land))
     made.targets = [_target(land.district, drive.app_id), _target(land.province, drive.app_id)]
     return made
 
@@ -146,6 +161,19 @@ def _boundary(who: User) -> int:
     level, code = ("commune", "29971") if own.code == "870" else ("district", "869")
     file = content(feature(code=code), feature(name="Nơi không có"))
     return boundaries.take(file, "ranh-gioi.geojson", level, "Sở TN&MT", own, who.id).id
+
+
+def _conversions(land: Land) -> Iterator[int]:
+    """One that was taken back, and one that holds, of which a part goes nowhere."""
+    for share in (100_00, 90_00):
+        row = Became(land.commune, land.commune, share, date(2020, 1, 1), "NQ 1")
+        made, _plan = area_conversions.record(
+            "sap-xep.csv", [row], (2020, 2020), leave_rest=True, actor_id=None
+        )
+        assert made is not None
+        if share == 100_00:
+            area_conversions.take_back(made, "nhầm tệp", actor_id=None)
+        yield made.id
 
 
 def _target(area_id: int, app_id: int) -> int:

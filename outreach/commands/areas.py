@@ -10,8 +10,16 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from outreach import area_change_files, area_counts, area_editing, area_loading, clock
+from outreach import (
+    area_change_files,
+    area_conversions,
+    area_counts,
+    area_editing,
+    area_loading,
+    clock,
+)
 from outreach import areas as areas_
+from outreach.area_conversions import AreaConversion
 from outreach.area_counts import AreaCount, Count
 from outreach.areas import LISTS, Area
 from outreach.console import answering
@@ -33,6 +41,13 @@ as_of = click.option(
 )
 
 
+leave_rest = click.option(
+    "--leave-rest",
+    is_flag=True,
+    help="Let a part of an area go nowhere that the rows say nothing of.",
+)
+
+
 @group.command("load")
 @click.argument("file", required=False, type=FILE)
 @as_of
@@ -51,13 +66,53 @@ def load(file: Path | None, area_list: int | None, population: Path | None) -> d
 @click.argument("file", required=False, type=FILE)
 @click.option("--from", "old_list", type=YEAR, default="2020", help="The list of the old codes.")
 @click.option("--to", "new_list", type=YEAR, default="2025", help="The list of the new codes.")
+@leave_rest
 @answering
-def convert(file: Path | None, old_list: str, new_list: str) -> dict[str, Any]:
+def convert(file: Path | None, old_list: str, new_list: str, leave_rest: bool) -> dict[str, Any]:
     """Say what areas became, from FILE (CSV), or without it of July 2025 from the package."""
     if file is None:
         return asdict(area_change_files.from_package(actor_id=None))
-    done = area_change_files.from_file(file, int(old_list), int(new_list), actor_id=None)
+    done = area_change_files.from_file(
+        file, int(old_list), int(new_list), leave_rest=leave_rest, actor_id=None
+    )
     return asdict(done)
+
+
+@group.command("conversions")
+@answering
+def conversions() -> list[dict[str, Any]]:
+    """List what was recorded of what areas became, the last first; also what was taken back."""
+    found = area_conversions.every()
+    rows = area_conversions.rows_of([each.id for each in found])
+    return [_conversion(each, rows.get(each.id, 0)) for each in found]
+
+
+@group.command("unconvert")
+@click.argument("conversion_id", type=int)
+@click.option("--reason", required=True, help="Why it was a mistake.")
+@leave_rest
+@answering
+def unconvert(conversion_id: int, reason: str, leave_rest: bool) -> dict[str, Any]:
+    """Take one of them back: what was recorded before it holds again."""
+    conversion = area_conversions.by_id(conversion_id)
+    done = area_conversions.take_back(conversion, reason, leave_rest=leave_rest, actor_id=None)
+    counts = {"added": done.added, "changed": done.changed, "removed": done.removed}
+    return {"id": conversion_id, **{name: len(rows) for name, rows in counts.items()}}
+
+
+def _conversion(each: AreaConversion, rows: int) -> dict[str, Any]:
+    back = each.taken_back_at
+    return {
+        "id": each.id,
+        "source": each.name,
+        "from": each.old_list,
+        "to": each.new_list,
+        "rows": rows,
+        "entered_at": clock.iso(each.entered_at),
+        "entered_by": None if each.entered_by is None else each.entered_by.email,
+        "taken_back_at": None if back is None else clock.iso(back),
+        "reason": each.reason,
+    }
 
 
 @group.command("list")

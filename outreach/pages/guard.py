@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,13 +132,18 @@ def _stop_unmarked() -> None:
 
 
 def _stop_unwritable() -> None:
-    """PostgreSQL takes no NUL, no area, app or word has one, and nobody types one into a form."""
+    """PostgreSQL takes no NUL, no area, app or word has one, and nobody types one into a form or
+    names a file so."""
     if not all(writable(value) for _name, value in request.args.items(multi=True)):
         abort(404)
     rule = rule_of(current_app, request.endpoint) if request.endpoint else None
     # A carrier's callback is read as the bytes that it signed.
     by_people = rule is not None and not rule.public
-    if by_people and request.mimetype == "application/x-www-form-urlencoded":
-        values = request.form.items(multi=True)
-        if not all(writable(value) for _name, value in values):
-            abort(400)
+    if by_people and not all(map(writable, _said())):
+        abort(400)
+
+
+def _said() -> Iterator[str]:
+    """Every value of a form, however it was encoded, and the names of its files."""
+    yield from (value for _name, value in request.form.items(multi=True))
+    yield from (file.filename or "" for _name, file in request.files.items(multi=True))

@@ -11,7 +11,9 @@ from campaigns import compare_asking, compare_showing, counts
 from campaigns.compare import Group
 from campaigns.states import MessageState
 from outreach import apps, clock
-from outreach.database import db, write_connection
+from outreach.area_changes import WHOLE, AreaChange
+from outreach.areas import Area
+from outreach.database import db, transaction, write_connection
 from tests.campaigns.comparing import Scene, drive_done, scene
 from tests.drive import at
 
@@ -91,6 +93,31 @@ def test_the_chart_marks_send_dates_and_national_days(drive_done: Scene) -> None
     assert (messaged["group"], not_yet["group"]) == ("messaged", "not_yet")
     assert messaged["values"][-1] is None  # nobody has reported since: a gap, not 0
     assert len(messaged["values"]) == 29
+
+
+@pytest.mark.parametrize("share", [WHOLE, 60_00, None])
+def test_the_chart_carries_over_what_the_table_does(scene: Scene, share: int | None) -> None:
+    """A commune took another in, all of it or a part, in the middle of the period."""
+    for number in range(6, 21):
+        scene.report("29983", f"{number}/8", 100 + number)
+        if number < 12:
+            scene.report("29971", f"{number}/8", 40 + 2 * number)
+    with transaction() as session:
+        for old, part in (("29983", WHOLE), ("29971", share)):
+            ids = {"new_id": scene.ids["29983"], "old_id": scene.ids[old]}
+            session.add(AreaChange(**ids, share=part, day=date(2020, 8, 12), source="NQ"))
+        session.get_one(Area, scene.ids["29971"]).ended_on = date(2020, 8, 12)
+    at("20/8 16:00")
+    db.session.rollback()
+    seen = look()
+    (row,) = [each for each in seen.comparison.rows if each.area.code == "29983"]
+    _first, *since = [each.not_yet for each in seen.days if each.not_yet]
+    known = [day for day in since if day.areas]
+    if row.new is None:
+        assert all(day.day > date(2020, 8, 12) for day in known)
+    else:
+        assert sum(day.new for day in known) == pytest.approx(row.new)
+        assert len(known) == len(since)
 
 
 def test_neither_group_takes_in_who_is_in_between(drive_done: Scene) -> None:

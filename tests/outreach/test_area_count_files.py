@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from flask import Flask
 
 from outreach import area_count_files, area_counts
 from outreach.area_count_files import Given, Trial
@@ -109,3 +114,33 @@ def test_an_area_twice_and_a_missing_source_are_refused(drive: Drive, tmp_path: 
     assert [each.column for each in nowhere.rejects] == ["Source"]
     with pytest.raises(Refused, match="no column of population"):
         look(drive, written(tmp_path, "area,installs\n29983,5\n"))
+
+
+def test_two_large_files_in_opposite_orders_do_not_wait_for_each_other_forever(
+    app: Flask, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has more areas than are locked at once, and both are half way at the same moment."""
+    ways = (["29971", "29983"], ["29983", "29971"])
+    files = [tmp_path / f"dan-so-{number}.csv" for number in (1, 2)]
+    for number, (path, codes) in enumerate(zip(files, ways, strict=True), 1):
+        rows = [f"{code},{number}000,nguồn {number},2020-08-0{number}\n" for code in codes]
+        path.write_text("code,population,source,counted_on\n" + "".join(rows), encoding="utf-8")
+    half_way, write = threading.Barrier(2), area_counts._write
+
+    def meet(*given: Any) -> None:
+        write(*given)
+        with suppress(threading.BrokenBarrierError):  # the other waits for what is locked here
+            half_way.wait(0.5)
+
+    monkeypatch.setattr(area_counts, "CHUNK", 1)
+    monkeypatch.setattr(area_counts, "_write", meet)
+    district_id, staff_id = drive.land.district, drive.staff.id
+    db.session.rollback()
+
+    def enter(path: Path) -> int:
+        with app.app_context():
+            district = db.session.get_one(Area, district_id)
+            return area_count_files.enter(path, path.name, district, Given(), staff_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(enter, files)) == [2, 2]

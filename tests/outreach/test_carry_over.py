@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -11,6 +13,7 @@ from outreach import area_changes, areas, carry_over, daily, entering, rates, se
 from outreach.area_changes import WHOLE, AreaChange
 from outreach.area_names import Level
 from outreach.areas import Area
+from outreach.daily import Member
 from outreach.database import db, transaction
 from outreach.entering import Entry
 from outreach.rates import Standing
@@ -333,6 +336,33 @@ def test_every_page_has_the_same_figures_as_the_words_of_the_docs(drive: Drive, 
         assert brought.fresh == len(fresh), brought.day
         if all(was is None or (was[2] and now[2]) for was, now in fresh):
             assert brought.installs == (sum(rises) if rises else None), brought.day
+    assert_groups_rise_plainly(drive, standing, days, plain)
+
+
+def assert_groups_rise_plainly(
+    drive: Drive, standing: list[int], days: list[date], plain: Callable[[int, date], Plain | None]
+) -> None:
+    """The chart of a comparison: of two groups, area by area and day by day."""
+    first = days[1]
+    members = [Member(area_id, at % 2, 100 + at) for at, area_id in enumerate(standing)]
+    expected = {(group, day): [0.0, 0, 0, 0] for group in (0, 1) for day in days[1:]}
+    for member in members:
+        known = [each for day in days if (each := plain(member.area_id, day)) and each[0] == day]
+        for was, now in pairwise(known):
+            if not was[2] or not now[2]:
+                continue
+            length = (now[0] - was[0]).days
+            for day in [now[0] - timedelta(days=back) for back in range(length)]:
+                if day >= first:
+                    told = expected[member.group, day]
+                    told[0] += (now[1] - was[1]) / length
+                    told[1] += member.people
+                    told[2] += 1
+                    told[3] += day == now[0]
+    for group, found in daily.of_groups(drive.app_id, members, first, days[-1]).items():
+        for each in found:
+            told = [each.new, each.people, each.areas, each.fresh]
+            assert told == pytest.approx(expected[group, each.day]), each.day
 
 
 def test_no_day_is_missing_where_nothing_is_known_after_the_change(

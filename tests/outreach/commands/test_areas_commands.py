@@ -100,12 +100,16 @@ def test_people_are_counted_and_their_history_is_listed(loaded: FlaskCliRunner) 
     assert _run(loaded, "areas", "set-people", "870", *letter, code=1)["field"] == "population"
 
 
-def test_what_areas_became_is_loaded_from_a_file(loaded: FlaskCliRunner, tmp_path: Path) -> None:
+def test_what_areas_became_is_loaded_from_a_file_and_taken_back(
+    loaded: FlaskCliRunner, tmp_path: Path
+) -> None:
     path = tmp_path / "doi.csv"
     rows = "old_code,new_code,share,day,source\n29983,29992,100,2020-09-01,NQ\n"
     path.write_text(rows, encoding="utf-8")
-    answer = _run(loaded, "areas", "convert", str(path), "--from", "2020", "--to", "2020")
+    lists = ("--from", "2020", "--to", "2020")
+    answer = _run(loaded, "areas", "convert", str(path), *lists)
     assert answer == {
+        "id": 1,
         "source": "doi.csv",
         "added": 1,
         "changed": 0,
@@ -115,3 +119,23 @@ def test_what_areas_became_is_loaded_from_a_file(loaded: FlaskCliRunner, tmp_pat
         "notes": [],
     }
     assert _run(loaded, "areas", "convert", code=1)["field"] == "area"
+    (listed,) = _run(loaded, "areas", "conversions")
+    assert (listed["id"], listed["rows"], listed["taken_back_at"]) == (1, 1, None)
+    back = _run(loaded, "areas", "unconvert", "1", "--reason", "nhầm tệp")
+    assert back == {"id": 1, "added": 0, "changed": 0, "removed": 1}
+    (listed,) = _run(loaded, "areas", "conversions")
+    assert listed["reason"] == "nhầm tệp"
+
+
+def test_a_part_that_goes_nowhere_is_refused_unless_that_is_said(
+    loaded: FlaskCliRunner, tmp_path: Path
+) -> None:
+    path = tmp_path / "doi.csv"
+    rows = "old_code,new_code,share,day,source\n29983,29992,30,2020-09-01,NQ\n"
+    path.write_text(rows, encoding="utf-8")
+    call = ("areas", "convert", str(path), "--from", "2020", "--to", "2020")
+    refused = _run(loaded, *call, code=1)
+    assert refused["field"] == "rest"
+    assert "29983 (70%)" in refused["error"]
+    assert _run(loaded, "areas", "conversions") == []
+    assert _run(loaded, *call, "--leave-rest")["added"] == 1

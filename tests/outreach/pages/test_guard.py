@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from outreach import once
 from outreach.access import Act, Subject
 from outreach.accounts import Role, User
 from outreach.errors import Refused
@@ -126,4 +128,16 @@ def test_a_form_that_no_database_takes_is_turned_away(
     client = client_as(make_person(Role.CULTURE, culture_office))
     form = {"denominator": "population", "value": "5", "source": "A\0", "counted_on": "2019-04-01"}
     answer = client.post(f"/areas/{land.district}/people", data=form)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("purpose", "filename"), [("A\0", "ds.csv"), ("Mời", "d\0s.csv")])
+def test_a_form_with_a_file_that_no_database_takes_is_turned_away(
+    client_as: ClientAs, liaison: User, purpose: str, filename: str
+) -> None:
+    """Fields that come beside a file are encoded in another way, and a file has a name."""
+    form = {"once": once.word(), "purpose": purpose, "source": "K", "obtained_on": "2020-08-01"}
+    answer = client_as(liaison).post(
+        "/lists/new", data=form | {"file": (io.BytesIO(b"a;b\n1;2\n"), filename)}
+    )
     assert answer.status_code == 400
