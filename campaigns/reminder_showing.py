@@ -71,7 +71,7 @@ def of(board: Board, settings: Settings) -> list[Row]:
         told = reminders.get(person.id, [])
         agreement, why = agreements.get(person.id), obstacles.get(person.id, "")
         owes = (duty.area.id, duty.what) in owing
-        by_hand = any(each.kind == Kind.HAND for each, *_rest in told)
+        by_hand = any(each.kind is Kind.HAND and each.counts_on for each, *_rest in told)
         may = today and owes and agreement is not None and not why and not by_hand
         rows.append(
             Row(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -138,14 +139,21 @@ def take(
 
 def _end_refused(connection: Connection, route_id: int) -> None:
     """Whoever opted out after asking gets no test either."""
-    connection.execute(
+    ended = connection.execute(
         text(
             "UPDATE test_sends SET state = 'not_sent', code = 'opted_out'"
             " WHERE route_id = :route AND state = 'waiting' AND EXISTS (SELECT 1 FROM opt_outs o"
-            " WHERE o.number_id = test_sends.number_id)"
+            " WHERE o.number_id = test_sends.number_id) RETURNING reminder_id"
         ),
         {"route": route_id},
     )
+    _skip(connection, ended.scalars(), "opted_out")
+
+
+def _skip(connection: Connection, reminder_ids: Iterable[int | None], reason: str) -> None:
+    """Of reminders whose text certainly never left, another may be sent."""
+    for reminder_id in filter(None, list(reminder_ids)):
+        reminders.skip(connection, reminder_id, reason)
 
 
 async def _submit(holder: Holder, taken: Taken) -> Answer:
@@ -208,13 +216,14 @@ def store(connection: Connection, route_id: int, test_id: int, owner: str, answe
 
 def end_lapsed(connection: Connection) -> None:
     """What nobody took in time is never sent."""
-    connection.execute(
+    ended = connection.execute(
         text(
             "UPDATE test_sends SET state = 'not_sent', code = 'no_worker'"
-            " WHERE state = 'waiting' AND lapses_at < :now"
+            " WHERE state = 'waiting' AND lapses_at < :now RETURNING reminder_id"
         ),
         {"now": US(clock.now())},
     )
+    _skip(connection, ended.scalars(), "no_worker")
 
 
 def doubt_silent(connection: Connection, answer_seconds: float) -> None:
