@@ -27,6 +27,7 @@ from campaigns.commands import lotteries as lotteries_commands
 from campaigns.commands import orders as orders_commands
 from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
+from campaigns.pages import account as account_pages
 from campaigns.pages import area as area_pages
 from campaigns.pages import audit as audit_pages
 from campaigns.pages import board as board_pages
@@ -40,6 +41,7 @@ from campaigns.pages import list_people as list_people_pages
 from campaigns.pages import lotteries as lotteries_pages
 from campaigns.pages import orders as orders_pages
 from campaigns.pages import organisations as organisations_pages
+from campaigns.pages import reminders as reminders_pages
 from campaigns.pages import reports as reports_pages
 from campaigns.pages import routes as routes_pages
 from campaigns.pages import rules as rules_pages
@@ -79,7 +81,6 @@ from outreach.commands import tokens as tokens_commands
 from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
-from outreach.pages import account as account_pages
 from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import area_counts as area_counts_pages
@@ -161,6 +162,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
 def _add_figures(app: Flask) -> None:
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(board_pages.blueprint)
+    app.register_blueprint(reminders_pages.blueprint)
     app.register_blueprint(fieldwork_pages.blueprint)
     app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(reports_pages.blueprint)

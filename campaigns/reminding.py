@@ -165,7 +165,8 @@ def _wish(
     reason = reason or _obstacle(agreement, settings)
     route = None
     if not reason and agreement.way is Way.SMS:
-        route, reason = reminder_routes.of(person, set_there)
+        network = reminder_routes.networks([agreement.number_id]).get(agreement.number_id)
+        route, reason = reminder_routes.now().of(network, set_there)
     return Wish(person, duty, due_at, apps, agreement, route, reason)
 
 

@@ -59,7 +59,7 @@ def test_the_board_takes_as_many_statements_for_more_days(staff: FlaskClient, dr
     at("20/8 15:40")
     with queries() as many:
         assert staff.get(address).status_code == 200
-    assert len(many) <= len(few) <= 36
+    assert len(many) <= len(few) <= 40
 
 
 def board(client: FlaskClient, reminded: Reminded, day: str = "") -> str:
