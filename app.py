@@ -25,6 +25,7 @@ from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
 from campaigns.commands import lotteries as lotteries_commands
 from campaigns.commands import orders as orders_commands
+from campaigns.commands import reminders as reminders_commands
 from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
 from campaigns.pages import account as account_pages
@@ -229,6 +230,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(orders_commands.group)
     app.cli.add_command(compare_command.compare)
     app.cli.add_command(report_commands.group)
+    app.cli.add_command(reminders_commands.group)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)

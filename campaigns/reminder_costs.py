@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from campaigns import reminder_routes, reminder_settings, reminder_words, segments
 from campaigns.reminder_settings import InForce
@@ -99,23 +99,15 @@ def _agreed(
     area: Area, set_there: InForce, settings: Settings
 ) -> list[tuple[User, ReminderAgreement, Duty]]:
     """Who agreed, owes something in the area or below it, is reminded as the area, and can be."""
-    own = func.coalesce(User.area_id, Organisation.area_id)
-    rows = db.session.execute(
-        select(User, ReminderAgreement, own)
-        .join(ReminderAgreement, ReminderAgreement.person_id == User.id)
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .where(ReminderAgreement.withdrawn_at.is_(None), User.active)
-        .where(own.in_(areas.closure_query([area.id])))
-        .order_by(User.id)
-    ).all()
+    rows = reminder_agreements.within(area.id)
     if not rows:
         return []
     # Held, so that each person's duty finds its area without a statement of its own.
-    there = areas.by_ids({row[2] for row in rows})
+    there = areas.by_ids({own_id for *_who, own_id in rows if own_id is not None})
     in_force = reminder_settings.each_in_force([each.id for each in there], settings)
-    why = reminder_agreements.obstacles([row[1] for row in rows], settings)
-    can = ((person, agreed) for person, agreed, own_id in rows
-           if in_force[own_id] == set_there and not why[person.id])  # fmt: skip
+    why = reminder_agreements.obstacles([agreed for _, agreed, _ in rows], settings)
+    alike = {area_id for area_id, each in in_force.items() if each == set_there}
+    can = [each[:2] for each in rows if each[2] in alike and not why[each[0].id]]
     return [(*each, duty) for each in can if (duty := duties.of(each[0])) is not None]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -259,6 +259,20 @@ def _was_reminded(wish: Wish, *kinds: Kind) -> bool:
         Reminder.person_id == wish.person.id,
     )
     return db.session.scalar(there.limit(1)) is not None
+
+
+def due_now(area_id: int | None, settings: Settings) -> list[Wish]:
+    """What a press would send now to each who agreed and still owes today's, in an area and below
+    it, or everywhere; `reason` where it would not."""
+    day = clock.local(clock.now()).date()
+    found = []
+    for person, agreement, _own in reminder_agreements.within(area_id):
+        duty = duties.of(person)
+        wish = None if duty is None else _now(person, duty, agreement, day, settings)
+        if wish is not None:
+            again = not wish.reason and _was_reminded(wish, Kind.HAND)
+            found.append(replace(wish, reason="by_hand") if again else wish)
+    return found
 
 
 def by_hand(person: User, actor: User, settings: Settings) -> Reminder:

@@ -42,6 +42,10 @@ HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 S = State
 
 
+class NoEncryption(smtplib.SMTPException):
+    """The server would talk in the open only, which we do not."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """A reminder that is ours to hand over, once; `until` is a moment of clock.monotonic()."""
@@ -85,7 +89,7 @@ def send_waiting(settings: Settings, go_on: Callable[[], bool]) -> None:
         return
     owner, after = f"mail-{secrets.token_hex(8)}", 0
     try:
-        with _server(settings) as server:
+        with session(settings) as server:
             while go_on() and (taken := _take(owner, settings, after)) is not None:
                 after = taken.id  # one that is put off holds none up that is behind it
                 answer = _hand_over(server, settings, taken)
@@ -97,7 +101,7 @@ def send_waiting(settings: Settings, go_on: Callable[[], bool]) -> None:
 
 
 @contextlib.contextmanager
-def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
+def session(settings: Settings) -> Iterator[smtplib.SMTP]:
     """A session with the mail server, encrypted unless it is on this machine, and logged in."""
     where = urlsplit(settings.smtp_url)
     server = _connected(where)
@@ -121,6 +125,9 @@ def _connected(where: SplitResult) -> smtplib.SMTP:
     if host not in HERE:
         try:
             server.starttls(context=trusted)
+        except (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError) as refused:
+            server.close()
+            raise NoEncryption(str(refused)) from None
         except BaseException:
             server.close()
             raise
