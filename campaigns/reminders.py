@@ -135,31 +135,27 @@ def may_become(to: State) -> Sequence[State]:
     return [state for state, may in TRANSITIONS.items() if to in may]
 
 
-def end_pointless(connection: Connection, route_id: int | None) -> None:
-    """End what need not be sent any more, in the caller's transaction, of those that wait for a
-    route, or, without one, for the mail server: what was reported meanwhile, what the person agreed
-    to no more, what lapsed. Knows no application context."""
-    for row in _waiting(connection, route_id):
-        reason = _why_not(connection, row)
-        if reason and route_id is not None:
-            of_it = update(_T).where(_T.reminder_id == row.id, _T.state == TestState.WAITING)
-            connection.execute(of_it.values(state=TestState.NOT_SENT, code=reason))
-        if reason:
-            skip(connection, row.id, reason)
+def end_if_pointless(connection: Connection, reminder_id: int) -> bool:
+    """End one that need not be sent any more, in the caller's transaction, where it still waits for
+    a route or for the mail server; answers whether it has lost its point. Knows no application
+    context."""
+    reason = why_not(connection, reminder_id)
+    if reason:
+        of_it = update(_T).where(_T.reminder_id == reminder_id, _T.state == TestState.WAITING)
+        connection.execute(of_it.values(state=TestState.NOT_SENT, code=reason))
+        skip(connection, reminder_id, reason)
+    return bool(reason)
+
+
+def end_lapsed(connection: Connection) -> None:
+    """What waits for the mail server and was not taken in time is never sent."""
+    lapsed = update(R).where(R.state == S.WAITING, R.lapses_at < clock.now())
+    connection.execute(lapsed.values(state=S.SKIPPED, reason="no_worker", counts_on=None))
 
 
 def skip(connection: Connection, reminder_id: int, reason: str) -> None:
     """End one that never left: for its day another may be sent."""
     move(connection, reminder_id, S.SKIPPED, reason=reason, counts_on=None)
-
-
-def _waiting(connection: Connection, route_id: int | None) -> Sequence[Any]:
-    columns = (R.id, R.person_id, R.area_id, R.day, R.what, R.app_ids, R.way, R.lapses_at)
-    if route_id is None:
-        return connection.execute(select(*columns).where(R.state == S.WAITING)).all()
-    by_sms = select(*columns, _T.number_id).join(_T, _T.reminder_id == R.id)
-    here = by_sms.where(_T.route_id == route_id, _T.state == TestState.WAITING)
-    return connection.execute(here).all()
 
 
 def move(connection: Connection, reminder_id: int, to: State, **more: Any) -> bool:
@@ -168,8 +164,12 @@ def move(connection: Connection, reminder_id: int, to: State, **more: Any) -> bo
     return connection.execute(of_it.values(state=to, **more)).rowcount == 1
 
 
-def _why_not(connection: Connection, row: Any) -> str:
-    """Why one that waits is not sent; "" where it is."""
+def why_not(connection: Connection, reminder_id: int) -> str:
+    """Why one that waits is not sent, a key of `REASONS`: what it asks for was reported meanwhile,
+    the person agrees to it no more, it lapsed. "" where it is sent."""
+    columns = (R.person_id, R.area_id, R.day, R.what, R.app_ids, R.way, R.lapses_at, _T.number_id)
+    carried = select(*columns).outerjoin(_T, _T.reminder_id == R.id).where(R.id == reminder_id)
+    row = connection.execute(carried).one()
     if row.lapses_at < clock.now():
         return "no_worker"
     agreed = select(ReminderAgreement.way).where(

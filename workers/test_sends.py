@@ -13,8 +13,8 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from redis.exceptions import RedisError
@@ -107,24 +107,24 @@ def take(
     if stops.in_force_on(connection):
         return None
     _end_refused(connection, route_id)
-    reminders.end_pointless(connection, route_id)
     which = "" if closes_at is not None else f" AND {_AWAITED}"
-    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
-    row = connection.execute(
-        text(
-            "UPDATE test_sends SET state = 'sending', owner = :owner, taken_at = :real WHERE id ="
-            " (SELECT id FROM test_sends WHERE route_id = :route AND state = 'waiting'"
-            f"{which} ORDER BY asked_at, id LIMIT 1{lock}) AND state = 'waiting'"
-            f" RETURNING id, number_id, reminder_id, sender, text, {_AWAITED} AS awaited"
-        ),
-        {
-            "owner": owner,
-            "real": US(clock.real_now()),
-            "route": route_id,
-            "lately": US(now - ANSWERS_FOR),
-        },
-    ).first()
+    row = _next(connection, route_id, now, which)
+    while (
+        row is not None
+        and row.reminder_id
+        and reminders.end_if_pointless(connection, row.reminder_id)
+    ):
+        row = _next(connection, route_id, now, which)
     if row is None:
+        return None
+    taken = connection.execute(
+        text(
+            "UPDATE test_sends SET state = 'sending', owner = :owner, taken_at = :real"
+            f" WHERE id = :id AND {test_sends.may_become(S.SENDING)}"
+        ),
+        {"owner": owner, "real": US(clock.real_now()), "id": row.id},
+    )
+    if taken.rowcount != 1:
         return None
     sealed = connection.execute(
         text("SELECT sealed FROM numbers WHERE id = :id"), {"id": row.number_id}
@@ -135,6 +135,19 @@ def take(
         ends = min(ends, now + ANSWERS_FOR)
     validity = max(60, int((ends - now).total_seconds()))
     return Taken(row.id, bytes(sealed), row.sender, row.text, validity, begun + WITHIN)
+
+
+def _next(connection: Connection, route_id: int, now: datetime, which: str) -> Any:
+    """The next that waits for a route, held; None where there is none."""
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
+    return connection.execute(
+        text(
+            f"SELECT id, number_id, reminder_id, sender, text, {_AWAITED} AS awaited"
+            f" FROM test_sends WHERE route_id = :route AND state = 'waiting'{which}"
+            f" ORDER BY asked_at, id LIMIT 1{lock}"
+        ),
+        {"route": route_id, "lately": US(now - ANSWERS_FOR)},
+    ).first()
 
 
 def _end_refused(connection: Connection, route_id: int) -> None:

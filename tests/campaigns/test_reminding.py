@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from outreach import (
     opt_outs,
     own_numbers,
     reminder_agreements,
+    targets,
 )
 from outreach.accounts import Role, User
 from outreach.audit import AuditRow
@@ -27,6 +29,7 @@ from outreach.errors import Refused
 from outreach.reminder_agreements import Way
 from tests.campaigns.test_orders import at_once
 from tests.drive import TODAY, at
+from tests.people import bluezone
 from tests.reminded import MAIL, Reminded
 
 
@@ -229,6 +232,57 @@ def test_two_ticks_at_once_remind_once(reminded: Reminded) -> None:
     assert at_once(step, step, step) == ["done"] * 3
     assert [row.state for row in reminded.outbox()] == [State.HANDED]
     assert len(reminded.texts()) == 1
+
+
+@pytest.mark.parametrize("back", ["14:29", "13:00", "19/8 14:31"])
+def test_a_clock_that_steps_back_reminds_nobody_again(reminded: Reminded, back: str) -> None:
+    reminded.set(remind_at_hour=True)
+    reminded.agree()
+    assert len(reminded.tick("14:31")) == 1
+    reminded.tick(back)
+    assert len(reminded.tick("14:31")) == len(reminded.tick("14:35")) == 1
+    assert len(reminded.tick("15:01")) == 2
+    reminded.tick("14:31")
+    assert len(reminded.tick("15:01")) == len(reminded.texts()) == 2
+
+
+def test_on_a_national_day_nobody_is_reminded_nor_can_be(reminded: Reminded) -> None:
+    reminded.set(days_off="holidays", remind_at_hour=True)
+    reminded.agree()
+    app, land = bluezone(), area_editing.by_id(reminded.drive.land.district)
+    targets.add(land, app, 2000, date(2020, 9, 30), group="population", letter="12", actor_id=None)
+    assert reminded.tick("2/9 14:31") == reminded.tick("2/9 15:01") == []
+    with pytest.raises(Refused, match="owes nothing"):
+        reminding.by_hand(reminded.reporter, reminded.drive.staff, reminded.settings)
+    assert len(reminded.tick("4/9 14:31")) == 1, "a day after it is"
+
+
+def test_who_answers_for_two_communes_by_two_accounts_has_one_phone(
+    reminded: Reminded, make_person: Callable[..., User]
+) -> None:
+    """An account answers for one area; the number of a person is one account's."""
+    reminded.agree()
+    land, owner = reminded.drive.land, reminded.stage.owner
+    second = make_person(Role.REPORTER, owner, land.other_commune)
+    with pytest.raises(Refused, match="another person's"):
+        reminded.agree(second)
+    with pytest.raises(Refused, match="No number is confirmed"):
+        reminder_agreements.agree(second, Way.SMS, reminded.settings)
+    assert len(reminded.tick("14:31")) == len(reminded.texts()) == 1
+
+
+def test_who_goes_over_to_another_commune_is_reminded_of_that_alone(reminded: Reminded) -> None:
+    reminded.agree()
+    with transaction() as session:
+        person = session.get_one(User, reminded.reporter.id)
+        person.area_id = reminded.drive.land.other_commune
+    (row,) = reminded.tick("14:31")
+    assert row.area_id == reminded.drive.land.other_commune
+    assert reminded.take() is not None
+    with transaction() as session:
+        session.get_one(User, reminded.reporter.id).area_id = reminded.drive.land.commune
+    reminded.set(due_communes="15:15")
+    assert len(reminded.tick("14:46")) == 1, "one a day, of whatever"
 
 
 def test_a_round_goes_on_from_where_it_was_killed(
