@@ -67,6 +67,12 @@ class InForce:
         return (self.before > 0) + self.at_hour
 
 
+def below(area_id: int) -> list[InForce]:
+    """What areas below one set themselves, the widest first."""
+    inside = areas.within([row.area_id for row in every()], area_id) - {area_id}
+    return [_of(row) for row in every() if row.area_id in inside]
+
+
 def usual(settings: Settings) -> InForce:
     """What holds where no office said anything."""
     return InForce(settings.remind_before, settings.remind_at_hour)
@@ -160,12 +166,13 @@ def _demand(area_id: int, actor: User) -> None:
 
 def _checked(route_ids: Collection[int], actor: User, kept: Collection[int]) -> list[int]:
     """The routes, in their order; one that is closed only where it was chosen before."""
-    for route_id in route_ids:
+    chosen = sorted(set(route_ids))
+    for route_id in chosen:
         route = routes.get(route_id)
         access.demand(actor, Act.REMINDER_ROUTE, route)
         if not route.enabled and route_id not in kept:
             raise Refused(_("The route “%(route)s” is closed.", route=route.name), "routes")
-    return sorted(set(route_ids))
+    return chosen
 
 
 def inherit(area: Area, actor: User, *, form: str | None = None) -> None:

@@ -88,19 +88,30 @@ def send_waiting(settings: Settings, go_on: Callable[[], bool]) -> bool:
     let_go()
     if not settings.sends_mail:
         return True
-    owner, after = f"mail-{secrets.token_hex(8)}", 0
+    owner = f"mail-{secrets.token_hex(8)}"
     try:
-        with session(settings) as server:
-            while go_on() and (taken := _take(owner, settings, after)) is not None:
-                after = taken.id  # one that is put off holds none up that is behind it
-                answer = _hand_over(server, settings, taken)
-                _store(taken.id, owner, answer)
-                if answer.broken:
-                    return False
+        while (handed := _talk(settings, owner, go_on)) is not None:
+            if not handed:
+                return False
     except (OSError, smtplib.SMTPException) as error:
         log.warning("the mail server was not reached", why=f"{type(error).__name__}: {error}"[:200])
         return False
     return True
+
+
+def _talk(settings: Settings, owner: str, go_on: Callable[[], bool]) -> int | None:
+    """Hand over what waits in one session; where that broke off, how many were handed over: a
+    server may let us say so many at a time. None where nothing is left to do."""
+    handed = after = 0
+    with session(settings) as server:
+        while go_on() and (taken := _take(owner, settings, after)) is not None:
+            after = taken.id  # one that is put off holds none up that is behind it
+            answer = _hand_over(server, settings, taken)
+            _store(taken.id, owner, answer)
+            if answer.broken:
+                return handed
+            handed += answer.to is not S.WAITING
+    return None
 
 
 @contextlib.contextmanager

@@ -140,6 +140,7 @@ def send(*, code: str | None, email: str | None, as_email: str | None) -> list[d
     actor = _person(as_email)
     if email is not None:
         return [_one(accounts.by_email(email), actor)]
+    access.demand(actor, Act.UPTAKE_REMIND, Subject(area_ids={areas.by_code(code or "").id}))
     wishes = [(wish.person.id, _shown(wish)) for wish in _due(code)]
     return [_each(person_id, shown, actor) for person_id, shown in wishes]
 

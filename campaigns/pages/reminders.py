@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from campaigns import reminder_costs, reminder_settings, routes
 from campaigns.reminder_settings import MOST_BEFORE, InForce
-from outreach import access, seen, typed
+from outreach import access, clock, seen, typed, uptake
 from outreach.access import Act
 from outreach.areas import Area
 from outreach.errors import Refused
@@ -47,6 +48,7 @@ def _page(area: Area, given: Mapping[str, Any], refused: Refused | None = None) 
         offers=reminder_costs.offers(plan, offered),
         own=reminder_settings.own(area.id) is not None,
         above=_above(area),
+        below=reminder_settings.below(area.id),
         most=MOST_BEFORE,
         typed=given,
         errors=forms.errors(refused),
@@ -66,7 +68,7 @@ def _above(area: Area) -> InForce:
 def save(here: Ground) -> ResponseReturnValue:
     """Set it."""
     area_id = here.area_id
-    given = {
+    given: dict[str, Any] = {
         "before": request.form.get("before", ""),
         "at_hour": "at_hour" in request.form,
         "routes": request.form.getlist("routes"),
@@ -75,9 +77,18 @@ def save(here: Ground) -> ResponseReturnValue:
     return forms.save(
         lambda: _saved(here.area, given),
         lambda refused: _page(ground(area_id).area, given, refused),
-        _("Saved. It holds from the next set time on."),
+        _saying(given["before"]),
         lambda _none: url_for("board.show", area_id=area_id),
     )
+
+
+def _saying(before: str) -> str:
+    """What is said of a change: a time that is over today is not made up for."""
+    now, due_at = clock.now(), uptake.deadline(uptake.today())
+    minutes = int(before) if before.isdecimal() else 0
+    if due_at - timedelta(minutes=min(minutes, MOST_BEFORE)) < now < due_at:
+        return _("Saved. The time before today's hour is over already: it holds from the next on.")
+    return _("Saved. It holds from the next set time on.")
 
 
 def _saved(area: Area, given: Mapping[str, Any]) -> None:

@@ -30,12 +30,14 @@ from workers import jobs, mail, queues, tick
 @dataclass
 class MailServer:
     """As much of SMTP as we speak; `says` answers instead, by the command's first word ("." for
-    the text's end; "" hangs up; "silence" of a text says nothing)."""
+    the text's end; "" hangs up; "silence" of a text says nothing). `one_each`: hangs up after a
+    text."""
 
     says: dict[str, str] = field(default_factory=dict)
     texts: list[bytes] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     port: int = 0
+    one_each: bool = False
 
     def serve(self, listening: socket.socket) -> None:
         while True:
@@ -66,6 +68,8 @@ class MailServer:
                     return
                 if answer != "silence":
                     say(answer)
+                if self.one_each:
+                    return
 
 
 @contextmanager
@@ -216,6 +220,23 @@ def test_a_mail_server_that_is_away_is_not_asked_at_every_bell(
     tick.ring_mail()
     assert Queue(queues.HOUSE, connection=redis).count == 0
     assert 10 < redis.ttl("mailing") <= 30
+
+
+def test_a_server_that_takes_one_text_at_a_time_gets_them_one_after_another(
+    waiting: Reminded, make_person: Callable[..., User]
+) -> None:
+    land, owner = waiting.drive.land, waiting.stage.owner
+    at("13:00")
+    for _ in range(2):
+        waiting.agree(make_person(Role.REPORTER, owner, land.commune), way=Way.EMAIL)
+    waiting.set(remind_before=25)
+    assert len(waiting.tick("14:36")) == 3
+    with mail_server() as server:
+        server.one_each = True
+        settings = waiting.set(smtp_url=f"smtp://127.0.0.1:{server.port}")
+        assert mail.send_waiting(settings, lambda: True)
+        assert len(server.texts) == 3
+    assert {row.state for row in waiting.outbox()} == {State.SENT}
 
 
 def test_it_asks_as_much_of_each_however_many_wait(

@@ -93,8 +93,10 @@ def test_it_is_sent_once_by_whoever_may(runner: FlaskCliRunner, reminded: Remind
     reminded.agree()
     assert run(runner, "reminders", "send", code=1)["field"] == "area"
     reporter = reminded.reporter
-    as_reporter = ("reminders", "send", "--area", "870", "--as", reporter.email)
-    assert [each["reminder"] for each in run(runner, *as_reporter)] == [None]
+    for whom in (("--area", "870"), ("--person", reporter.email)):
+        assert run(runner, "reminders", "send", *whom, "--as", reporter.email, code=1)["error"]
+    elsewhere = ("reminders", "send", "--area", "87", "--as", reminded.drive.staff.email)
+    assert run(runner, *elsewhere, code=1)["error"]
     (sent,) = run(runner, "reminders", "send", "--area", "870")
     assert (sent["state"], sent["person"]) == ("handed", reporter.id)
     assert [row.kind for row in reminded.outbox()] == [Kind.HAND]

@@ -12,12 +12,13 @@ from sqlalchemy import text
 
 from campaigns import reminder_settings, routes
 from campaigns.routes import Route
-from outreach import i18n
+from outreach import area_editing, i18n
 from outreach.accounts import Role, User
 from outreach.database import db, transaction, write_connection
 from outreach.organisations import Organisation
 from outreach.reminder_agreements import Way
 from tests.counting import queries
+from tests.drive import at
 from tests.reminded import MAIL, Reminded
 
 ClientAs = Callable[[User], FlaskClient]
@@ -79,6 +80,20 @@ def test_the_office_chooses_times_and_routes_and_gives_them_back(
     assert seen is not None
     office.post(address(reminded) + "/inherit", data={"seen": seen[1]})
     assert holds(reminded) == (30, False, ())
+
+
+def test_areas_that_set_their_own_are_named_and_a_time_that_is_over_is_said(
+    reminded: Reminded, office: FlaskClient, culture: User
+) -> None:
+    commune = area_editing.by_id(reminded.drive.land.commune)
+    assert "Set by areas below" not in plain(office, address(reminded))
+    reminder_settings.keep(commune, 10, False, [], culture)
+    assert "Set by areas below: 1 Xã Long Khánh A : 10 minutes before." in plain(
+        office, address(reminded)
+    )
+    at("14:40")
+    assert "is over already" in plain(office, fill(office, reminded, before="60").location)
+    assert "is over already" not in plain(office, fill(office, reminded, before="15").location)
 
 
 def test_what_is_wrong_comes_back_with_what_was_typed(
