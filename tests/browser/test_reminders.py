@@ -127,7 +127,7 @@ def test_the_office_chooses_when_and_over_which_route_and_sees_the_cost(
     board = f"/figures/{reminded.drive.land.district}/board"
     page = visit.open(board, width=width, client=client_as(culture))
     sound(page)
-    page.get_by_role("link", name="Đổi giờ nhắc và đường gửi").click()
+    page.get_by_role("link", name="Đổi giờ nhắc và tuyến gửi").click()
     page.get_by_role("heading", name="Nhắc báo cáo: Huyện Hồng Ngự").wait_for()
     sound(page)
     page.get_by_label("Số phút trước hạn").fill("45")
@@ -139,9 +139,9 @@ def test_the_office_chooses_when_and_over_which_route_and_sees_the_cost(
     with transaction():
         routes.get(other.id).enabled = False
     page.reload()
-    page.get_by_text("Đường gửi “Tuyến Viettel” đã chọn để nhắc đã đóng.").wait_for()
+    page.get_by_text("Tuyến gửi “Tuyến Viettel” đã chọn để nhắc đã đóng.").wait_for()
     sound(page)
-    page.get_by_role("link", name="Đổi giờ nhắc và đường gửi").click()
+    page.get_by_role("link", name="Đổi giờ nhắc và tuyến gửi").click()
     page.get_by_role("button", name="Bỏ thiết lập riêng").wait_for()
     sound(page)
     page.get_by_role("button", name="Bỏ thiết lập riêng").click()
