@@ -13,6 +13,7 @@ from campaigns import (
     orders,
     overlaps,
     reasons,
+    reminder_settings,
     reminders,
     reminding,
     routes,
@@ -24,8 +25,10 @@ from campaigns.commands import campaigns as campaigns_commands
 from campaigns.commands import compare as compare_command
 from campaigns.commands import lotteries as lotteries_commands
 from campaigns.commands import orders as orders_commands
+from campaigns.commands import reminders as reminders_commands
 from campaigns.commands import report as report_commands
 from campaigns.commands import wording as wording_commands
+from campaigns.pages import account as account_pages
 from campaigns.pages import area as area_pages
 from campaigns.pages import audit as audit_pages
 from campaigns.pages import board as board_pages
@@ -39,6 +42,7 @@ from campaigns.pages import list_people as list_people_pages
 from campaigns.pages import lotteries as lotteries_pages
 from campaigns.pages import orders as orders_pages
 from campaigns.pages import organisations as organisations_pages
+from campaigns.pages import reminders as reminders_pages
 from campaigns.pages import reports as reports_pages
 from campaigns.pages import routes as routes_pages
 from campaigns.pages import rules as rules_pages
@@ -78,7 +82,6 @@ from outreach.commands import tokens as tokens_commands
 from outreach.commands import uptake as uptake_commands
 from outreach.commands import users as users_commands
 from outreach.database import db, engine_options
-from outreach.pages import account as account_pages
 from outreach.pages import api as api_pages
 from outreach.pages import apps as apps_pages
 from outreach.pages import area_conversions as area_conversions_pages
@@ -113,6 +116,7 @@ TABLES = (
     order_counts,
     orders,
     reasons,
+    reminder_settings,
     reminders,
     reminding,
     routes,
@@ -160,6 +164,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
 def _add_figures(app: Flask) -> None:
     app.register_blueprint(uptake_pages.blueprint)
     app.register_blueprint(board_pages.blueprint)
+    app.register_blueprint(reminders_pages.blueprint)
     app.register_blueprint(fieldwork_pages.blueprint)
     app.register_blueprint(compare_pages.blueprint)
     app.register_blueprint(reports_pages.blueprint)
@@ -227,6 +232,7 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(orders_commands.group)
     app.cli.add_command(compare_command.compare)
     app.cli.add_command(report_commands.group)
+    app.cli.add_command(reminders_commands.group)
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)

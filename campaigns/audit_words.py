@@ -100,6 +100,8 @@ ACTS: Final[dict[str, str]] = {
     "field.enter": N_("recorded visits from door to door"),
     "reminder.agree": N_("agreed to be reminded"),
     "reminder.hand": N_("had a person reminded by hand"),
+    "reminder.inherit": N_("let an area's reporters be reminded as those above it"),
+    "reminder.set": N_("said when and over which routes an area's reporters are reminded"),
     "reminder.withdraw": N_("ended being reminded"),
     "report.form": N_("changed the form that reports are made by"),
     "report.issue": N_("issued a day's report"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import select
 
+from campaigns import reminder_routes, reminder_settings
 from campaigns.reminders import REASONS, Kind, Reminder, State
 from campaigns.reports.editions import DailyReport
 from campaigns.test_sends import TestSend, TestState
@@ -19,7 +20,7 @@ from outreach.database import db
 from outreach.duties import Duty, What
 from outreach.i18n import N_, _
 from outreach.rates import Punctuality
-from outreach.reminder_agreements import OBSTACLES, ReminderAgreement
+from outreach.reminder_agreements import ReminderAgreement, Way
 from outreach.settings import Settings
 
 KINDS: Final[dict[Kind, str]] = {
@@ -63,7 +64,7 @@ def of(board: Board, settings: Settings) -> list[Row]:
     people = duties.people_of(areas)
     ids = [person.id for person, _duty in people]
     agreements = reminder_agreements.of_people(ids)
-    obstacles = reminder_agreements.obstacles(list(agreements.values()), settings)
+    obstacles = _obstacles({p.id: d for p, d in people}, agreements, settings)
     reminders = _reminders(ids, board.day)
     today = board.working and board.day == uptake.today()
     rows = []
@@ -71,20 +72,39 @@ def of(board: Board, settings: Settings) -> list[Row]:
         told = reminders.get(person.id, [])
         agreement, why = agreements.get(person.id), obstacles.get(person.id, "")
         owes = (duty.area.id, duty.what) in owing
-        by_hand = any(each.kind == Kind.HAND for each, *_rest in told)
+        by_hand = any(each.kind is Kind.HAND and each.counts_on for each, *_rest in told)
         may = today and owes and agreement is not None and not why and not by_hand
         rows.append(
             Row(
                 person,
                 duty,
                 agreement,
-                _(OBSTACLES[why]) if why else "",
+                _(REASONS[why]) if why else "",
                 owes,
                 [_told(*each) for each in told],
                 may,
             )
         )
     return sorted(rows, key=_urgency)
+
+
+def _obstacles(
+    duty_of: Mapping[int, Duty], agreements: Mapping[int, ReminderAgreement], settings: Settings
+) -> dict[int, str]:
+    """Why each who agreed cannot be reminded, a key of `REASONS`; "" where they can."""
+    found = reminder_agreements.obstacles(list(agreements.values()), settings)
+    by_sms = [
+        each for each in agreements.values() if each.way is Way.SMS and not found[each.person_id]
+    ]
+    if by_sms:
+        there = reminder_routes.now()
+        networks = reminder_routes.networks([each.number_id for each in by_sms])
+        area_ids = {duty_of[each.person_id].area.id for each in by_sms}
+        in_force = reminder_settings.each_in_force(area_ids, settings)
+        for each in by_sms:
+            set_there = in_force[duty_of[each.person_id].area.id]
+            found[each.person_id] = there.of(networks.get(each.number_id), set_there)[1]
+    return found
 
 
 def _urgency(row: Row) -> tuple[bool, bool, int, int]:

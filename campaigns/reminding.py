@@ -7,15 +7,16 @@ far it came are one transaction, which holds only if nobody else came further me
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from campaigns import reminder_words, route_status, routes, stops, test_sends
+from campaigns import reminder_routes, reminder_settings, reminder_words, stops, test_sends
+from campaigns.reminder_settings import InForce
 from campaigns.reminders import REASONS, Kind, Reminder, State
 from campaigns.reports import todo
 from campaigns.routes import Route
@@ -35,16 +36,17 @@ LATEST: Final = timedelta(minutes=10)
 """A round that has not come to somebody by then, does not remind them any more."""
 AT_ONCE: Final = 50
 """People of a round in a tick: the other steps wait meanwhile."""
-_OPEN: Final = frozenset({"open", "throttled"})
 
 
 class ReminderRound(Model):
-    """One set time: everybody up to the person `reached` has been decided about."""
+    """One set time: everybody up to the person `reached` has been decided about. Areas may set
+    several for one hour."""
 
     __tablename__ = "reminder_rounds"
 
     kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
     reached: Mapped[int] = mapped_column(BigId, default=0)
     done_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -57,6 +59,11 @@ class Round:
     due_at: datetime
     begins: datetime
     ends: datetime
+
+    @property
+    def key(self) -> tuple[Kind, datetime, datetime]:
+        """Of its row."""
+        return self.kind, self.due_at, self.begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +84,32 @@ def rounds(day: date, settings: Settings) -> list[Round]:
     if not due.is_working(day):
         return []
     hours = {due.at(day, level) for level in (Level.COMMUNE, Level.DISTRICT, Level.PROVINCE)}
-    found = []
-    for hour in sorted(hours):
-        if settings.remind_before:
-            begins = hour - timedelta(minutes=settings.remind_before)
-            found.append(Round(Kind.BEFORE, hour, begins, min(begins + LATEST, hour)))
-        if settings.remind_at_hour:
-            found.append(Round(Kind.AT, hour, hour, hour + LATEST))
-    return found
+    in_use = reminder_settings.all_in_use(settings)
+    found = set()
+    for hour in hours:
+        for begins in filter(None, (each.moment(Kind.BEFORE, hour) for each in in_use)):
+            found.add(Round(Kind.BEFORE, hour, begins, min(begins + LATEST, hour)))
+        if any(each.at_hour for each in in_use):
+            found.add(Round(Kind.AT, hour, hour, hour + LATEST))
+    return sorted(found, key=lambda each: (each.begins, each.due_at))
 
 
 def go_on(settings: Settings) -> None:
     """Take every round of today that has begun some people further."""
     now = clock.now()
     begun = [each for each in rounds(clock.local(now).date(), settings) if each.begins <= now]
-    done = select(ReminderRound.kind, ReminderRound.due_at).where(
-        ReminderRound.due_at.in_([each.due_at for each in begun]),
-        ReminderRound.done_at.is_not(None),
+    r = ReminderRound
+    done = select(r.kind, r.due_at, r.begins_at).where(
+        r.due_at.in_([each.due_at for each in begun]), r.done_at.is_not(None)
     )
-    over = {(kind, due_at) for kind, due_at in db.session.execute(done)} if begun else set()
+    over = set(map(tuple, db.session.execute(done))) if begun else set()
     for each in begun:
-        if (each.kind, each.due_at) not in over:
+        if each.key not in over:
             _step(each, settings)
 
 
 def _step(this: Round, settings: Settings) -> None:
-    key = (this.kind, this.due_at)
-    row = db.session.get(ReminderRound, key, populate_existing=True)
+    row = db.session.get(ReminderRound, this.key, populate_existing=True)
     reached = 0 if row is None else row.reached
     agreed = (
         select(User, ReminderAgreement)
@@ -116,27 +122,38 @@ def _step(this: Round, settings: Settings) -> None:
         )
     )
     some = db.session.execute(agreed.order_by(User.id).limit(AT_ONCE)).all()
-    late = clock.now() >= this.ends
-    wishes = [
-        wish
-        for person, agreement in some
-        if (wish := _wish(person, agreement, this.due_at, settings, "late" if late else ""))
-    ]
+    wishes = _wishes(this, some, settings)
     last = some[-1][0].id if some else reached
     _keep(this, wishes, reached, last, over=len(some) < AT_ONCE)
 
 
+def _wishes(
+    this: Round, some: Iterable[tuple[User, ReminderAgreement]], settings: Settings
+) -> list[Wish]:
+    """What those of them are to be told for whose areas the round is."""
+    owing = [(each, duty) for each in some if (duty := duties.of(each[0])) is not None]
+    in_force = reminder_settings.each_in_force({duty.area.id for _, duty in owing}, settings)
+    reason = "late" if clock.now() >= this.ends else ""
+    found = []
+    for (person, agreement), duty in owing:
+        set_there = in_force[duty.area.id]
+        if set_there.moment(this.kind, this.due_at) == this.begins:
+            found.append(_wish(person, duty, agreement, this.due_at, set_there, settings, reason))
+    return list(filter(None, found))
+
+
 def _wish(
     person: User,
+    duty: Duty,
     agreement: ReminderAgreement,
     due_at: datetime,
+    set_there: InForce,
     settings: Settings,
     reason: str = "",
 ) -> Wish | None:
     """What a person is to be told about an hour; None where they owe nothing by it."""
     day = clock.local(due_at).date()
-    duty = duties.of(person)
-    if duty is None or duty.due_at(day) != due_at:
+    if duty.due_at(day) != due_at:
         return None
     apps = duties.missing(duty.area, day) if duty.what is What.FIGURE else []
     if duty.what is What.REPORT:
@@ -148,8 +165,8 @@ def _wish(
     reason = reason or _obstacle(agreement, settings)
     route = None
     if not reason and agreement.way is Way.SMS:
-        route = _route(person)
-        reason = "" if route is not None else "no_route"
+        network = reminder_routes.networks([agreement.number_id]).get(agreement.number_id)
+        route, reason = reminder_routes.now().of(network, set_there)
     return Wish(person, duty, due_at, apps, agreement, route, reason)
 
 
@@ -161,41 +178,40 @@ def _obstacle(agreement: ReminderAgreement, settings: Settings) -> str:
     return reminder_agreements.obstacle(agreement, settings)
 
 
-def _route(person: User) -> Route | None:
-    """The first open route that carries the person's network, one with a session before others."""
-    every = [route for route in routes.every() if route.enabled]
-    states = route_status.of_routes([route.id for route in every])
-    live = {route_id for route_id, status in states.items() if status.state in _OPEN}
-    return test_sends.route_for(person, sorted(every, key=lambda route: route.id not in live))
-
-
 def _keep(this: Round, wishes: Sequence[Wish], reached: int, last: int, *, over: bool) -> None:
     """Write a step's reminders and how far the round came; nothing, where another tick did."""
+    r = ReminderRound
     with transaction() as session:
         _begin(session, this)
+        here = (r.kind == this.kind, r.due_at == this.due_at, r.begins_at == this.begins)
         further = (
-            update(ReminderRound)
-            .where(
-                ReminderRound.kind == this.kind,
-                ReminderRound.due_at == this.due_at,
-                ReminderRound.reached == reached,
-                ReminderRound.done_at.is_(None),
-            )
+            update(r)
+            .where(*here, r.reached == reached, r.done_at.is_(None))
             .values(reached=last, done_at=clock.now() if over else None)
         )
         if session.connection().execute(further).rowcount != 1:
             return
+        _lock(session, [wish.person.id for wish in wishes])
         for wish in wishes:
-            _put(session, this.kind, wish, min(this.ends, clock.now() + test_sends.LAPSES))
+            if not _was_reminded(wish, this.kind, Kind.AT):
+                _put(session, this.kind, wish, min(this.ends, clock.now() + test_sends.LAPSES))
+
+
+def _lock(session: Session, person_ids: Collection[int]) -> None:
+    """Let nobody else decide about these people meanwhile: an officer who presses, or a process
+    that knows another hour."""
+    people = select(User.id).where(User.id.in_(person_ids)).order_by(User.id)
+    session.execute(people.with_for_update())
 
 
 def _begin(session: Session, this: Round) -> None:
+    us = clock.to_microseconds
     session.execute(
         text(
-            "INSERT INTO reminder_rounds (kind, due_at, reached) VALUES (:kind, :due, 0)"
-            " ON CONFLICT (kind, due_at) DO NOTHING"
+            "INSERT INTO reminder_rounds (kind, due_at, begins_at, reached)"
+            " VALUES (:kind, :due, :begins, 0) ON CONFLICT (kind, due_at, begins_at) DO NOTHING"
         ),
-        {"kind": this.kind.value, "due": clock.to_microseconds(this.due_at)},
+        {"kind": this.kind.value, "due": us(this.due_at), "begins": us(this.begins)},
     )
 
 
@@ -204,16 +220,18 @@ def _put(
 ) -> Reminder:
     """One row, with what carries it."""
     reason = wish.reason
-    if kind is not Kind.HAND and _was_by_hand(wish):
+    if kind is not Kind.HAND and _was_reminded(wish, Kind.HAND):
         reason = "by_hand"
     by_mail = wish.agreement.way is Way.EMAIL
     state = State.WAITING if by_mail else State.HANDED
     told = (wish.person, wish.duty, wish.apps, wish.due_at)
+    day = clock.local(wish.due_at).date()
     row = Reminder(
         kind=kind,
         due_at=wish.due_at,
         person_id=wish.person.id,
-        day=clock.local(wish.due_at).date(),
+        day=day,
+        counts_on=None if reason else day,
         area_id=wish.duty.area.id,
         what=wish.duty.what,
         app_ids=json.dumps([app.id for app in wish.apps]),
@@ -233,13 +251,28 @@ def _put(
     return row
 
 
-def _was_by_hand(wish: Wish) -> bool:
+def _was_reminded(wish: Wish, *kinds: Kind) -> bool:
+    """Whether the person was reminded of the day so already, by whatever hour it was due."""
     there = select(Reminder.id).where(
-        Reminder.kind == Kind.HAND,
-        Reminder.due_at == wish.due_at,
+        Reminder.kind.in_(kinds),
+        Reminder.counts_on == clock.local(wish.due_at).date(),
         Reminder.person_id == wish.person.id,
     )
-    return db.session.scalar(there) is not None
+    return db.session.scalar(there.limit(1)) is not None
+
+
+def due_now(area_id: int | None, settings: Settings) -> list[Wish]:
+    """What a press would send now to each who agreed and still owes today's, in an area and below
+    it, or everywhere; `reason` where it would not."""
+    day = clock.local(clock.now()).date()
+    found = []
+    for person, agreement, _own in reminder_agreements.within(area_id):
+        duty = duties.of(person)
+        wish = None if duty is None else _now(person, duty, agreement, day, settings)
+        if wish is not None:
+            again = not wish.reason and _was_reminded(wish, Kind.HAND)
+            found.append(replace(wish, reason="by_hand") if again else wish)
+    return found
 
 
 def by_hand(person: User, actor: User, settings: Settings) -> Reminder:
@@ -249,16 +282,15 @@ def by_hand(person: User, actor: User, settings: Settings) -> Reminder:
     day = clock.local(now).date()
     person_id, actor_id = person.id, actor.id
     with transaction() as session:
-        # Of two officers who press at once, the second is told.
-        session.execute(select(User.id).where(User.id == person_id).with_for_update())
+        _lock(session, [person_id])  # of two officers who press at once, the second is told
         person = session.get_one(User, person_id, populate_existing=True)
         agreement, duty = reminder_agreements.of(person_id), duties.of(person)
         if agreement is None:
             raise Refused(_("%(name)s has not agreed to be reminded.", name=person.name))
-        wish = None if duty is None else _wish(person, agreement, duty.due_at(day), settings)
+        wish = None if duty is None else _now(person, duty, agreement, day, settings)
         if wish is None:
             raise Refused(_("%(name)s owes nothing today.", name=person.name))
-        if _was_by_hand(wish):
+        if _was_reminded(wish, Kind.HAND):
             raise Refused(_("%(name)s was reminded by hand already.", name=person.name))
         if wish.reason:
             raise Refused(_(REASONS[wish.reason]))
@@ -266,3 +298,11 @@ def by_hand(person: User, actor: User, settings: Settings) -> Reminder:
         detail = {"reminder": row.id, "hour": wish.due_at}
         audit.record("reminder.hand", "user", person_id, detail, actor_id)
     return row
+
+
+def _now(
+    person: User, duty: Duty, agreement: ReminderAgreement, day: date, settings: Settings
+) -> Wish | None:
+    """What the person would be told of a day's hour now."""
+    set_there = reminder_settings.in_force(duty.area.id, settings)
+    return _wish(person, duty, agreement, duty.due_at(day), set_there, settings)

@@ -55,6 +55,8 @@ class Act(StrEnum):
     UPTAKE_ENTER = "uptake.enter"
     UPTAKE_IMPORT = "uptake.import"
     UPTAKE_REMIND = "uptake.remind"
+    REMINDER_SET = "reminder.set"
+    REMINDER_ROUTE = "reminder.route"
     COMPARE = "compare"
     TARGET_SET = "target.set"
     TARGET_VIEW = "target.view"
@@ -125,6 +127,9 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.UPTAKE_ENTER:         (NO,      AREA,    NO,      AREA,    AREA,    NO,    ANY),
     Act.UPTAKE_IMPORT:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
     Act.UPTAKE_REMIND:        (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),
+    # When an area's reporters are reminded; over which routes, so on whose account.
+    Act.REMINDER_SET:         (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
+    Act.REMINDER_ROUTE:       (NO,      ANY,     NO,      NO,      NO,      NO,    ANY),
     Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
     Act.TARGET_VIEW:          (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
@@ -176,6 +181,8 @@ NAMES: dict[Act, str] = {
     Act.UPTAKE_ENTER: N_("enter install figures"),
     Act.UPTAKE_IMPORT: N_("import install figures"),
     Act.UPTAKE_REMIND: N_("remind who has to report"),
+    Act.REMINDER_SET: N_("say when reporters are reminded"),
+    Act.REMINDER_ROUTE: N_("send reminders over a route"),
     Act.COMPARE: N_("compare areas"),
     Act.TARGET_SET: N_("set targets"),
     Act.TARGET_VIEW: N_("see targets"),

@@ -6,20 +6,21 @@ none any more, nothing is sent until they agree anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach import audit, clock, duties
+from outreach import areas, audit, clock, duties
 from outreach.accounts import User
 from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import N_, _
 from outreach.opt_outs import OptOut
+from outreach.organisations import Organisation
 from outreach.own_numbers import OwnNumber
 from outreach.settings import Settings
 
@@ -65,6 +66,22 @@ def of_people(person_ids: Collection[int]) -> dict[int, ReminderAgreement]:
         ReminderAgreement.person_id.in_(person_ids), ReminderAgreement.withdrawn_at.is_(None)
     )
     return {row.person_id: row for row in db.session.scalars(rows)}
+
+
+def within(area_id: int | None) -> Sequence[tuple[User, ReminderAgreement, int | None]]:
+    """Whoever agreed and answers for this area or one below it, with the area they answer for; of
+    all areas where it is None."""
+    own = func.coalesce(User.area_id, Organisation.area_id)
+    rows = (
+        select(User, ReminderAgreement, own)
+        .join(ReminderAgreement, ReminderAgreement.person_id == User.id)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(ReminderAgreement.withdrawn_at.is_(None), User.active)
+        .order_by(User.id)
+    )
+    if area_id is not None:
+        rows = rows.where(own.in_(areas.closure_query([area_id])))
+    return [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
 
 
 def obstacle(agreement: ReminderAgreement, settings: Settings) -> str:

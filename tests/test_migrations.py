@@ -22,6 +22,7 @@ from outreach.organisations import Organisation
 from outreach.settings import Settings
 from outreach.subscribers import PUBLIC, Group
 from tests.databases import new_database
+from tests.reminded import Reminded
 from tests.stage import Stage
 from tests.workers.carried import carried
 
@@ -128,3 +129,26 @@ def test_what_was_carried_before_is_told_by_reason_after(stage: Stage, vnpt: Org
     schema.upgrade()
     stage.assert_counts_are_rows(campaign)
     assert stage.states(campaign) == {"in_doubt": 2, "queued": 1}
+
+
+def test_of_two_reminders_of_a_day_from_before_the_first_counts(reminded: Reminded) -> None:
+    """As they came about where the hour was changed on the day."""
+    reminded.agree()
+    reminded.tick("14:31")
+    db.session.remove()
+    schema.attach(reminded.stage.app)
+    downgrade(revision="0020")
+    columns = "kind, person_id, day, area_id, what, app_ids, way, text, asked_at, lapses_at"
+    with write_connection(db.engine) as connection:
+        for state, later in (("handed", 1), ("skipped", 2)):
+            connection.execute(
+                text(
+                    f"INSERT INTO reminders ({columns}, state, due_at) SELECT {columns}, :state,"
+                    " due_at + :later FROM reminders WHERE id = 1"
+                ),
+                {"state": state, "later": later},
+            )
+    schema.upgrade()
+    assert [row.counts_on for row in reminded.outbox()] == [date(2020, 8, 20), None, None]
+    assert len(reminded.tick("14:36")) == 3
+    assert len(reminded.texts()) == 1

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import smtplib
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Final
+from urllib.parse import urlsplit
 
 import redis
 from sqlalchemy import Engine, text
@@ -16,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from outreach import schema, store, troubles
 from outreach.i18n import gettext as _
 from outreach.settings import Settings
-from workers import presence
+from workers import mail, presence
 
 LEAST_FREE: Final = 1 << 30  # octets: a large list's upload, its staging and the log fit
 MOST_SKEW: Final = timedelta(seconds=2)  # leases of several machines stay comparable
@@ -39,6 +43,7 @@ def examine(settings: Settings, engine: Engine, client: redis.Redis) -> list[Fin
         _disk(settings),
         *_database(engine),
         *_store(settings, client),
+        _mail(settings),
     ]
 
 
@@ -147,3 +152,60 @@ def _tick(client: redis.Redis) -> Finding:
     ok = silence <= presence.TICK_IS_SILENT_AFTER
     said = _("Last seen %(seconds)s s ago.", seconds=f"{silence:.1f}")
     return Finding("tick", ok, said, "" if ok else "make run")
+
+
+def _mail(settings: Settings) -> Finding:
+    """The mail server of reminders: logged in to, and sent nothing."""
+    if not settings.smtp_url and not settings.mail_from:
+        return Finding("mail", True, _("Not set up: reminders go by SMS alone."))
+    lacking = _lacks(settings)
+    if lacking:
+        said = _(
+            "%(setting)s is missing or cannot be used; nothing goes by e-mail.", setting=lacking
+        )
+        return Finding("mail", False, said, _("Set %(setting)s.", setting=lacking))
+    try:
+        with mail.session(settings):
+            return Finding("mail", True, _("%(server)s lets us in.", server=_mail_server(settings)))
+    except OSError as error:  # what smtplib raises is one too
+        return _no_mail(settings, error)
+
+
+def _lacks(settings: Settings) -> str:
+    """The setting without which no e-mail is sent; "" where none is lacking."""
+    address = parseaddr(settings.mail_from)[1]
+    if not (address.isascii() and "@" in address.strip("@")):
+        return "OUTREACH_MAIL_FROM"
+    if not settings.smtp_url:
+        return "OUTREACH_SMTP_URL"
+    return "" if _has_password(settings) else "OUTREACH_SMTP_PASSWORD_FILE"
+
+
+def _has_password(settings: Settings) -> bool:
+    """Whether there is one, where one is asked for."""
+    if not urlsplit(settings.smtp_url).username:
+        return True
+    file = settings.smtp_password_file
+    try:
+        return file is not None and bool(file.read_text().strip())
+    except (OSError, UnicodeError):
+        return False
+
+
+def _no_mail(settings: Settings, error: OSError) -> Finding:
+    server, why = _mail_server(settings), troubles.reason(error)
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        said = _("%(server)s refuses the log-in: %(why)s.", server=server, why=why)
+        mend = _("Correct the user in OUTREACH_SMTP_URL, or OUTREACH_SMTP_PASSWORD_FILE.")
+    elif isinstance(error, ssl.SSLError | mail.NoEncryption):
+        said = _("%(server)s refuses encryption: %(why)s.", server=server, why=why)
+        mend = _("Correct the name or port in OUTREACH_SMTP_URL, or the server's certificate.")
+    else:
+        said = _("%(server)s does not answer: %(why)s.", server=server, why=why)
+        mend = _("Start the mail server, or correct OUTREACH_SMTP_URL.")
+    return Finding("mail", False, said, mend)
+
+
+def _mail_server(settings: Settings) -> str:
+    where = urlsplit(settings.smtp_url)
+    return f"{where.hostname}:{where.port or mail.PORTS[where.scheme]}"

@@ -56,4 +56,6 @@ def import_list(list_id: int) -> None:
 
 def send_mail() -> None:
     """Send the reminders that go by e-mail."""
-    mail.send_waiting(current_app.config["OUTREACH"], lambda: not floor.current().stopping.is_set())
+    settings = current_app.config["OUTREACH"]
+    if not mail.send_waiting(settings, lambda: not floor.current().stopping.is_set()):
+        queues.hush_mail(store.current())

@@ -42,6 +42,10 @@ HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 S = State
 
 
+class NoEncryption(smtplib.SMTPException):
+    """The server would talk in the open only, which we do not."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """A reminder that is ours to hand over, once; `until` is a moment of clock.monotonic()."""
@@ -68,8 +72,8 @@ def anything_waits() -> bool:
 
 
 def settle(connection: Connection) -> None:
-    """End what lost its point, and put in doubt what a worker took that is silent since."""
-    reminders.end_pointless(connection, None)
+    """End what lapsed, and put in doubt what a worker took that is silent since."""
+    reminders.end_lapsed(connection)
     before = clock.real_now() - timedelta(seconds=WITHIN + 3 * TIMEOUT + GRACE)
     connection.execute(
         update(Reminder)
@@ -78,26 +82,40 @@ def settle(connection: Connection) -> None:
     )
 
 
-def send_waiting(settings: Settings, go_on: Callable[[], bool]) -> None:
-    """Hand over what waits, until nothing does or the worker is asked to stop."""
+def send_waiting(settings: Settings, go_on: Callable[[], bool]) -> bool:
+    """Hand over what waits, until nothing does or the worker is asked to stop; answers whether the
+    mail server may be asked again at once."""
     let_go()
     if not settings.sends_mail:
-        return
-    owner, after = f"mail-{secrets.token_hex(8)}", 0
+        return True
+    owner = f"mail-{secrets.token_hex(8)}"
     try:
-        with _server(settings) as server:
-            while go_on() and (taken := _take(owner, settings, after)) is not None:
-                after = taken.id  # one that is put off holds none up that is behind it
-                answer = _hand_over(server, settings, taken)
-                _store(taken.id, owner, answer)
-                if answer.broken:
-                    return  # the tick rings again
+        while (handed := _talk(settings, owner, go_on)) is not None:
+            if not handed:
+                return False
     except (OSError, smtplib.SMTPException) as error:
         log.warning("the mail server was not reached", why=f"{type(error).__name__}: {error}"[:200])
+        return False
+    return True
+
+
+def _talk(settings: Settings, owner: str, go_on: Callable[[], bool]) -> int | None:
+    """Hand over what waits in one session; where that broke off, how many were handed over: a
+    server may let us say so many at a time. None where nothing is left to do."""
+    handed = after = 0
+    with session(settings) as server:
+        while go_on() and (taken := _take(owner, settings, after)) is not None:
+            after = taken.id  # one that is put off holds none up that is behind it
+            answer = _hand_over(server, settings, taken)
+            _store(taken.id, owner, answer)
+            if answer.broken:
+                return handed
+            handed += answer.to is not S.WAITING
+    return None
 
 
 @contextlib.contextmanager
-def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
+def session(settings: Settings) -> Iterator[smtplib.SMTP]:
     """A session with the mail server, encrypted unless it is on this machine, and logged in."""
     where = urlsplit(settings.smtp_url)
     server = _connected(where)
@@ -121,6 +139,9 @@ def _connected(where: SplitResult) -> smtplib.SMTP:
     if host not in HERE:
         try:
             server.starttls(context=trusted)
+        except (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError) as refused:
+            server.close()
+            raise NoEncryption(str(refused)) from None
         except BaseException:
             server.close()
             raise
@@ -138,18 +159,12 @@ def take(
 ) -> Taken | None:
     """Mark the next waiting reminder behind `after` as ours, in the caller's transaction; None
     where there is none that may be sent now."""
-    reminders.end_pointless(connection, None)
     closed = test_sends.open_until(settings, clock.now()) is None
     if closed or stops.in_force_on(connection):
         return None
-    row = connection.execute(
-        select(Reminder.id, Reminder.text, User.email)
-        .join(User, User.id == Reminder.person_id)
-        .where(Reminder.state == S.WAITING, Reminder.id > after)
-        .order_by(Reminder.id)
-        .limit(1)
-        .with_for_update(of=Reminder, skip_locked=True)
-    ).first()
+    row = _next(connection, after)
+    while row is not None and reminders.end_if_pointless(connection, row.id):
+        row = _next(connection, row.id)
     if row is None:
         return None
     more: dict[str, Any] = {"owner": owner, "taken_at": clock.real_now()}
@@ -158,8 +173,25 @@ def take(
     return Taken(row.id, row.email, row.text, begun + WITHIN)
 
 
+def _next(connection: Connection, after: int) -> Any:
+    """The next that waits behind `after`, held; None where there is none."""
+    return connection.execute(
+        select(Reminder.id, Reminder.text, User.email)
+        .join(User, User.id == Reminder.person_id)
+        .where(Reminder.state == S.WAITING, Reminder.id > after)
+        .order_by(Reminder.id)
+        .limit(1)
+        .with_for_update(of=Reminder, skip_locked=True)
+    ).first()
+
+
 def _hand_over(server: smtplib.SMTP, settings: Settings, taken: Taken) -> Answer:
     """Say whom it is for, then hand the text over; from there on silence is a doubt."""
+    try:
+        message = _message(settings, taken).as_bytes(policy=PLAIN)
+    except ValueError as error:  # a name that no header takes: others are not held up
+        log.exception("no e-mail can be made of a reminder", reminder=taken.id)
+        return Answer(S.FAILED, f"no e-mail can be made of it: {error}"[:255])
     try:
         code, words = server.mail(settings.mail_from)
         if code == 250:
@@ -173,14 +205,22 @@ def _hand_over(server: smtplib.SMTP, settings: Settings, taken: Taken) -> Answer
     if clock.monotonic() > taken.until:
         # This process was frozen: others may have judged it by now.
         return Answer(S.WAITING, broken=True)
+    if _lost_its_point(taken):
+        return _refused(server, 450, "ended meanwhile")
     try:
-        code, words = server.data(_message(settings, taken).as_bytes(policy=PLAIN))
+        code, words = server.data(message)
     except smtplib.SMTPDataError as refused:
         return _refused(server, refused.smtp_code, refused.smtp_error)
     except Exception as error:  # it may have the text
         log.warning("an e-mail is in doubt", reminder=taken.id, why=repr(error)[:200])
         return Answer(S.IN_DOUBT, broken=True)
     return Answer(S.SENT) if code == 250 else _refused(server, code, words)
+
+
+def _lost_its_point(taken: Taken) -> bool:
+    """Asked once more, since a server may have let us wait; the next to take it ends it then."""
+    with db.engine.connect() as connection:
+        return stops.in_force_on(connection) or bool(reminders.why_not(connection, taken.id))
 
 
 def _refused(server: smtplib.SMTP, code: int, words: bytes | str) -> Answer:

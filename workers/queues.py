@@ -63,3 +63,9 @@ def ring_mail(client: redis.Redis) -> None:
     """Have the reminders sent that go by e-mail, at most one ring in ten seconds."""
     if client.set("mailing", 1, nx=True, ex=10):
         ring(client, HOUSE, "workers.jobs.send_mail")
+
+
+def hush_mail(client: redis.Redis) -> None:
+    """Ring for no e-mail for half a minute: a worker that waits for a mail server that is away does
+    none of the house's other work meanwhile."""
+    client.set("mailing", 1, ex=30)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from redis.exceptions import RedisError
@@ -106,24 +107,24 @@ def take(
     if stops.in_force_on(connection):
         return None
     _end_refused(connection, route_id)
-    reminders.end_pointless(connection, route_id)
     which = "" if closes_at is not None else f" AND {_AWAITED}"
-    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
-    row = connection.execute(
-        text(
-            "UPDATE test_sends SET state = 'sending', owner = :owner, taken_at = :real WHERE id ="
-            " (SELECT id FROM test_sends WHERE route_id = :route AND state = 'waiting'"
-            f"{which} ORDER BY asked_at, id LIMIT 1{lock}) AND state = 'waiting'"
-            f" RETURNING id, number_id, reminder_id, sender, text, {_AWAITED} AS awaited"
-        ),
-        {
-            "owner": owner,
-            "real": US(clock.real_now()),
-            "route": route_id,
-            "lately": US(now - ANSWERS_FOR),
-        },
-    ).first()
+    row = _next(connection, route_id, now, which)
+    while (
+        row is not None
+        and row.reminder_id
+        and reminders.end_if_pointless(connection, row.reminder_id)
+    ):
+        row = _next(connection, route_id, now, which)
     if row is None:
+        return None
+    taken = connection.execute(
+        text(
+            "UPDATE test_sends SET state = 'sending', owner = :owner, taken_at = :real"
+            f" WHERE id = :id AND {test_sends.may_become(S.SENDING)}"
+        ),
+        {"owner": owner, "real": US(clock.real_now()), "id": row.id},
+    )
+    if taken.rowcount != 1:
         return None
     sealed = connection.execute(
         text("SELECT sealed FROM numbers WHERE id = :id"), {"id": row.number_id}
@@ -136,16 +137,36 @@ def take(
     return Taken(row.id, bytes(sealed), row.sender, row.text, validity, begun + WITHIN)
 
 
+def _next(connection: Connection, route_id: int, now: datetime, which: str) -> Any:
+    """The next that waits for a route, held; None where there is none."""
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
+    return connection.execute(
+        text(
+            f"SELECT id, number_id, reminder_id, sender, text, {_AWAITED} AS awaited"
+            f" FROM test_sends WHERE route_id = :route AND state = 'waiting'{which}"
+            f" ORDER BY asked_at, id LIMIT 1{lock}"
+        ),
+        {"route": route_id, "lately": US(now - ANSWERS_FOR)},
+    ).first()
+
+
 def _end_refused(connection: Connection, route_id: int) -> None:
     """Whoever opted out after asking gets no test either."""
-    connection.execute(
+    ended = connection.execute(
         text(
             "UPDATE test_sends SET state = 'not_sent', code = 'opted_out'"
             " WHERE route_id = :route AND state = 'waiting' AND EXISTS (SELECT 1 FROM opt_outs o"
-            " WHERE o.number_id = test_sends.number_id)"
+            " WHERE o.number_id = test_sends.number_id) RETURNING reminder_id"
         ),
         {"route": route_id},
     )
+    _skip(connection, ended.scalars(), "opted_out")
+
+
+def _skip(connection: Connection, reminder_ids: Iterable[int | None], reason: str) -> None:
+    """Of reminders whose text certainly never left, another may be sent."""
+    for reminder_id in filter(None, list(reminder_ids)):
+        reminders.skip(connection, reminder_id, reason)
 
 
 async def _submit(holder: Holder, taken: Taken) -> Answer:
@@ -208,13 +229,14 @@ def store(connection: Connection, route_id: int, test_id: int, owner: str, answe
 
 def end_lapsed(connection: Connection) -> None:
     """What nobody took in time is never sent."""
-    connection.execute(
+    ended = connection.execute(
         text(
             "UPDATE test_sends SET state = 'not_sent', code = 'no_worker'"
-            " WHERE state = 'waiting' AND lapses_at < :now"
+            " WHERE state = 'waiting' AND lapses_at < :now RETURNING reminder_id"
         ),
         {"now": US(clock.now())},
     )
+    _skip(connection, ended.scalars(), "no_worker")
 
 
 def doubt_silent(connection: Connection, answer_seconds: float) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from campaigns import reminder_showing, reminding
+from campaigns import reminder_costs, reminder_showing, reminding
 from outreach import access, accounts, board, duties, typed
 from outreach.access import Act, Subject
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.pages.guard import needs, person
-from outreach.pages.uptake import Ground, around, asked_app, asked_day, ground
+from outreach.pages.uptake import Ground, around, asked_app, asked_day, ground, may
 
 blueprint = Blueprint("board", __name__, url_prefix="/figures")
 
@@ -21,11 +21,12 @@ blueprint = Blueprint("board", __name__, url_prefix="/figures")
 def show(here: Ground) -> ResponseReturnValue:
     """Who has reported on a day, who is late and by how long, who was reminded."""
     area, app, day = here.area, asked_app(here.area), asked_day()
-    shown = board.of(app.id, area, day)
+    shown, settings = board.of(app.id, area, day), current_app.config["OUTREACH"]
     return render_template(
         "board/show.html",
         b=shown,
-        reminders=reminder_showing.of(shown, current_app.config["OUTREACH"]),
+        reminders=reminder_showing.of(shown, settings),
+        plan=reminder_costs.of(area, settings) if may(Act.UPTAKE_REMIND, area) else None,
         **around(area, app, day),
     )
 

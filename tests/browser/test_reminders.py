@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from campaigns import routes
 from outreach import own_numbers
+from outreach.database import transaction
 from tests.chromium import PHONE, assert_sound
 from tests.drive import at
 
@@ -106,3 +108,32 @@ def test_the_board_reminds_by_one_press(visit, reminded, client_as):
     page.get_by_text("Đang nhắc Xuân.").wait_for()
     expect(page.get_by_role("button", name="Nhắc ngay")).to_have_count(0)
     assert_sound(page)
+
+
+def test_the_office_chooses_when_and_over_which_route_and_sees_the_cost(
+    visit, reminded, culture, viettel, client_as
+):
+    other = reminded.stage.route(viettel, 10, price=300, name="Tuyến Viettel")
+    reminded.agree()
+    board = f"/figures/{reminded.drive.land.district}/board"
+    page = visit.open(board, width=PHONE, client=client_as(culture))
+    assert_sound(page)
+    page.get_by_role("link", name="Đổi giờ nhắc và tuyến gửi").click()
+    page.get_by_role("heading", name="Nhắc báo cáo: Huyện Hồng Ngự").wait_for()
+    assert_sound(page)
+    page.get_by_label("Số phút trước hạn").fill("45")
+    page.get_by_label("nhắc cả lúc đến hạn").check()
+    page.get_by_label("Tuyến Viettel").check()
+    page.get_by_role("button", name="Lưu").click()
+    page.get_by_text("Một ngày mà tất cả đều chậm: tối đa 600 đ.").wait_for()
+    assert_sound(page)
+    with transaction():
+        routes.get(other.id).enabled = False
+    page.reload()
+    page.get_by_text("Tuyến gửi “Tuyến Viettel” đã chọn để nhắc đã đóng.").wait_for()
+    assert_sound(page)
+    page.get_by_role("link", name="Đổi giờ nhắc và tuyến gửi").click()
+    page.get_by_role("button", name="Bỏ thiết lập riêng").wait_for()
+    assert_sound(page)
+    page.get_by_role("button", name="Bỏ thiết lập riêng").click()
+    page.get_by_text("Đã bỏ thiết lập riêng.").wait_for()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -19,14 +20,16 @@ from outreach import (
     opt_outs,
     own_numbers,
     reminder_agreements,
+    targets,
 )
 from outreach.accounts import Role, User
 from outreach.audit import AuditRow
-from outreach.database import db
+from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.reminder_agreements import Way
 from tests.campaigns.test_orders import at_once
 from tests.drive import TODAY, at
+from tests.people import bluezone
 from tests.reminded import MAIL, Reminded
 
 
@@ -134,6 +137,22 @@ def test_what_was_reported_or_withdrawn_before_a_worker_took_it_is_not_sent(
     assert [(t.state, t.code) for t in reminded.texts()] == [(TestState.NOT_SENT, "reported")]
 
 
+@pytest.mark.parametrize("how", ["commune", "role"])
+def test_who_answers_for_something_else_before_a_worker_took_it_is_not_sent_it(
+    reminded: Reminded, how: str
+) -> None:
+    reminded.agree()
+    reminded.tick("14:31")
+    with transaction() as session:
+        person = session.get_one(User, reminded.reporter.id)
+        if how == "commune":
+            person.area_id = reminded.drive.land.other_commune
+        else:
+            person.role = Role.HEALTH
+    assert reminded.take() is None
+    assert [(t.state, t.code) for t in reminded.texts()] == [(TestState.NOT_SENT, "moved")]
+
+
 @pytest.mark.parametrize("how", ["agreement", "number", "another number", "account"])
 def test_what_was_taken_back_before_a_worker_took_it_is_not_sent(
     reminded: Reminded, how: str
@@ -215,6 +234,57 @@ def test_two_ticks_at_once_remind_once(reminded: Reminded) -> None:
     assert len(reminded.texts()) == 1
 
 
+@pytest.mark.parametrize("back", ["14:29", "13:00", "19/8 14:31"])
+def test_a_clock_that_steps_back_reminds_nobody_again(reminded: Reminded, back: str) -> None:
+    reminded.set(remind_at_hour=True)
+    reminded.agree()
+    assert len(reminded.tick("14:31")) == 1
+    reminded.tick(back)
+    assert len(reminded.tick("14:31")) == len(reminded.tick("14:35")) == 1
+    assert len(reminded.tick("15:01")) == 2
+    reminded.tick("14:31")
+    assert len(reminded.tick("15:01")) == len(reminded.texts()) == 2
+
+
+def test_on_a_national_day_nobody_is_reminded_nor_can_be(reminded: Reminded) -> None:
+    reminded.set(days_off="holidays", remind_at_hour=True)
+    reminded.agree()
+    app, land = bluezone(), area_editing.by_id(reminded.drive.land.district)
+    targets.add(land, app, 2000, date(2020, 9, 30), group="population", letter="12", actor_id=None)
+    assert reminded.tick("2/9 14:31") == reminded.tick("2/9 15:01") == []
+    with pytest.raises(Refused, match="owes nothing"):
+        reminding.by_hand(reminded.reporter, reminded.drive.staff, reminded.settings)
+    assert len(reminded.tick("4/9 14:31")) == 1, "a day after it is"
+
+
+def test_who_answers_for_two_communes_by_two_accounts_has_one_phone(
+    reminded: Reminded, make_person: Callable[..., User]
+) -> None:
+    """An account answers for one area; the number of a person is one account's."""
+    reminded.agree()
+    land, owner = reminded.drive.land, reminded.stage.owner
+    second = make_person(Role.REPORTER, owner, land.other_commune)
+    with pytest.raises(Refused, match="another person's"):
+        reminded.agree(second)
+    with pytest.raises(Refused, match="No number is confirmed"):
+        reminder_agreements.agree(second, Way.SMS, reminded.settings)
+    assert len(reminded.tick("14:31")) == len(reminded.texts()) == 1
+
+
+def test_who_goes_over_to_another_commune_is_reminded_of_that_alone(reminded: Reminded) -> None:
+    reminded.agree()
+    with transaction() as session:
+        person = session.get_one(User, reminded.reporter.id)
+        person.area_id = reminded.drive.land.other_commune
+    (row,) = reminded.tick("14:31")
+    assert row.area_id == reminded.drive.land.other_commune
+    assert reminded.take() is not None
+    with transaction() as session:
+        session.get_one(User, reminded.reporter.id).area_id = reminded.drive.land.commune
+    reminded.set(due_communes="15:15")
+    assert len(reminded.tick("14:46")) == 1, "one a day, of whatever"
+
+
 def test_a_round_goes_on_from_where_it_was_killed(
     reminded: Reminded, make_person: Callable[..., User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +302,48 @@ def test_a_round_goes_on_from_where_it_was_killed(
     assert len({text.person_id for text in reminded.texts()}) == 5
 
 
+def test_another_hour_of_the_same_day_reminds_nobody_again(reminded: Reminded) -> None:
+    reminded.agree()
+    assert [row.state for row in reminded.tick("14:31")] == [State.HANDED]
+    reminded.set(due_communes="15:30")
+    assert len(reminded.tick("15:01")) == 1
+    assert len(reminded.texts()) == 1
+    assert len(reminded.tick("21/8 15:01")) == 2, "the next day is another"
+
+
+def test_who_was_not_reminded_before_the_hour_was_changed_is_by_the_new_one(
+    reminded: Reminded,
+) -> None:
+    reminded.agree()
+    reminded.set(notice_hours="15:00-21:00")
+    assert [row.reason for row in reminded.tick("14:31")] == ["hours"]
+    reminded.set(due_communes="15:30")
+    assert [row.state for row in reminded.tick("15:01")] == [State.SKIPPED, State.HANDED]
+
+
+def test_by_hand_counts_for_the_day_whatever_the_hour_becomes(reminded: Reminded) -> None:
+    reminded.agree()
+    staff = reminded.drive.staff
+    at("14:20")
+    reminding.by_hand(reminded.reporter, staff, reminded.settings)
+    reminded.set(due_communes="15:30")
+    assert reminded.tick("15:01")[-1].reason == "by_hand"
+    with pytest.raises(Refused, match="reminded by hand"):
+        reminding.by_hand(reminded.reporter, staff, reminded.settings)
+    assert len(reminded.texts()) == 1
+
+
+def test_processes_that_know_two_hours_remind_once(reminded: Reminded) -> None:
+    """As while a restart with another due time is under way."""
+    reminded.agree()
+    at("14:36")
+    old, new = reminded.settings, reminded.settings.model_copy(update={"due_communes": "15:05"})
+    at_once(lambda: reminding.go_on(old), lambda: reminding.go_on(new))
+    reminding.go_on(old)
+    reminding.go_on(new)
+    assert len(reminded.texts()) == 1
+
+
 def test_by_hand_once_and_then_not_by_the_clock(reminded: Reminded) -> None:
     reminded.agree()
     staff = reminded.drive.staff
@@ -246,6 +358,41 @@ def test_by_hand_once_and_then_not_by_the_clock(reminded: Reminded) -> None:
     assert db.session.scalars(select(AuditRow.act).order_by(AuditRow.id.desc())).first() == (
         "reminder.hand"
     )
+
+
+def test_by_hand_anew_where_the_first_certainly_never_left(reminded: Reminded) -> None:
+    """A route that was away for ten minutes is no reason to leave somebody without."""
+    reminded.agree()
+    staff = reminded.drive.staff
+    at("14:00")
+    reminding.by_hand(reminded.reporter, staff, reminded.settings)
+    at("14:11")
+    assert reminded.take() is None
+    (row,) = reminded.outbox()
+    assert (row.state, row.reason) == (State.SKIPPED, "no_worker")
+    reminding.by_hand(reminded.reporter, staff, reminded.settings)
+    assert reminded.take() is not None
+    with pytest.raises(Refused, match="reminded by hand"):
+        reminding.by_hand(reminded.reporter, staff, reminded.settings)
+
+
+def test_the_clock_and_an_officer_at_the_same_moment_remind_once(reminded: Reminded) -> None:
+    """Who presses first; an office that presses after the clock means it."""
+    reminded.agree()
+    at("14:31")
+    settings = reminded.settings
+    reporter_id, staff_id = reminded.reporter.id, reminded.drive.staff.id
+
+    def press() -> None:
+        reporter, staff = accounts.by_id(reporter_id), accounts.by_id(staff_id)
+        reminding.by_hand(reporter, staff, settings)
+
+    assert at_once(press, lambda: reminding.go_on(settings)) == ["done", "done"]
+    by_hand = [row for row in reminded.outbox() if row.kind is Kind.HAND]
+    clock_s = [row for row in reminded.outbox() if row.kind is Kind.BEFORE]
+    assert by_hand[0].state is State.HANDED
+    later = clock_s[0].id > by_hand[0].id
+    assert clock_s[0].reason == ("by_hand" if later else None)
 
 
 def test_two_officers_who_press_at_once_remind_once(reminded: Reminded) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,7 +18,8 @@ from sqlalchemy import text
 
 from outreach.database import db, write_connection
 from tests.servers import limited_user
-from workers import presence
+from tests.workers.test_mail import MailServer, mail_server
+from workers import mail, presence
 
 
 def findings(runner: FlaskCliRunner) -> dict[str, dict[str, object]]:
@@ -79,3 +84,89 @@ def test_a_key_without_a_folder_is_named(app: Flask, runner: FlaskCliRunner, tmp
 @pytest.mark.parametrize("word", ["redis", "database"])
 def test_an_address_never_shows_its_password(runner: FlaskCliRunner, word: str) -> None:
     assert "password" not in str(findings(runner)[word])
+
+
+@contextmanager
+def mail_set(app: Flask, **changes: object) -> Iterator[MailServer]:
+    """A mail server on this machine, and settings that lead to it."""
+    with mail_server() as server:
+        given = {"smtp_url": f"smtp://127.0.0.1:{server.port}", "mail_from": "a@example.vn"}
+        app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=given | changes)
+        yield server
+
+
+def test_no_mail_server_is_nothing_wrong(runner: FlaskCliRunner) -> None:
+    assert findings(runner)["mail"]["ok"]
+
+
+def test_a_mail_server_is_asked_and_sent_nothing(app: Flask, runner: FlaskCliRunner) -> None:
+    with mail_set(app) as server:
+        assert findings(runner)["mail"]["ok"]
+    assert server.texts == []
+    assert set(server.heard) <= {"EHLO", "HELO", "QUIT"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacking"),
+    [
+        ({"mail_from": ""}, "MAIL_FROM"),
+        ({"mail_from": "phòng@example.vn"}, "MAIL_FROM"),
+        ({"mail_from": "baocao"}, "MAIL_FROM"),
+        ({"smtp_url": ""}, "SMTP_URL"),
+        ({"smtp_url": "smtp://an@127.0.0.1:9"}, "SMTP_PASSWORD_FILE"),
+        (
+            {"smtp_url": "smtp://an@127.0.0.1:9", "smtp_password_file": Path("/nowhere")},
+            "SMTP_PASSWORD_FILE",
+        ),
+    ],
+)
+def test_a_setting_of_mail_that_is_missing_is_named(
+    app: Flask, runner: FlaskCliRunner, changes: dict[str, object], lacking: str
+) -> None:
+    with mail_set(app, **changes) as server:
+        found = findings(runner)["mail"]
+    assert (found["ok"], lacking in str(found["mend"])) == (False, True)
+    assert server.heard == []
+
+
+def test_a_mail_server_that_does_not_answer_is_named(
+    app: Flask, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mail_set(app, smtp_url="smtp://127.0.0.1:9"):
+        assert "does not answer" in str(findings(runner)["mail"]["finding"])
+    monkeypatch.setattr(mail, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        with mail_set(app, smtp_url=address):
+            found = findings(runner)["mail"]
+    assert "does not answer" in str(found["finding"])
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_mail_server_without_encryption_is_named(
+    app: Flask, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr(mail, "HERE", frozenset())
+    with mail_set(app) as server:
+        given = {"smtp_url": f"{scheme}://127.0.0.1:{server.port}"}
+        app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=given)
+        found = findings(runner)["mail"]
+    assert not found["ok"]
+    assert "refuses encryption" in str(found["finding"])
+
+
+def test_a_mail_server_that_refuses_the_log_in_is_named_without_the_password(
+    app: Flask, runner: FlaskCliRunner, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("rat-bi-mat")
+    with mail_server(EHLO="250-here\r\n250 AUTH LOGIN", AUTH="535 no") as server:
+        given = {
+            "smtp_url": f"smtp://an@127.0.0.1:{server.port}",
+            "mail_from": "a@example.vn",
+            "smtp_password_file": file,
+        }
+        app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update=given)
+        found = findings(runner)["mail"]
+    assert "refuses the log-in" in str(found["finding"])
+    assert "rat-bi-mat" not in str(found)

@@ -6,33 +6,38 @@ import email
 import email.policy
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from redis import Redis
+from rq import Queue
 from sqlalchemy import update
 
 from campaigns.reminders import Reminder, State
 from outreach import clock, reminder_agreements
-from outreach.accounts import User
+from outreach.accounts import Role, User
 from outreach.database import db, transaction, write_connection
 from outreach.reminder_agreements import Way
 from tests.campaigns.test_orders import at_once
+from tests.counting import queries
 from tests.drive import at
 from tests.reminded import MAIL, Reminded
-from workers import mail, tick
+from workers import jobs, mail, queues, tick
 
 
 @dataclass
 class MailServer:
     """As much of SMTP as we speak; `says` answers instead, by the command's first word ("." for
-    the text's end; "" hangs up)."""
+    the text's end; "" hangs up; "silence" of a text says nothing). `one_each`: hangs up after a
+    text."""
 
     says: dict[str, str] = field(default_factory=dict)
     texts: list[bytes] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     port: int = 0
+    one_each: bool = False
 
     def serve(self, listening: socket.socket) -> None:
         while True:
@@ -61,7 +66,10 @@ class MailServer:
                 answer = self.says.get(".", "250 taken")
                 if not answer:
                     return
-                say(answer)
+                if answer != "silence":
+                    say(answer)
+                if self.one_each:
+                    return
 
 
 @contextmanager
@@ -124,6 +132,129 @@ def test_where_the_server_falls_silent_over_the_text_it_is_in_doubt(
     with mail_server() as server:
         assert send(waiting, server).state is State.IN_DOUBT
         assert server.texts == []
+
+
+def test_a_server_that_takes_the_text_and_never_answers_leaves_a_doubt(
+    waiting: Reminded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "TIMEOUT", 0.3)
+    with mail_server(**{".": "silence"}) as server:
+        assert send(waiting, server).state is State.IN_DOUBT
+        assert len(server.texts) == 1
+    with mail_server() as server:
+        assert send(waiting, server).state is State.IN_DOUBT
+        assert server.texts == []
+
+
+def test_a_worker_killed_between_sending_and_noting_is_followed_by_none_that_sends_again(
+    waiting: Reminded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mail_server() as server:
+        with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+            killed.setattr(mail, "_store", _die)
+            send(waiting, server)
+        assert send(waiting, server).state is State.SENDING
+        with transaction() as session:
+            session.execute(update(Reminder).values(taken_at=clock.EPOCH))
+        tick.once()
+        assert send(waiting, server).state is State.IN_DOUBT
+        waiting.tick("14:33")
+        assert len(server.texts) == len(waiting.outbox()) == 1
+
+
+def _die(*_any: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_was_taken_back_while_the_server_let_us_wait_is_not_handed_over(
+    waiting: Reminded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = mail.smtplib.SMTP.rcpt
+
+    def slow(server: mail.smtplib.SMTP, address: str) -> object:
+        reminder_agreements.withdraw(waiting.reporter)
+        return said(server, address)
+
+    monkeypatch.setattr(mail.smtplib.SMTP, "rcpt", slow)
+    with mail_server() as server:
+        assert send(waiting, server).state is State.WAITING
+        row = send(waiting, server)
+    assert (row.state, row.reason, server.texts) == (State.SKIPPED, "withdrawn", [])
+
+
+def test_one_of_which_no_e_mail_can_be_made_is_in_no_doubt(
+    waiting: Reminded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        session.execute(update(Reminder).values(text="Nhắc:\rBcc: x@y.vn\n\nxin chào"))
+    with mail_server() as server:
+        row = send(waiting, server)
+    assert (row.state, server.texts) == (State.FAILED, [])
+
+
+def test_a_store_that_is_emptied_costs_a_bell_and_sends_nothing_twice(
+    waiting: Reminded, redis: Redis
+) -> None:
+    house = Queue(queues.HOUSE, connection=redis)
+    tick.ring_mail()
+    assert house.count == 1
+    tick.ring_mail()
+    assert house.count == 1
+    redis.flushall()
+    tick.ring_mail()
+    assert house.count == 1
+    with mail_server() as server:
+        assert send(waiting, server).state is State.SENT
+        redis.flushall()
+        tick.ring_mail()
+        assert house.count == 0
+        assert send(waiting, server).state is State.SENT
+        assert len(server.texts) == 1
+
+
+def test_a_mail_server_that_is_away_is_not_asked_at_every_bell(
+    waiting: Reminded, redis: Redis
+) -> None:
+    """The worker that waits for it does none of the house's other work."""
+    jobs.send_mail()
+    tick.ring_mail()
+    assert Queue(queues.HOUSE, connection=redis).count == 0
+    assert 10 < redis.ttl("mailing") <= 30
+
+
+def test_a_server_that_takes_one_text_at_a_time_gets_them_one_after_another(
+    waiting: Reminded, make_person: Callable[..., User]
+) -> None:
+    land, owner = waiting.drive.land, waiting.stage.owner
+    at("13:00")
+    for _ in range(2):
+        waiting.agree(make_person(Role.REPORTER, owner, land.commune), way=Way.EMAIL)
+    waiting.set(remind_before=25)
+    assert len(waiting.tick("14:36")) == 3
+    with mail_server() as server:
+        server.one_each = True
+        settings = waiting.set(smtp_url=f"smtp://127.0.0.1:{server.port}")
+        assert mail.send_waiting(settings, lambda: True)
+        assert len(server.texts) == 3
+    assert {row.state for row in waiting.outbox()} == {State.SENT}
+
+
+def test_it_asks_as_much_of_each_however_many_wait(
+    waiting: Reminded, make_person: Callable[..., User]
+) -> None:
+    def taking() -> int:
+        with queries() as asked, write_connection(db.engine) as connection:
+            assert mail.take(connection, "me", waiting.settings, clock.monotonic()) is not None
+        return len(asked)
+
+    few = taking()
+    land, owner = waiting.drive.land, waiting.stage.owner
+    at("13:00")
+    for _ in range(5):
+        waiting.agree(make_person(Role.REPORTER, owner, land.commune), way=Way.EMAIL)
+    waiting.set(remind_before=25)
+    assert len(waiting.tick("14:36")) == 6
+    assert taking() <= few
 
 
 @pytest.mark.parametrize("says", [{"RCPT": ""}, {"RCPT": "451 later"}, {".": "451 later"}])

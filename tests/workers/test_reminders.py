@@ -7,13 +7,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from redis import Redis
 from sqlalchemy import text
 
 from campaigns import routes, test_sends
 from campaigns.test_sends import TestState
 from outreach import clock, installation
+from outreach.accounts import Role, User
 from outreach.database import db, transaction, write_connection
 from outreach.organisations import Organisation
+from tests.counting import queries
 from tests.drive import at
 from tests.reminded import OWN, Reminded
 from tests.workers.smsc import account, simulator_process
@@ -128,3 +131,36 @@ def test_a_reminder_is_no_test_of_the_person_s(reminded: Reminded) -> None:
     reminded.agree()
     reminded.tick("14:31")
     assert test_sends.latest(reminded.reporter) == []
+
+
+def test_a_store_that_is_emptied_sends_nothing_twice(reminded: Reminded, redis: Redis) -> None:
+    reminded.agree()
+    reminded.tick("14:31")
+    redis.flushall()
+    taken = reminded.take()
+    assert taken is not None
+    redis.flushall()
+    tick.once()
+    assert reminded.take("another worker") is None
+    assert [each.state for each in reminded.texts()] == [S.SENDING]
+
+
+def test_a_worker_s_look_costs_as_much_however_many_wait(
+    reminded: Reminded, make_person: Callable[..., User]
+) -> None:
+    def taking() -> int:
+        with queries() as asked:
+            assert reminded.take() is not None
+        return len(asked)
+
+    reminded.agree()
+    reminded.tick("14:31")
+    few = taking()
+    land, owner = reminded.drive.land, reminded.stage.owner
+    at("13:00")
+    for number in range(5):
+        person = make_person(Role.REPORTER, owner, land.commune)
+        reminded.agree(person, f"+8491200010{number}")
+    reminded.set(remind_before=25)
+    assert len(reminded.tick("14:36")) == 6
+    assert taking() <= few

@@ -19,7 +19,7 @@ from workers import doctor as doctor_rules
 @with_appcontext
 @answering
 def doctor() -> list[dict[str, Any]]:
-    """Look at keys, disk, database, Redis, clocks, workers and tick; says what mends each."""
+    """Look at keys, disk, database, Redis, clocks, workers, tick and mail; says what mends each."""
     settings = current_app.config["OUTREACH"]
     findings = doctor_rules.examine(settings, db.engine, store.connect(settings, attempts=0))
     return [asdict(finding) for finding in findings]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from campaigns import reminder_settings
 from outreach import duties, own_numbers, reminder_agreements, uptake
 from outreach.areas import Area
 from outreach.database import find
@@ -29,6 +30,7 @@ def _page(refused: Refused | None = None) -> str:
     settings: Settings = current_app.config["OUTREACH"]
     duty, agreement = duties.of(who), reminder_agreements.of(who.id)
     obstacle = "" if agreement is None else reminder_agreements.obstacle(agreement, settings)
+    set_there = None if duty is None else reminder_settings.in_force(duty.area.id, settings)
     confirmed = own_numbers.confirmed_at(who) is not None
     return render_template(
         "account/show.html",
@@ -39,8 +41,7 @@ def _page(refused: Refused | None = None) -> str:
         due_at=None if duty is None else duty.due_at(uptake.today()),
         agreement=agreement,
         obstacle=_(OBSTACLES[obstacle]) if obstacle else "",
-        before=settings.remind_before,
-        at_hour=settings.remind_at_hour,
+        set_there=set_there,
         by_mail=settings.sends_mail,
         error="" if refused is None else refused.sentence,
     )
