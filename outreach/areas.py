@@ -27,12 +27,14 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
+    union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from outreach import area_names, clock
 from outreach.area_names import LEVELS, Level
-from outreach.database import BigId, Model, db, words
+from outreach.database import BigId, Model, as_rows, db, rowset, words
 from outreach.errors import Refused
 from outreach.i18n import _
 
@@ -303,13 +305,40 @@ def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:
 
 @cache
 def _communes_below() -> Select[int, int]:
-    start = select(Area.id.label("start"), Area.id, Area.level)
-    line = start.where(Area.id.in_(_ASKED)).cte("line", recursive=True)
-    step = select(line.c.start, Area.id, Area.level).join(line, Area.parent_id == line.c.id)
-    line = line.union_all(step.where(Area.level != Level.HAMLET, STANDING))
-    return select(line.c.start, line.c.id).where(
-        line.c.level == Level.COMMUNE, line.c.id != line.c.start
+    # Two steps, as `area_files` lets a list be: a descent of its own makes both databases read all
+    # areas, to look for what lies below these.
+    commune, between = aliased(Area), aliased(Area)
+    wanted = (commune.level == Level.COMMUNE) & commune.ended_on.is_(None)
+    right_below = select(commune.parent_id.label("start"), commune.id)
+    right_below = right_below.where(commune.parent_id.in_(_ASKED), wanted)
+    in_districts = (
+        select(between.parent_id.label("start"), commune.id)
+        .join(between, commune.parent_id == between.id)
+        .where(between.parent_id.in_(_ASKED), between.level == Level.DISTRICT)
+        .where(between.ended_on.is_(None), wanted)
     )
+    return union_all(right_below, in_districts)
+
+
+def descents(area_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Each area with itself and with all below it, as (area's id, id). One statement."""
+    dialect = db.engine.dialect.name
+    asked = rowset(dialect, [("id", "integer")], "asked")
+    # PostgreSQL takes any descent for a long one and would read all areas, and again at each step.
+    below = (
+        "areas a ON a.parent_id = line.id"
+        if dialect == "sqlite"
+        else "LATERAL (SELECT id FROM areas WHERE parent_id = line.id OFFSET 0) a ON true"
+    )
+    rows = db.session.execute(
+        text(
+            f"WITH RECURSIVE line(start, id) AS (SELECT id, id FROM {asked} t"
+            f" UNION ALL SELECT line.start, a.id FROM line JOIN {below})"
+            " SELECT start, id FROM line"
+        ),
+        {"asked": as_rows([[area_id] for area_id in area_ids])},
+    )
+    return [(start, id_) for start, id_ in rows]
 
 
 def places(area_ids: Iterable[int]) -> dict[int, Place]:
