@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, case, func, literal, select
 
 from campaigns.campaigns import Campaign, CampaignApp
-from campaigns.deliveries import Pairs, about_app, counted, counting, line_of, midnight
+from campaigns.deliveries import about_app, counted, counting, line_of, midnight
 from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
 from campaigns.routes import Route
 from campaigns.states import MessageState
 from outreach import areas
+from outreach.areas import Pairs
 from outreach.database import db
 from outreach.organisations import Organisation
 
@@ -33,7 +34,7 @@ class Carried(NamedTuple):
 
 def of(app_id: int, area_id: int, start: date, end: date) -> list[Carried]:
     """What each carrier delivered in an area and below it, of campaigns about the app that started
-    within the days, the largest first. Two statements."""
+    within the days, the largest first. Three statements."""
     sums: dict[str, list[int]] = {}
     pairs = areas.descents([area_id])
     for statement in (_by_routes, _by_orders):

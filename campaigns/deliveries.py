@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -42,16 +43,15 @@ from campaigns.progress import BILLED
 from campaigns.routes import Route
 from campaigns.states import MessageState
 from outreach import areas, clock
+from outreach.areas import Pairs
 from outreach.database import as_rows, db, rowset
 from outreach.organisations import Organisation
 
-Pairs = Sequence[tuple[int, int]]
-"""What `areas.descents` answers."""
 TAKEN: Final = BILLED
 """The carrier took these: they are messaged, whatever became of them afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `rates.Standing`
 class Delivery:
     """Messages of one area within a period. `messaged` were taken by a carrier, `delivered` are
     the receipts that say so; None where no route used here gives receipts. `cost` in đồng, as far
@@ -92,9 +92,10 @@ class Sending(NamedTuple):
 
 def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> dict[int, Delivery]:
     """What campaigns about the app delivered in each area, those started from the day `start` to
-    the day `end`; an area nobody messaged is absent. Three statements, however many there are."""
-    found = _through_routes(app_id, area_ids, start, end)
-    for area_id, reported in _reported_by_carriers(app_id, area_ids, start, end).items():
+    the day `end`; an area nobody messaged is absent. Four statements, however many there are."""
+    pairs = areas.descents(area_ids)
+    found = _through_routes(app_id, pairs, start, end)
+    for area_id, reported in _reported_by_carriers(app_id, pairs, start, end).items():
         found[area_id] = _joined(found.get(area_id, NONE), reported)
     return found
 
@@ -102,7 +103,7 @@ def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> d
 def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
     """The campaigns that messaged these areas and were being sent within the days, by the day they
     started, which may be one before `start`; a carrier's part that it sent itself, by the day it
-    began, with its name. Two statements."""
+    began, with its name. Three statements."""
     pairs, begin = areas.descents(area_ids), midnight(start)
     found = taken(about_app(app_id, end), pairs)
     rows = db.session.execute(
@@ -111,7 +112,7 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
             Campaign.name,
             Campaign.started_at,
             func.sum(found.c.messaged),
-            func.count(found.c.area_id.distinct()),
+            func.count(),
             Campaign.selection_rule,
         )
         .join(found, found.c.campaign_id == Campaign.id)
@@ -198,11 +199,9 @@ def _by_order(row: Any) -> Sending:
     )
 
 
-def _through_routes(
-    app_id: int, area_ids: Collection[int], start: date, end: date
-) -> dict[int, Delivery]:
+def _through_routes(app_id: int, pairs: Pairs, start: date, end: date) -> dict[int, Delivery]:
     """What went over our own routes."""
-    found, begin = taken(about_app(app_id, end), areas.descents(area_ids)), midnight(start)
+    found, begin = taken(about_app(app_id, end), pairs), midnight(start)
     within = Campaign.started_at >= begin
 
     def total(column: Any) -> Any:
@@ -222,7 +221,7 @@ def _through_routes(
         .join(Campaign, Campaign.id == found.c.campaign_id)
         .group_by(found.c.area_id)
     )
-    return {row[0]: _delivery(*row[1:]) for row in rows}
+    return {area_id: _delivery(*counts) for area_id, *counts in rows.all()}
 
 
 def _delivery(
@@ -246,9 +245,7 @@ def _delivery(
     )
 
 
-def _reported_by_carriers(
-    app_id: int, area_ids: Collection[int], start: date, end: date
-) -> dict[int, Delivery]:
+def _reported_by_carriers(app_id: int, pairs: Pairs, start: date, end: date) -> dict[int, Delivery]:
     """What carriers report of sending from their own systems: two statements, of the period and of
     what came before it."""
     found = {
@@ -261,10 +258,10 @@ def _reported_by_carriers(
             reported_by_carrier=said.sent,
             uncosted=said.uncosted,
         )
-        for area_id, said in orders.reported_by_area(app_id, area_ids, start, end).items()
+        for area_id, said in orders.reported_by_area(app_id, pairs, start, end).items()
     }
     before = start - timedelta(days=1)
-    for area_id, said in orders.reported_by_area(app_id, area_ids, date.min, before).items():
+    for area_id, said in orders.reported_by_area(app_id, pairs, date.min, before).items():
         mine = found.get(area_id, NONE)
         found[area_id] = replace(mine, earlier=said.sent, across=said.lasting)
     return found
@@ -363,6 +360,7 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), clock.VIETNAM)
 
 
+@lru_cache(1 << 12)
 def _day(moment: datetime) -> date:
     return clock.local(moment).date()
 

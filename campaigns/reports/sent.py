@@ -14,11 +14,10 @@ from sqlalchemy import case, func, select
 
 from campaigns import deliveries
 from campaigns.campaigns import Campaign
-from campaigns.deliveries import Pairs
 from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
 from outreach import areas, clock
-from outreach.areas import Area
+from outreach.areas import Area, Pairs
 from outreach.database import db
 from outreach.organisations import Organisation
 
