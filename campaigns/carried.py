@@ -13,9 +13,9 @@ from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
 from campaigns.routes import Route
 from campaigns.states import MessageState
-from outreach import areas
-from outreach.areas import Pairs
+from outreach import descents
 from outreach.database import db
+from outreach.descents import Pairs
 from outreach.organisations import Organisation
 
 _Counts = Select[Any, Any, Any, Any, Any]
@@ -36,7 +36,7 @@ def of(app_id: int, area_id: int, start: date, end: date) -> list[Carried]:
     """What each carrier delivered in an area and below it, of campaigns about the app that started
     within the days, the largest first. Three statements."""
     sums: dict[str, list[int]] = {}
-    pairs = areas.descents([area_id])
+    pairs = descents.of([area_id])
     for statement in (_by_routes, _by_orders):
         for name, *counts in db.session.execute(statement(app_id, pairs, start, end)):
             mine = sums.setdefault(name, [0, 0, 0, 0])

@@ -42,9 +42,9 @@ from campaigns.orders import BroadcastOrder
 from campaigns.progress import BILLED
 from campaigns.routes import Route
 from campaigns.states import MessageState
-from outreach import areas, clock
-from outreach.areas import Pairs
+from outreach import areas, clock, descents
 from outreach.database import as_rows, db, rowset
+from outreach.descents import Pairs
 from outreach.organisations import Organisation
 
 TAKEN: Final = BILLED
@@ -93,7 +93,7 @@ class Sending(NamedTuple):
 def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> dict[int, Delivery]:
     """What campaigns about the app delivered in each area, those started from the day `start` to
     the day `end`; an area nobody messaged is absent. Four statements, however many there are."""
-    pairs = areas.descents(area_ids)
+    pairs = descents.of(area_ids)
     found = _through_routes(app_id, pairs, start, end)
     for area_id, reported in _reported_by_carriers(app_id, pairs, start, end).items():
         found[area_id] = _joined(found.get(area_id, NONE), reported)
@@ -104,7 +104,7 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
     """The campaigns that messaged these areas and were being sent within the days, by the day they
     started, which may be one before `start`; a carrier's part that it sent itself, by the day it
     began, with its name. Three statements."""
-    pairs, begin = areas.descents(area_ids), midnight(start)
+    pairs, begin = descents.of(area_ids), midnight(start)
     found = taken(about_app(app_id, end), pairs)
     rows = db.session.execute(
         select(
@@ -291,7 +291,7 @@ def _joined(one: Delivery, other: Delivery) -> Delivery:
 
 def taken(about: Select[int], pairs: Pairs) -> Subquery:
     """(campaign_id, area_id, messaged, delivered, unreceipted, cost) of each of these campaigns (a
-    SELECT of ids), in each area with all below it (`areas.descents`) where a carrier took any of
+    SELECT of ids), in each area with all below it (`descents`) where a carrier took any of
     its messages."""
     both = counted(about, pairs)
     delivered = case((both.c.state == MessageState.DELIVERED, both.c.messages), else_=0)

@@ -26,8 +26,8 @@ from campaigns.states import (
     OrderState,
 )
 from outreach import audit, clock
-from outreach.areas import Pairs
 from outreach.database import BigId, Model, Moment, as_rows, db, find, rowset, transaction, words
+from outreach.descents import Pairs
 from outreach.errors import Missing, Refused
 from outreach.i18n import N_, _
 from outreach.organisations import Organisation
@@ -352,7 +352,7 @@ _LASTING: Final = (
 
 def reported_by_area(app_id: int, pairs: Pairs, start: date, end: date) -> dict[int, Reported]:
     """What carriers reported about an app by area id, an area with all below it (as pairs, of
-    `areas.descents`), of the orders that started from `start` to `end` (both within); an area
+    `descents`), of the orders that started from `start` to `end` (both within); an area
     without a report is absent. One query."""
     dialect = db.session.connection().dialect.name
     line = rowset(dialect, [("start", "integer"), ("id", "integer")], "pairs")

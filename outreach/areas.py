@@ -28,19 +28,16 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    text,
     union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from outreach import area_names, clock
 from outreach.area_names import LEVELS, Level
-from outreach.database import BigId, Model, as_rows, db, rowset, words
+from outreach.database import BigId, Model, db, words
 from outreach.errors import Refused
 from outreach.i18n import _
 
-Pairs = Sequence[tuple[int, int]]
-"""What `descents` answers."""
 LISTS: Final = (2020, 2025)
 DISTRICTS_ENDED: Final = date(2025, 7, 1)
 CODE_LENGTH: Final = 16
@@ -177,10 +174,9 @@ def among(column: InstrumentedAttribute[int], area_ids: Collection[int]) -> Colu
     """A condition that a column names one of these areas; of very many, one from the first to the
     last of them: a list's lie together, and ten thousand names take longer to say than to pass."""
     if len(area_ids) <= FEW:
-        # Written out: to hand over hundreds of values one by one takes longer than to read by them.
-        return column.in_(
-            bindparam(None, list(area_ids), BigId, expanding=True, literal_execute=True)
-        )
+        # Written out: handing over hundreds of values one by one takes longer than reading by them.
+        ids = bindparam(None, list(area_ids), BigId, expanding=True, literal_execute=True)
+        return column.in_(ids)
     return column.between(min(area_ids), max(area_ids))
 
 
@@ -322,8 +318,7 @@ def _communes_below() -> CompoundSelect[int, int]:
     # areas, to look for what lies below these.
     commune, between = aliased(Area), aliased(Area)
     wanted = (commune.level == Level.COMMUNE) & commune.ended_on.is_(None)
-    right_below = select(commune.parent_id, commune.id)
-    right_below = right_below.where(commune.parent_id.in_(_ASKED), wanted)
+    right_below = select(commune.parent_id, commune.id).where(commune.parent_id.in_(_ASKED), wanted)
     in_districts = (
         select(between.parent_id, commune.id)
         .join(between, commune.parent_id == between.id)
@@ -331,27 +326,6 @@ def _communes_below() -> CompoundSelect[int, int]:
         .where(between.ended_on.is_(None), wanted)
     )
     return union_all(right_below, in_districts)
-
-
-def descents(area_ids: Iterable[int]) -> Pairs:
-    """Each area with itself and with all below it, as (area's id, id). One statement."""
-    dialect = db.engine.dialect.name
-    asked = rowset(dialect, [("id", "integer")], "asked")
-    # PostgreSQL takes any descent for a long one and would read all areas, and again at each step.
-    below = (
-        "areas a ON a.parent_id = line.id"
-        if dialect == "sqlite"
-        else "LATERAL (SELECT id FROM areas WHERE parent_id = line.id OFFSET 0) a ON true"
-    )
-    rows = db.session.execute(
-        text(
-            f"WITH RECURSIVE line(start, id) AS (SELECT id, id FROM {asked} t"
-            f" UNION ALL SELECT line.start, a.id FROM line JOIN {below})"
-            " SELECT start, id FROM line"
-        ),
-        {"asked": as_rows([[area_id] for area_id in area_ids])},
-    )
-    return [(start, id_) for start, id_ in rows.all()]
 
 
 def places(area_ids: Iterable[int]) -> dict[int, Place]:

@@ -16,9 +16,10 @@ from campaigns import deliveries
 from campaigns.campaigns import Campaign
 from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
-from outreach import areas, clock
-from outreach.areas import Area, Pairs
+from outreach import areas, clock, descents
+from outreach.areas import Area
 from outreach.database import db
+from outreach.descents import Pairs
 from outreach.organisations import Organisation
 
 Sent = dict[str, Any]
@@ -28,7 +29,7 @@ def of_day(area: Area, day: date) -> list[Sent]:
     """What was being sent in an area on a day, the first begun first; each with its counts in the
     whole area and in each one right below it. Delivered is None where nobody tells of any."""
     below = areas.children(area.id)
-    pairs = areas.descents([area.id, *(each.id for each in below)])
+    pairs = descents.of([area.id, *(each.id for each in below)])
     begin, end = deliveries.midnight(day), deliveries.midnight(day + timedelta(days=1))
     ours = _gathered(_over_routes(pairs, begin, end), area, below, by_order=False)
     theirs = _gathered(_by_orders(pairs, begin, end), area, below, by_order=True)

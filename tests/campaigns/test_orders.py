@@ -17,7 +17,7 @@ from campaigns.order_counts import OrderCount, Source
 from campaigns.order_reporting import Entry
 from campaigns.orders import BroadcastOrder, Reported
 from campaigns.states import CampaignState, OrderState
-from outreach import areas, clock
+from outreach import clock, descents
 from outreach.accounts import User
 from outreach.audit import AuditRow
 from outreach.database import db, transaction
@@ -298,7 +298,7 @@ def test_what_carriers_reported_is_added_up_by_area_and_period(ordering: Orderin
     ordering.report(orders.get(order.id), Entry(land.commune, "1200", "1000"))
     day = date(2020, 8, 19)
     ids = [land.commune, land.other_commune, land.next_district, land.district]
-    pairs = areas.descents(ids)
+    pairs = descents.of(ids)
     assert orders.reported_by_area(app_id, pairs, day, day) == {
         land.commune: Reported(1200, 1000, None, day, 0, 1200, 1200),
         land.other_commune: Reported(500, None, 7000, day, 500, 0, 500),

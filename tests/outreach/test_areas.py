@@ -6,12 +6,10 @@ import pytest
 from flask import Flask
 
 from outreach import area_editing, area_loading, areas, clock, organisations
-from outreach.area_names import Level
 from outreach.areas import Area, Place
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.example.letters import AREAS_FILE
-from tests.people import Land
 
 
 @pytest.fixture
@@ -126,22 +124,3 @@ def test_the_communes_below_an_area_are_found_through_its_districts(letters: Fla
     assert len(below[district.id]) == 10
     assert sorted(below[province.id]) == sorted(below[district.id])
     assert commune.id not in below
-
-
-def test_a_descent_is_of_each_area_with_all_below_it_down_to_hamlets(land: Land) -> None:
-    with transaction() as session:
-        hamlet = Area(
-            area_list=2020, code="H1", level=Level.HAMLET, kind="Ấp", name="Ấp 1",
-            parent_id=land.commune,
-        )  # fmt: skip
-        session.add(hamlet)
-        session.flush()
-        hamlet_id = hamlet.id
-    found = areas.descents([land.district, land.commune])
-    assert len(found) == len(set(found))
-    of_district = {id_ for start, id_ in found if start == land.district}
-    assert {land.district, land.commune, hamlet_id} <= of_district
-    assert {id_ for start, id_ in found if start == land.commune} == {land.commune, hamlet_id}
-    below = areas.communes_below([land.province, land.commune])
-    assert hamlet_id not in below[land.province]
-    assert land.commune not in below
