@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, literal, select, union_all
+from sqlalchemy import Select, case, func, literal, select
 
 from campaigns.campaigns import Campaign, CampaignApp
-from campaigns.counts import Count, CountDelta
 from campaigns.deliveries import about_app, counted, counting, line_of, midnight
 from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
 from campaigns.routes import Route
 from campaigns.states import MessageState
+from outreach import descents
 from outreach.database import db
+from outreach.descents import Pairs
 from outreach.organisations import Organisation
 
 _Counts = Select[Any, Any, Any, Any, Any]
@@ -33,10 +34,11 @@ class Carried(NamedTuple):
 
 def of(app_id: int, area_id: int, start: date, end: date) -> list[Carried]:
     """What each carrier delivered in an area and below it, of campaigns about the app that started
-    within the days, the largest first. Two statements."""
+    within the days, the largest first. Three statements."""
     sums: dict[str, list[int]] = {}
+    pairs = descents.of([area_id])
     for statement in (_by_routes, _by_orders):
-        for name, *counts in db.session.execute(statement(app_id, area_id, start, end)):
+        for name, *counts in db.session.execute(statement(app_id, pairs, start, end)):
             mine = sums.setdefault(name, [0, 0, 0, 0])
             sums[name] = [one + int(other or 0) for one, other in zip(mine, counts, strict=True)]
     carried = [
@@ -47,10 +49,9 @@ def of(app_id: int, area_id: int, start: date, end: date) -> list[Carried]:
     return sorted(carried, key=lambda each: (-each.messaged, each.carrier))
 
 
-def _by_routes(app_id: int, area_id: int, start: date, end: date) -> _Counts:
+def _by_routes(app_id: int, pairs: Pairs, start: date, end: date) -> _Counts:
     about = about_app(app_id, end).where(Campaign.started_at >= midnight(start))
-    line = line_of([area_id])
-    both = union_all(*(counted(table, about, line) for table in (Count, CountDelta))).subquery()
+    both = counted(about, pairs)
     silent = case((Route.gives_receipts, 0), else_=both.c.messages)
     delivered = case((both.c.state == MessageState.DELIVERED, both.c.messages), else_=0)
     return (
@@ -68,8 +69,8 @@ def _by_routes(app_id: int, area_id: int, start: date, end: date) -> _Counts:
     )
 
 
-def _by_orders(app_id: int, area_id: int, start: date, end: date) -> _Counts:
-    line, order = line_of([area_id]), BroadcastOrder
+def _by_orders(app_id: int, pairs: Pairs, start: date, end: date) -> _Counts:
+    line, order = line_of(pairs), BroadcastOrder
     silent = case((OrderCount.delivered.is_(None), OrderCount.sent), else_=0)
     sent = func.sum(OrderCount.sent)
     return (

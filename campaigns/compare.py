@@ -40,7 +40,7 @@ class Group(StrEnum):
 COMPARED: Final = (Group.MESSAGED, Group.NOT_YET)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `rates.Standing`
 class Row:
     """A commune with its people, by the count that held on the last day: `before` is where it stood
     on the first day, `after` on the last. Rates are shares of the denominator asked for; `rank` is

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import func, select, text
@@ -184,8 +185,10 @@ def in_order(rows: Sequence[Row], order: str) -> list[Row]:
     """The rows sorted; equal ones in the list's order, those without a value last."""
     key, down = order_of(order)
     value = ORDERS[key][1]
-    known = [row for row in rows if value(row) is not None]
-    return sorted(known, key=value, reverse=down) + [row for row in rows if value(row) is None]
+    valued = [(value(row), row) for row in rows]
+    known = [each for each in valued if each[0] is not None]
+    known.sort(key=itemgetter(0), reverse=down)
+    return [row for _value, row in known] + [row for of, row in valued if of is None]
 
 
 def page_of(rows: Sequence[Row], number: int) -> Page:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -22,7 +23,6 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
-    and_,
     case,
     column,
     exists,
@@ -42,16 +42,16 @@ from campaigns.orders import BroadcastOrder
 from campaigns.progress import BILLED
 from campaigns.routes import Route
 from campaigns.states import MessageState
-from outreach import clock
-from outreach.areas import Area
+from outreach import areas, clock, descents
 from outreach.database import as_rows, db, rowset
+from outreach.descents import Pairs
 from outreach.organisations import Organisation
 
 TAKEN: Final = BILLED
 """The carrier took these: they are messaged, whatever became of them afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `rates.Standing`
 class Delivery:
     """Messages of one area within a period. `messaged` were taken by a carrier, `delivered` are
     the receipts that say so; None where no route used here gives receipts. `cost` in đồng, as far
@@ -92,9 +92,10 @@ class Sending(NamedTuple):
 
 def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> dict[int, Delivery]:
     """What campaigns about the app delivered in each area, those started from the day `start` to
-    the day `end`; an area nobody messaged is absent. Three statements, however many there are."""
-    found = _through_routes(app_id, area_ids, start, end)
-    for area_id, reported in _reported_by_carriers(app_id, area_ids, start, end).items():
+    the day `end`; an area nobody messaged is absent. Four statements, however many there are."""
+    pairs = descents.of(area_ids)
+    found = _through_routes(app_id, pairs, start, end)
+    for area_id, reported in _reported_by_carriers(app_id, pairs, start, end).items():
         found[area_id] = _joined(found.get(area_id, NONE), reported)
     return found
 
@@ -102,15 +103,16 @@ def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> d
 def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
     """The campaigns that messaged these areas and were being sent within the days, by the day they
     started, which may be one before `start`; a carrier's part that it sent itself, by the day it
-    began, with its name. Two statements."""
-    found, begin = taken(about_app(app_id, end), area_ids), midnight(start)
+    began, with its name. Three statements."""
+    pairs, begin = descents.of(area_ids), midnight(start)
+    found = taken(about_app(app_id, end), pairs)
     rows = db.session.execute(
         select(
             Campaign.id,
             Campaign.name,
             Campaign.started_at,
             func.sum(found.c.messaged),
-            func.count(found.c.area_id.distinct()),
+            func.count(),
             Campaign.selection_rule,
         )
         .join(found, found.c.campaign_id == Campaign.id)
@@ -122,7 +124,7 @@ def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> 
         Sending(id_, name, _day(at), int(count), places, rule)
         for id_, name, at, count, places, rule in rows
     ]
-    every = [*ours, *_by_orders(app_id, area_ids, start, end)]
+    every = [*ours, *_by_orders(app_id, pairs, start, end)]
     return sorted(every, key=lambda sent: (sent.day, sent.campaign_id))
 
 
@@ -131,9 +133,9 @@ def lasting(moment: datetime) -> ColumnElement[bool]:
     return or_(Campaign.completed_at.is_(None), Campaign.completed_at >= moment)
 
 
-def _by_orders(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
+def _by_orders(app_id: int, pairs: Pairs, start: date, end: date) -> list[Sending]:
     """What carriers report to have sent of each campaign from their own systems."""
-    line, begin = line_of(area_ids), midnight(start)
+    line, begin = line_of(pairs), midnight(start)
     order = BroadcastOrder
     named = (
         Campaign.id,
@@ -197,11 +199,9 @@ def _by_order(row: Any) -> Sending:
     )
 
 
-def _through_routes(
-    app_id: int, area_ids: Collection[int], start: date, end: date
-) -> dict[int, Delivery]:
+def _through_routes(app_id: int, pairs: Pairs, start: date, end: date) -> dict[int, Delivery]:
     """What went over our own routes."""
-    found, begin = taken(about_app(app_id, end), area_ids), midnight(start)
+    found, begin = taken(about_app(app_id, end), pairs), midnight(start)
     within = Campaign.started_at >= begin
 
     def total(column: Any) -> Any:
@@ -216,12 +216,12 @@ def _through_routes(
             func.min(case((within, Campaign.started_at))),
             total(found.c.unreceipted),
             func.sum(case((within, 0), else_=found.c.messaged)),
-            func.sum(case((and_(~within, lasting(begin)), found.c.messaged), else_=0)),
+            func.sum(case((~within & lasting(begin), found.c.messaged), else_=0)),
         )
         .join(Campaign, Campaign.id == found.c.campaign_id)
         .group_by(found.c.area_id)
     )
-    return {row[0]: _delivery(*row[1:]) for row in rows}
+    return {area_id: _delivery(*counts) for area_id, *counts in rows.all()}
 
 
 def _delivery(
@@ -245,9 +245,7 @@ def _delivery(
     )
 
 
-def _reported_by_carriers(
-    app_id: int, area_ids: Collection[int], start: date, end: date
-) -> dict[int, Delivery]:
+def _reported_by_carriers(app_id: int, pairs: Pairs, start: date, end: date) -> dict[int, Delivery]:
     """What carriers report of sending from their own systems: two statements, of the period and of
     what came before it."""
     found = {
@@ -260,10 +258,10 @@ def _reported_by_carriers(
             reported_by_carrier=said.sent,
             uncosted=said.uncosted,
         )
-        for area_id, said in orders.reported_by_area(app_id, area_ids, start, end).items()
+        for area_id, said in orders.reported_by_area(app_id, pairs, start, end).items()
     }
     before = start - timedelta(days=1)
-    for area_id, said in orders.reported_by_area(app_id, area_ids, date.min, before).items():
+    for area_id, said in orders.reported_by_area(app_id, pairs, date.min, before).items():
         mine = found.get(area_id, NONE)
         found[area_id] = replace(mine, earlier=said.sent, across=said.lasting)
     return found
@@ -291,27 +289,25 @@ def _joined(one: Delivery, other: Delivery) -> Delivery:
     )
 
 
-def taken(about: Select[int], area_ids: Collection[int]) -> Subquery:
+def taken(about: Select[int], pairs: Pairs) -> Subquery:
     """(campaign_id, area_id, messaged, delivered, unreceipted, cost) of each of these campaigns (a
-    SELECT of ids), in each area with all below it where a carrier took any of its messages."""
-    line = line_of(area_ids)
-    # Both filters within each half, so that either table is read by its index on campaigns.
-    both = union_all(*(counted(table, about, line) for table in (Count, CountDelta))).subquery()
+    SELECT of ids), in each area with all below it (`descents`) where a carrier took any of
+    its messages."""
+    both = counted(about, pairs)
     delivered = case((both.c.state == MessageState.DELIVERED, both.c.messages), else_=0)
     silent = case((Route.gives_receipts, 0), else_=both.c.messages)
     messaged = func.sum(both.c.messages)
     return (
         select(
             both.c.campaign_id,
-            line.c.start.label("area_id"),
+            both.c.start.label("area_id"),
             messaged.label("messaged"),
             func.sum(delivered).label("delivered"),
             func.sum(silent).label("unreceipted"),
             func.sum(both.c.segments * Route.price).label("cost"),
         )
-        .join(line, line.c.id == both.c.area_id)
         .join(Route, Route.id == both.c.route_id)
-        .group_by(both.c.campaign_id, line.c.start)
+        .group_by(both.c.campaign_id, both.c.start)
         .having(messaged != 0)
         .subquery()
     )
@@ -327,33 +323,36 @@ def about_app(app_id: int, end: date) -> Select[int]:
     )
 
 
-def counted(
-    table: type[Count] | type[CountDelta], about: Select[int], line: CTE
-) -> Select[int, int, int, MessageState, int, int]:
-    """The counts of these campaigns in these areas that a carrier took."""
-    return select(
-        table.campaign_id,
-        table.area_id,
-        table.route_id,
-        table.state,
-        table.messages,
-        table.segments,
-    ).where(
-        and_(
-            table.campaign_id.in_(about),
-            table.area_id.in_(select(line.c.id)),
-            table.state.in_(sorted(TAKEN)),
+def counted(about: Select[int], pairs: Pairs) -> Subquery:
+    """(campaign_id, start, route_id, state, messages, segments): the counts of these campaigns that
+    a carrier took, in each of the areas and all below it."""
+    line, ids = line_of(pairs), {id_ for _start, id_ in pairs}
+
+    def of(table: type[Count] | type[CountDelta]) -> Select[int, int, int, MessageState, int, int]:
+        # All filters within each half, so that either table is read by its index on campaigns; and
+        # the areas by name too, of which the database knows how many they are.
+        return (
+            select(
+                table.campaign_id,
+                line.c.start,
+                table.route_id,
+                table.state,
+                table.messages,
+                table.segments,
+            )
+            .join(line, line.c.id == table.area_id)
+            .where(table.campaign_id.in_(about), table.state.in_(sorted(TAKEN)))
+            .where(areas.among(table.area_id, ids))
         )
-    )
+
+    return union_all(of(Count), of(CountDelta)).subquery()
 
 
-def line_of(area_ids: Collection[int]) -> CTE:
+def line_of(pairs: Pairs) -> CTE:
     """(start, id): each area with itself and with all below it."""
-    those = rowset(db.engine.dialect.name, [("id", "integer")], "those")
-    given = text(f"SELECT id FROM {those} t").bindparams(those=as_rows([[i] for i in area_ids]))
-    each = given.columns(column("id", Integer)).subquery("given")
-    line = select(each.c.id.label("start"), each.c.id).cte("line", recursive=True)
-    return line.union_all(select(line.c.start, Area.id).join(line, Area.parent_id == line.c.id))
+    those = rowset(db.engine.dialect.name, [("start", "integer"), ("id", "integer")], "those")
+    given = text(f"SELECT start, id FROM {those} t").bindparams(those=as_rows(pairs))
+    return given.columns(column("start", Integer), column("id", Integer)).cte("line")
 
 
 def midnight(day: date) -> datetime:
@@ -361,6 +360,7 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), clock.VIETNAM)
 
 
+@lru_cache(1 << 12)
 def _day(moment: datetime) -> date:
     return clock.local(moment).date()
 

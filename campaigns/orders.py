@@ -27,6 +27,7 @@ from campaigns.states import (
 )
 from outreach import audit, clock
 from outreach.database import BigId, Model, Moment, as_rows, db, find, rowset, transaction, words
+from outreach.descents import Pairs
 from outreach.errors import Missing, Refused
 from outreach.i18n import N_, _
 from outreach.organisations import Organisation
@@ -349,23 +350,20 @@ _LASTING: Final = (
 )
 
 
-def reported_by_area(
-    app_id: int, area_ids: Collection[int], start: date, end: date
-) -> dict[int, Reported]:
-    """What carriers reported about an app by area id, an area with all below it, of the orders that
-    started from `start` to `end` (both within); an area without a report is absent. One query."""
-    wanted = rowset(db.session.connection().dialect.name, [("id", "integer")], "areas")
+def reported_by_area(app_id: int, pairs: Pairs, start: date, end: date) -> dict[int, Reported]:
+    """What carriers reported about an app by area id, an area with all below it (as pairs, of
+    `descents`), of the orders that started from `start` to `end` (both within); an area
+    without a report is absent. One query."""
+    dialect = db.session.connection().dialect.name
+    line = rowset(dialect, [("start", "integer"), ("id", "integer")], "pairs")
     rows = db.session.execute(
         text(
-            "WITH RECURSIVE line(start, id) AS ("
-            f" SELECT w.id, w.id FROM {wanted} w"
-            " UNION ALL SELECT line.start, a.id FROM line JOIN areas a ON a.parent_id = line.id)"
-            " SELECT line.start AS area_id, SUM(c.sent) AS sent, SUM(c.delivered) AS delivered,"
+            "SELECT line.start AS area_id, SUM(c.sent) AS sent, SUM(c.delivered) AS delivered,"
             " SUM(c.cost) AS cost, MIN(o.started_at) AS first_at,"
             " SUM(CASE WHEN c.delivered IS NULL THEN c.sent ELSE 0 END) AS unreceipted,"
             " SUM(CASE WHEN c.cost IS NULL THEN c.sent ELSE 0 END) AS uncosted,"
             f" SUM(CASE WHEN {_LASTING} THEN c.sent ELSE 0 END) AS lasting"
-            " FROM line JOIN order_counts c ON c.area_id = line.id"
+            f" FROM {line} line JOIN order_counts c ON c.area_id = line.id"
             " JOIN broadcast_orders o ON o.id = c.order_id"
             " JOIN campaigns w ON w.id = o.campaign_id"
             " JOIN campaign_apps p ON p.campaign_id = o.campaign_id AND p.app_id = :app"
@@ -375,7 +373,7 @@ def reported_by_area(
             " GROUP BY line.start"
         ),
         {
-            "areas": as_rows([[area_id] for area_id in area_ids]),
+            "pairs": as_rows(pairs),
             "app": app_id,
             "start": clock.to_microseconds(_midnight(max(start, EARLIEST))),
             "end": clock.to_microseconds(_midnight(end + timedelta(days=1))),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     CTE,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Date,
     ForeignKey,
     Index,
@@ -27,8 +28,9 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from outreach import area_names, clock
 from outreach.area_names import LEVELS, Level
@@ -172,7 +174,9 @@ def among(column: InstrumentedAttribute[int], area_ids: Collection[int]) -> Colu
     """A condition that a column names one of these areas; of very many, one from the first to the
     last of them: a list's lie together, and ten thousand names take longer to say than to pass."""
     if len(area_ids) <= FEW:
-        return column.in_(list(area_ids))
+        # Written out: handing over hundreds of values one by one takes longer than reading by them.
+        ids = bindparam(None, list(area_ids), BigId, expanding=True, literal_execute=True)
+        return column.in_(ids)
     return column.between(min(area_ids), max(area_ids))
 
 
@@ -207,9 +211,7 @@ class Commune(NamedTuple):
 def communes(root_ids: Iterable[int] | None, area_list: int) -> list[Commune]:
     """The communes among these areas and below them, in the list's order; without areas, all of
     the list. One statement."""
-    columns = [getattr(Area, name) for name in Commune._fields]
-    every = select(*columns).where(_are_communes(root_ids, area_list))
-    return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
+    return _plain(Level.COMMUNE, _are_communes(root_ids, area_list))
 
 
 def commune_ids(root_ids: Iterable[int] | None, area_list: int) -> frozenset[int]:
@@ -222,13 +224,22 @@ def of_level(
 ) -> list[Commune]:
     """The areas of a level below one area, or of a whole list, in the list's order; with `ended`
     those that ended too. One statement."""
-    columns = [getattr(Area, name) for name in Commune._fields]
-    every = select(*columns).where(Area.area_list == area_list, Area.level == level)
+    wanted = (Area.area_list == area_list) & (Area.level == level)
     if not ended:
-        every = every.where(STANDING)
+        wanted &= STANDING
     if root_id is not None:
-        every = every.where(Area.id.in_(closure_query([root_id])))
-    return [Commune(*row) for row in db.session.execute(every.order_by(Area.position, Area.id))]
+        wanted &= Area.id.in_(closure_query([root_id]))
+    return _plain(level, wanted)
+
+
+# The table's columns and not the model's: no loader's work for each of a country's communes.
+_PLAIN: Final = tuple(Area.__table__.c[name] for name in Commune._fields if name != "level")
+
+
+def _plain(level: Level, wanted: ColumnElement[bool]) -> list[Commune]:
+    """The areas of a level as plain values, in the list's order."""
+    rows = select(*_PLAIN).where(wanted).order_by(Area.position, Area.id)
+    return [Commune._make((*row, level)) for row in db.session.execute(rows).all()]
 
 
 def count_communes(root_ids: Iterable[int] | None, area_list: int) -> int:
@@ -302,14 +313,19 @@ def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:
 
 
 @cache
-def _communes_below() -> Select[int, int]:
-    start = select(Area.id.label("start"), Area.id, Area.level)
-    line = start.where(Area.id.in_(_ASKED)).cte("line", recursive=True)
-    step = select(line.c.start, Area.id, Area.level).join(line, Area.parent_id == line.c.id)
-    line = line.union_all(step.where(Area.level != Level.HAMLET, STANDING))
-    return select(line.c.start, line.c.id).where(
-        line.c.level == Level.COMMUNE, line.c.id != line.c.start
+def _communes_below() -> CompoundSelect[int, int]:
+    # Two steps, as `area_files` lets a list be: a descent of its own makes both databases read all
+    # areas, to look for what lies below these.
+    commune, between = aliased(Area), aliased(Area)
+    wanted = (commune.level == Level.COMMUNE) & commune.ended_on.is_(None)
+    right_below = select(commune.parent_id, commune.id).where(commune.parent_id.in_(_ASKED), wanted)
+    in_districts = (
+        select(between.parent_id, commune.id)
+        .join(between, commune.parent_id == between.id)
+        .where(between.parent_id.in_(_ASKED), between.level == Level.DISTRICT)
+        .where(between.ended_on.is_(None), wanted)
     )
+    return union_all(right_below, in_districts)
 
 
 def places(area_ids: Iterable[int]) -> dict[int, Place]:

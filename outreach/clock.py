@@ -58,7 +58,8 @@ def to_microseconds(moment: datetime) -> int:
 
 def from_microseconds(value: int) -> datetime:
     """The aware UTC moment of integer microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=value)
+    # By place: a page makes thousands of them, and by name each takes twice as long.
+    return EPOCH + timedelta(0, 0, value)
 
 
 def parse_moment(text: str) -> datetime:

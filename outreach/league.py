@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from operator import itemgetter
 from typing import Any, Final
 
 from outreach import access, area_choice, areas, clock, rates, targets, uptake
@@ -87,7 +88,7 @@ class Asked:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `rates.Standing`
 class Row:
     """An area: where it stands `now` and stood `before`, its rank in its group on each day."""
 
@@ -213,13 +214,14 @@ def of(asked: Asked) -> League:
     communes it is kept for a minute, and so are the days it is made of: who turns a page or moves
     on by a day reads no country anew."""
     root = None if asked.area is None else (asked.area.id,)
+    chosen = cache(partial(_chosen, asked))
     if areas.count_communes(root, asked.area_list) <= LARGE:
-        days = (_stood(asked, day) for day in (asked.day, asked.since))
+        days = (_stood(asked, chosen(), day) for day in (asked.day, asked.since))
         return _league(asked, *days)
     key = (asked.app.id, root, asked.area_list, asked.level, asked.denominator)
 
     def stood(day: date) -> list[Standing]:
-        return _large_days.get((*key, day), lambda: _stood(asked, day))
+        return _large_days.get((*key, day), lambda: _stood(asked, chosen(), day))
 
     def make() -> League:
         return _league(asked, stood(asked.day), stood(asked.since))
@@ -243,10 +245,14 @@ def _league(asked: Asked, now: Sequence[Standing], before: Sequence[Standing]) -
     return League(asked, made)
 
 
-def _stood(asked: Asked, day: date) -> list[Standing]:
-    """Where each of the areas stood on a day."""
+def _chosen(asked: Asked) -> Sequence[Commune]:
+    """The areas that are ranked."""
     root = None if asked.area is None else asked.area.id
-    chosen = areas.of_level(asked.level, root, asked.area_list)
+    return areas.of_level(asked.level, root, asked.area_list)
+
+
+def _stood(asked: Asked, chosen: Sequence[Commune], day: date) -> list[Standing]:
+    """Where each of the areas stood on a day."""
     return rates.stood(asked.app.id, chosen, day, asked.denominator)
 
 
@@ -292,9 +298,10 @@ ORDERS: Final[Mapping[str, Callable[[Row], Any]]] = {
 def in_order(rows: Sequence[Row], order: str) -> list[Row]:
     """The rows sorted; equal ones as they were, those without a value last."""
     value = ORDERS[order]
-    known = [row for row in rows if value(row) is not None]
-    down = order.startswith("-")
-    return sorted(known, key=value, reverse=down) + [row for row in rows if value(row) is None]
+    valued = [(value(row), row) for row in rows]
+    known = [each for each in valued if each[0] is not None]
+    known.sort(key=itemgetter(0), reverse=order.startswith("-"))
+    return [row for _value, row in known] + [row for of, row in valued if of is None]
 
 
 def found(rows: Sequence[Row], text: str) -> Sequence[Row]:

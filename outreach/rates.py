@@ -8,7 +8,7 @@ figure is not 0: the sum then says how many of how many communes it counts.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -39,7 +39,9 @@ class Punctuality(StrEnum):
     """None yet, and the hour of a working day is past."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nobody changes one: a frozen one takes twice as long to make, and a page of the
+# country makes twenty thousand.
+@dataclass(slots=True)
 class Standing:
     """Where one area stands on a day. `change` is against the figure of the day `since`; None
     where the day itself has no figure. `week` is the rise of the last `PACE_DAYS` days. For a sum:
@@ -156,11 +158,18 @@ def of_areas(
     known = carry_over.known_on(app_id, ids, days, came)
     people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
-    found = (
-        _of_one(area, people[area.id], day, known, below.get(area.id, ()), without)
-        for area in chosen
-    )
-    return [replace(s, carried=carried.get(s.area.id, s.carried)) for s in found]
+    # Each by the communes' hour, what lies above them is due later; and each once, though it is a
+    # part of a district and of its province.
+    late, parts = without[Level.COMMUNE], dict[int, Standing]()
+    for area in chosen:
+        for commune in below.get(area.id, ()):
+            if commune not in parts:
+                parts[commune] = _reported(area, None, day, known[commune], late)
+    found = []
+    for area in chosen:
+        own = _reported(area, people[area.id], day, known[area.id], without[area.level])
+        found.append(_whole(own, [parts[each] for each in below.get(area.id, ())], day))
+    return [replace(s, carried=carried[s.area.id]) if s.area.id in carried else s for s in found]
 
 
 def stood(
@@ -176,10 +185,9 @@ def stood(
     without = {level: _without(day, level) for level in Level}
     late, made = without[Level.COMMUNE], []
     for area in chosen:
-        of = people[area.id]
-        own = _alone(area, of, day, known.get(area.id), without[area.level])
+        own = _alone(area, people[area.id], day, known.get(area.id), without[area.level])
         parts = [_alone(area, None, day, known.get(i), late) for i in below.get(area.id, ())]
-        made.append(_fuller(own, _sum(area, of, parts, day)) if parts else own)
+        made.append(_whole(own, parts, day))
     return [replace(s, carried=carried[s.area.id]) if s.area.id in carried else s for s in made]
 
 
@@ -210,27 +218,12 @@ def _by_share(row: Standing) -> tuple[float, int]:
     return (-(row.share or 0.0), row.area.position)
 
 
-def _of_one(
-    area: Area,
-    of: int | None,
-    day: date,
-    known: Mapping[int, Course],
-    below: Sequence[int],
-    without: Mapping[Level, Punctuality],
-) -> Standing:
+def _whole(own: Standing, parts: Sequence[Standing], day: date) -> Standing:
     """A sum where every commune has a figure; else the area's own report if it has one; else what
-    there is of a sum. `without`: how those stand that have no figure of the day."""
-    own = _reported(area, of, day, known[area.id], without[area.level])
-    if not below:
+    there is of a sum."""
+    if not parts:
         return own
-    # Each by the communes' hour: what lies above them is due later.
-    late = without[Level.COMMUNE]
-    parts = [_reported(area, None, day, known[commune], late) for commune in below]
-    return _fuller(own, _sum(area, of, parts, day))
-
-
-def _fuller(own: Standing, total: Standing) -> Standing:
-    """The sum, unless it lacks communes and there is a report of the area itself."""
+    total = _sum(own.area, own.of, parts, day)
     return own if total.counted < total.parts and own.installs is not None else total
 
 
@@ -294,8 +287,9 @@ def _sum(area: Area | Commune, of: int | None, parts: Sequence[Standing], day: d
     counted = [part for part in parts if part.installs is not None]
     changes = [part.change for part in counted if part.change is not None]
     weeks = [part.week for part in counted if part.week is not None]
-    sent = any(part.fresh for part in parts)
-    missing = [p for p in parts if p.punctuality is Punctuality.MISSING]
+    fresh = sum(part.fresh for part in parts)
+    kinds = [part.punctuality for part in parts]
+    missing = kinds.count(Punctuality.MISSING)
     return Standing(
         area,
         of,
@@ -305,11 +299,11 @@ def _sum(area: Area | Commune, of: int | None, parts: Sequence[Standing], day: d
         change=sum(changes) if changes else None,
         since=day - timedelta(days=1) if changes else None,
         week=sum(weeks) if weeks else None,
-        punctuality=Punctuality.MISSING if missing and not sent else _worst(parts),
+        punctuality=Punctuality.MISSING if missing and not fresh else _worst(kinds),
         parts=len(parts),
         counted=len(counted),
-        fresh=sum(part.fresh for part in parts),
-        late=sum(part.punctuality in (Punctuality.LATE, Punctuality.MISSING) for part in parts),
+        fresh=fresh,
+        late=missing + kinds.count(Punctuality.LATE),
         own=False,
         brought=sum(part.carried is not None for part in counted),
         short=any(part.short for part in counted),
@@ -329,8 +323,8 @@ _ORDER: Final = (
 )
 
 
-def _worst(parts: Sequence[Standing]) -> Punctuality:
-    return min((part.punctuality for part in parts), key=_ORDER.index)
+def _worst(kinds: Sequence[Punctuality]) -> Punctuality:
+    return next(kind for kind in _ORDER if kind in kinds)
 
 
 def aim(target: Target, total: Standing, day: date, over: int = PACE_DAYS) -> Aim:

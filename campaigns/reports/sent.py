@@ -16,9 +16,10 @@ from campaigns import deliveries
 from campaigns.campaigns import Campaign
 from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
-from outreach import areas, clock
+from outreach import areas, clock, descents
 from outreach.areas import Area
 from outreach.database import db
+from outreach.descents import Pairs
 from outreach.organisations import Organisation
 
 Sent = dict[str, Any]
@@ -28,15 +29,17 @@ def of_day(area: Area, day: date) -> list[Sent]:
     """What was being sent in an area on a day, the first begun first; each with its counts in the
     whole area and in each one right below it. Delivered is None where nobody tells of any."""
     below = areas.children(area.id)
+    pairs = descents.of([area.id, *(each.id for each in below)])
     begin, end = deliveries.midnight(day), deliveries.midnight(day + timedelta(days=1))
-    every = [*_over_routes(area, below, begin, end), *_by_orders(area, below, begin, end)]
-    return sorted(every, key=lambda each: (each["day"], each["by_order"], each["id"]))
+    ours = _gathered(_over_routes(pairs, begin, end), area, below, by_order=False)
+    theirs = _gathered(_by_orders(pairs, begin, end), area, below, by_order=True)
+    return sorted([*ours, *theirs], key=lambda each: (each["day"], each["by_order"], each["id"]))
 
 
-def _over_routes(area: Area, below: Sequence[Area], begin: datetime, end: datetime) -> list[Sent]:
+def _over_routes(pairs: Pairs, begin: datetime, end: datetime) -> Any:
     about = select(Campaign.id).where(Campaign.started_at < end, deliveries.lasting(begin))
-    counted = deliveries.taken(about, [area.id, *(each.id for each in below)])
-    rows = db.session.execute(
+    counted = deliveries.taken(about, pairs)
+    return db.session.execute(
         select(
             Campaign.id,
             Campaign.name,
@@ -47,11 +50,10 @@ def _over_routes(area: Area, below: Sequence[Area], begin: datetime, end: dateti
             counted.c.unreceipted,
         ).join(counted, counted.c.campaign_id == Campaign.id)
     )
-    return _gathered(rows, area, below, by_order=False)
 
 
-def _by_orders(area: Area, below: Sequence[Area], begin: datetime, end: datetime) -> list[Sent]:
-    line, order = deliveries.line_of([area.id, *(each.id for each in below)]), BroadcastOrder
+def _by_orders(pairs: Pairs, begin: datetime, end: datetime) -> Any:
+    line, order = deliveries.line_of(pairs), BroadcastOrder
     told = (
         order.id,
         Campaign.name,
@@ -81,8 +83,7 @@ def _by_orders(area: Area, below: Sequence[Area], begin: datetime, end: datetime
         .group_by(*told, line.c.start)
         .having(func.sum(OrderCount.sent) > 0)
     )
-    lasting = [row for row in rows if row.started_at >= begin or deliveries.over(row) >= begin]
-    return _gathered(lasting, area, below, by_order=True)
+    return [row for row in rows if row.started_at >= begin or deliveries.over(row) >= begin]
 
 
 def _gathered(rows: Any, area: Area, below: Sequence[Area], *, by_order: bool) -> list[Sent]:

@@ -17,7 +17,7 @@ from campaigns.order_counts import OrderCount, Source
 from campaigns.order_reporting import Entry
 from campaigns.orders import BroadcastOrder, Reported
 from campaigns.states import CampaignState, OrderState
-from outreach import clock
+from outreach import clock, descents
 from outreach.accounts import User
 from outreach.audit import AuditRow
 from outreach.database import db, transaction
@@ -298,14 +298,15 @@ def test_what_carriers_reported_is_added_up_by_area_and_period(ordering: Orderin
     ordering.report(orders.get(order.id), Entry(land.commune, "1200", "1000"))
     day = date(2020, 8, 19)
     ids = [land.commune, land.other_commune, land.next_district, land.district]
-    assert orders.reported_by_area(app_id, ids, day, day) == {
+    pairs = descents.of(ids)
+    assert orders.reported_by_area(app_id, pairs, day, day) == {
         land.commune: Reported(1200, 1000, None, day, 0, 1200, 1200),
         land.other_commune: Reported(500, None, 7000, day, 500, 0, 500),
         land.district: Reported(1700, 1000, 7000, day, 500, 1200, 1700),
     }
     for start, end in ((date(2020, 8, 1), date(2020, 8, 18)), (date(2020, 8, 20), day)):
-        assert orders.reported_by_area(app_id, ids, start, end) == {}
-    assert orders.reported_by_area(app_id + 1, ids, day, day) == {}
+        assert orders.reported_by_area(app_id, pairs, start, end) == {}
+    assert orders.reported_by_area(app_id + 1, pairs, day, day) == {}
 
 
 def at_once(*acts: Callable[[], None]) -> list[str]:
