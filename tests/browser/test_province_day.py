@@ -124,7 +124,7 @@ def test_a_province_s_day_from_the_league_table_to_the_report(visit, offices, cl
     assert_sound(page)
     page.get_by_role("button", name="Phát hành báo cáo").click()
     page.get_by_text("đã phát hành, lần 1").wait_for()
+    assert_sound(page)
     with page.expect_download() as taken:
         page.get_by_role("link", name="DOCX của lần phát hành 1").first.click()
     assert taken.value.suggested_filename == "bao-cao-87-2020-08-20.docx"
-    assert_sound(page)

@@ -54,7 +54,7 @@ class MailServer:
             lines.flush()
 
         say("220 here")
-        while line := lines.readline().decode().strip():
+        while line := lines.readline().decode(errors="replace").strip():
             word = line.split()[0].upper()
             self.heard.append(word)
             answer = self.says.get(word, "354 go on" if word == "DATA" else "250 fine")
