@@ -63,8 +63,11 @@ class UptakeReport(Model):
     """
 
     __tablename__ = "uptake_reports"
-    # Also the index for the latest figure of an area, and of an area on a day.
-    __table_args__ = (UniqueConstraint("app_id", "area_id", "day", "edition"),)
+    # Also the index for the latest figure of an area, and of an area on a day. On PostgreSQL it
+    # holds the figures, too: a province's two months are then read without the table itself.
+    __table_args__ = (
+        UniqueConstraint("app_id", "area_id", "day", "edition", postgresql_include=["installs"]),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     app_id: Mapped[int] = mapped_column(BigId, ForeignKey("apps.id"))
