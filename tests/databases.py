@@ -7,6 +7,7 @@ changed its tables gets the next one a new one.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 from app import create_app
 from outreach.database import db
@@ -70,6 +71,13 @@ EVERYBODY = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+
+
+@event.listens_for(Engine, "connect")
+def _forget_at_a_power_cut(connection: object, _record: object) -> None:
+    """What PostgreSQL of the tests does not wait for, SQLite need not either: the disk."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def fill(settings: Settings) -> None:
