@@ -11,7 +11,7 @@ from typing import Any, Final
 from campaigns import carried, deliveries
 from campaigns.carried import Carried
 from campaigns.deliveries import Sending
-from outreach import areas, formats, labels, rates, series, target_showing
+from outreach import areas, descents, formats, labels, rates, series, target_showing
 from outreach.apps import App
 from outreach.area_counts import Change
 from outreach.areas import Area
@@ -72,13 +72,14 @@ def look(area: Area, app: App, day: date, *, messages: bool, above: Area | None)
     below = [] if stand.total.own else areas.communes_below([area.id]).get(area.id, [])
     days = series.of_area(app.id, area.id, below, day)
     first = days[0].day if days else day
+    pairs = descents.of([area.id]) if messages else []
     return Look(
         area,
         app,
         stand,
         days,
-        deliveries.sendings(app.id, [area.id], first, day) if messages else None,
-        carried.of(app.id, area.id, first, day) if messages else None,
+        deliveries.sendings(app.id, pairs, first, day) if messages else None,
+        carried.of(app.id, pairs, first, day) if messages else None,
         None if above is None else neighbours(app, area, day, above, stand),
     )
 

@@ -13,7 +13,6 @@ from campaigns.order_counts import OrderCount
 from campaigns.orders import BroadcastOrder
 from campaigns.routes import Route
 from campaigns.states import MessageState
-from outreach import descents
 from outreach.database import db
 from outreach.descents import Pairs
 from outreach.organisations import Organisation
@@ -32,11 +31,10 @@ class Carried(NamedTuple):
     unreceipted: int
 
 
-def of(app_id: int, area_id: int, start: date, end: date) -> list[Carried]:
-    """What each carrier delivered in an area and below it, of campaigns about the app that started
-    within the days, the largest first. Three statements."""
+def of(app_id: int, pairs: Pairs, start: date, end: date) -> list[Carried]:
+    """What each carrier delivered in an area and below it (as pairs, of `descents`), of campaigns
+    about the app that started within the days, the largest first. Two statements."""
     sums: dict[str, list[int]] = {}
-    pairs = descents.of([area_id])
     for statement in (_by_routes, _by_orders):
         for name, *counts in db.session.execute(statement(app_id, pairs, start, end)):
             mine = sums.setdefault(name, [0, 0, 0, 0])

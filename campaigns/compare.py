@@ -14,7 +14,7 @@ from typing import Any, Final
 from campaigns import deliveries
 from campaigns.compare_asking import Asked
 from campaigns.deliveries import Delivery, Sending
-from outreach import area_counts, fieldwork, rates
+from outreach import area_counts, descents, fieldwork, rates
 from outreach.areas import Commune
 from outreach.fieldwork import Work
 from outreach.rates import Standing
@@ -180,7 +180,8 @@ def points(before: float | None, after: float | None) -> float | None:
 def of(asked: Asked) -> Comparison:
     """The figures. Statements do not grow with the areas, and no row a day is read."""
     app, communes, ids = asked.app, asked.communes, asked.ids
-    sent = deliveries.by_area(app.id, ids, asked.first, asked.last)
+    pairs = descents.of(ids)
+    sent = deliveries.by_area(app.id, pairs, asked.first, asked.last)
     before = rates.stood(app.id, communes, asked.first, asked.denominator)
     after = rates.stood(app.id, communes, asked.last, asked.denominator)
     field = fieldwork.by_area(ids, asked.first, asked.last)
@@ -203,7 +204,7 @@ def of(asked: Asked) -> Comparison:
         for area, one, other in zip(communes, before, after, strict=True)
     ]
     groups = {group: summed([r for r in rows if r.group is group]) for group in Group}
-    every = deliveries.sendings(app.id, ids, asked.first, asked.last)
+    every = deliveries.sendings(app.id, pairs, asked.first, asked.last)
     of_period = [each for each in every if each.day >= asked.first]
     across = [each for each in every if each.day < asked.first]
     return Comparison(asked, rows, groups, _both(asked, rows), of_period, across)

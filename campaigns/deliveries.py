@@ -11,7 +11,7 @@ which commune counts to none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -42,7 +42,7 @@ from campaigns.orders import BroadcastOrder
 from campaigns.progress import BILLED
 from campaigns.routes import Route
 from campaigns.states import MessageState
-from outreach import areas, clock, descents
+from outreach import areas, clock
 from outreach.database import as_rows, db, rowset
 from outreach.descents import Pairs
 from outreach.organisations import Organisation
@@ -90,21 +90,21 @@ class Sending(NamedTuple):
     last: date | None = None
 
 
-def by_area(app_id: int, area_ids: Collection[int], start: date, end: date) -> dict[int, Delivery]:
-    """What campaigns about the app delivered in each area, those started from the day `start` to
-    the day `end`; an area nobody messaged is absent. Four statements, however many there are."""
-    pairs = descents.of(area_ids)
+def by_area(app_id: int, pairs: Pairs, start: date, end: date) -> dict[int, Delivery]:
+    """What campaigns about the app delivered in each area (as pairs, of `descents`), those started
+    from the day `start` to the day `end`; an area nobody messaged is absent. Three statements,
+    however many there are."""
     found = _through_routes(app_id, pairs, start, end)
     for area_id, reported in _reported_by_carriers(app_id, pairs, start, end).items():
         found[area_id] = _joined(found.get(area_id, NONE), reported)
     return found
 
 
-def sendings(app_id: int, area_ids: Collection[int], start: date, end: date) -> list[Sending]:
+def sendings(app_id: int, pairs: Pairs, start: date, end: date) -> list[Sending]:
     """The campaigns that messaged these areas and were being sent within the days, by the day they
     started, which may be one before `start`; a carrier's part that it sent itself, by the day it
-    began, with its name. Three statements."""
-    pairs, begin = descents.of(area_ids), midnight(start)
+    began, with its name. Two statements."""
+    begin = midnight(start)
     found = taken(about_app(app_id, end), pairs)
     rows = db.session.execute(
         select(

@@ -14,6 +14,7 @@ from outreach import (
     area_counts,
     areas,
     boundaries,
+    descents,
     formats,
     lateness,
     league,
@@ -195,7 +196,7 @@ def _messages(table: League) -> dict[int, float]:
     asked = table.asked
     every = [row.area for row in table.rows]
     people = area_counts.people(every, Denominator.POPULATION, asked.day)
-    sent = deliveries.by_area(asked.app.id, list(people), asked.since, asked.day)
+    sent = deliveries.by_area(asked.app.id, descents.of(people), asked.since, asked.day)
     return {
         area_id: sent.get(area_id, deliveries.NONE).messaged * 100 / count
         for area_id, count in people.items()

@@ -24,7 +24,7 @@ blueprint = Blueprint("area", __name__, url_prefix="/areas")
 @needs(Act.UPTAKE_VIEW, of=ground)
 def show(here: Ground) -> ResponseReturnValue:
     """How the drive goes here."""
-    area, app, today = here.area, asked_app(here.area), uptake.today()
+    area, app, today = here.area, asked_app(here), uptake.today()
     line = areas.ancestors(area.id)
     seen = area_showing.look(
         area, app, today, messages=_may(Act.COMPARE, area), above=_ranked_in(line)
@@ -38,7 +38,7 @@ def show(here: Ground) -> ResponseReturnValue:
         came=area_changes.came_from(area.id),
         became=area_changes.became(area.id),
         above=[each for each in line if _may(Act.UPTAKE_VIEW, each)],
-        **_around(area, app),
+        **_around(here, app),
     )
 
 
@@ -51,12 +51,12 @@ def _ranked_in(line: Sequence[Area]) -> Area | None:
     return line[-1] if line and _may(Act.UPTAKE_VIEW, line[-1]) else None
 
 
-def _around(area: Area, app: App) -> dict[str, Any]:
+def _around(here: Ground, app: App) -> dict[str, Any]:
     today = uptake.today()
     return {
-        "area": area,
+        "area": here.area,
         "app": app,
-        "apps": uptake.apps_counted(area.id),
+        "apps": here.apps,
         "day": today,
         "today": today,
     }
@@ -66,11 +66,11 @@ def _around(area: Area, app: App) -> dict[str, Any]:
 @needs(Act.UPTAKE_VIEW, of=ground)
 def poster(here: Ground) -> ResponseReturnValue:
     """The page for the notice board of the commune."""
-    area, app, today = here.area, asked_app(here.area), uptake.today()
+    area, app, today = here.area, asked_app(here), uptake.today()
     office = person().organisation
     return render_template(
         "area/poster.html",
         stand=target_showing.of_area(area, app, today),
         phone="" if office is None else office.phone,
-        **_around(area, app),
+        **_around(here, app),
     )

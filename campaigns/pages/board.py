@@ -20,7 +20,7 @@ blueprint = Blueprint("board", __name__, url_prefix="/figures")
 @needs(Act.UPTAKE_VIEW, of=ground)
 def show(here: Ground) -> ResponseReturnValue:
     """Who has reported on a day, who is late and by how long, who was reminded."""
-    area, app, day = here.area, asked_app(here.area), asked_day()
+    area, app, day = here.area, asked_app(here), asked_day()
     shown, settings = board.of(app.id, area, day), current_app.config["OUTREACH"]
     return render_template(
         "board/show.html",
@@ -35,7 +35,7 @@ def show(here: Ground) -> ResponseReturnValue:
 @needs(Act.UPTAKE_REMIND, of=ground)
 def remind(here: Ground) -> ResponseReturnValue:
     """Remind somebody now."""
-    area_id, app = here.area.id, asked_app(here.area).code
+    area_id, app = here.area.id, asked_app(here).code
     try:
         whom = accounts.by_id(request.form.get("person", 0, type=typed.key) or 0)
         duty = duties.of(whom)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ class Ground:
         """For `access`."""
         return self.area.id
 
+    @cached_property
+    def apps(self) -> Sequence[App]:
+        """The apps that are counted there."""
+        return uptake.apps_counted(self.area.id)
+
 
 def ground(area_id: int) -> Ground:
     """The area with this id. Raises Refused where there is none."""
@@ -91,7 +97,7 @@ def index() -> ResponseReturnValue:
 @needs(Act.UPTAKE_VIEW, of=ground)
 def show(here: Ground) -> ResponseReturnValue:
     """A district's ranking of a day, or a commune's history."""
-    area, app, day = here.area, asked_app(here.area), asked_day()
+    area, app, day = here.area, asked_app(here), asked_day()
     if area.level in rates.REPORTING:
         history = uptake_showing.history(area, app)
         return render_template("uptake/history.html", h=history, **around(area, app, day))
@@ -128,11 +134,11 @@ def around(area: Area, app: App, day: date) -> dict[str, Any]:
     }
 
 
-def asked_app(area: Area) -> App:
+def asked_app(here: Ground) -> App:
     """The app the address names; without one the first that is counted there."""
     code = request.values.get("app")
     try:
-        return apps.by_code(code) if code else uptake.apps_counted(area.id)[0]
+        return apps.by_code(code) if code else here.apps[0]
     except (Refused, IndexError):
         raise Missing(_("There is no such app.")) from None
 
@@ -152,7 +158,7 @@ def asked_day() -> date:
 @needs(Act.UPTAKE_ENTER, of=ground)
 def form(here: Ground) -> ResponseReturnValue:
     """One area's figure of a day."""
-    return _form(here.area, asked_app(here.area), asked_day())
+    return _form(here.area, asked_app(here), asked_day())
 
 
 def _form(area: Area, app: App, day: date, typed: Typed = uptake_showing.NOTHING) -> str:
@@ -165,7 +171,7 @@ def _form(area: Area, app: App, day: date, typed: Typed = uptake_showing.NOTHING
 @needs(Act.UPTAKE_ENTER, of=ground)
 def send(here: Ground) -> ResponseReturnValue:
     """Take the figure, or bring the form back with what was typed."""
-    app, day, area_id = asked_app(here.area), asked_day(), here.area.id
+    app, day, area_id = asked_app(here), asked_day(), here.area.id
     entry = _entry(area_id, "")
     try:
         kept = entering.enter(app.id, entry, day, Source.FORM, person().id)
@@ -199,7 +205,7 @@ def grid(here: Ground) -> ResponseReturnValue:
     """All areas right below this one, to be entered at once."""
     if here.area.level in rates.REPORTING:
         return redirect(url_for("uptake.form", area_id=here.area.id, **_kept_choice()))
-    return _grid(here.area, asked_app(here.area), asked_day(), {})
+    return _grid(here.area, asked_app(here), asked_day(), {})
 
 
 def _grid(area: Area, app: App, day: date, typed: dict[int, Typed]) -> str:
@@ -211,7 +217,7 @@ def _grid(area: Area, app: App, day: date, typed: dict[int, Typed]) -> str:
 @needs(Act.UPTAKE_ENTER, of=ground)
 def save(here: Ground) -> ResponseReturnValue:
     """Take every figure that was typed; what is refused comes back, the rest is kept."""
-    app, day, area_id = asked_app(here.area), asked_day(), here.area.id
+    app, day, area_id = asked_app(here), asked_day(), here.area.id
     rows = uptake_showing.grid(here.area, app, day, {})
     entries = [_entry(row.area.id, f"-{row.area.id}") for row in rows if _touched(row.area.id)]
     answers = entering.enter_all(app.id, entries, day, Source.GRID, person().id)
@@ -248,7 +254,7 @@ def _tell(answers: Sequence[entering.Answer]) -> None:
 @needs(Act.UPTAKE_IMPORT, of=ground)
 def upload(here: Ground) -> ResponseReturnValue:
     """Choose a file."""
-    return _upload(here.area, asked_app(here.area))
+    return _upload(here.area, asked_app(here))
 
 
 def _upload(area: Area, app: App, error: str = "") -> str:
@@ -266,7 +272,7 @@ def _upload(area: Area, app: App, error: str = "") -> str:
 @needs(Act.UPTAKE_IMPORT, of=ground)
 def take_file(here: Ground) -> ResponseReturnValue:
     """Import it and show what came of it; where nobody knows its columns, ask which is which."""
-    app, area_id = asked_app(here.area), here.area.id
+    app, area_id = asked_app(here), here.area.id
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload(here.area, app, _("Choose a file first.")), 422

@@ -8,7 +8,7 @@ from campaigns import area_showing, carried
 from campaigns.area_showing import Look
 from campaigns.carried import Carried
 from campaigns.states import MessageState
-from outreach import apps, area_counts, areas, targets
+from outreach import apps, area_counts, areas, descents, targets
 from outreach.area_counts import Count
 from tests.campaigns.comparing import FIRST, LAST, Scene, scene
 from tests.counting import queries
@@ -62,12 +62,12 @@ def test_each_carrier_says_what_it_delivered(scene: Scene) -> None:
     scene.move(scene.send("12/8", {"29971": 3}, silent=True), (M.ACCEPTED, 3))
     at("20/8 14:00")
     area_id = scene.ids["29971"]
-    assert carried.of(scene.app_id, area_id, FIRST, LAST) == [
+    assert carried.of(scene.app_id, descents.of([area_id]), FIRST, LAST) == [
         Carried("VNPT", 6, 0, 4, 0),
         Carried("Viettel", 3, 0, None, 3),
     ]
-    assert carried.of(scene.app_id, scene.ids["29983"], FIRST, LAST) == []
-    assert carried.of(scene.app_id, area_id, date(2020, 8, 13), LAST) == []
+    assert carried.of(scene.app_id, descents.of([scene.ids["29983"]]), FIRST, LAST) == []
+    assert carried.of(scene.app_id, descents.of([area_id]), date(2020, 8, 13), LAST) == []
 
 
 def test_the_neighbours_are_those_next_in_the_ranking(scene: Scene) -> None:

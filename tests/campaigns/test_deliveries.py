@@ -11,6 +11,7 @@ from campaigns.deliveries import Delivery
 from campaigns.order_reporting import Entry
 from campaigns.orders import BroadcastOrder
 from campaigns.states import MessageState
+from outreach import descents
 from outreach.database import db
 from tests.campaigns.comparing import FIRST, LAST, Scene, scene
 from tests.drive import at
@@ -24,7 +25,7 @@ M = MessageState
 def by_area(scene: Scene, *codes: str) -> dict[str, Delivery]:
     db.session.rollback()
     ids = [scene.ids[code] for code in codes or ("29971", "29983", "29974")]
-    found = deliveries.by_area(scene.app_id, ids, FIRST, LAST)
+    found = deliveries.by_area(scene.app_id, descents.of(ids), FIRST, LAST)
     names = {area_id: code for code, area_id in scene.ids.items()}
     return {names[area_id]: each for area_id, each in found.items()}
 
@@ -72,7 +73,7 @@ def test_sendings_are_the_campaigns_of_the_period_in_order(scene: Scene) -> None
         scene.move(wave, (M.ACCEPTED, 3 * (number + 1)))  # who was there before hears it again
     scene.send("13/8", {"29971": 2}, name="chưa gửi")
     ids = [scene.ids["29971"], scene.ids["29983"]]
-    sent = deliveries.sendings(scene.app_id, ids, FIRST, LAST)
+    sent = deliveries.sendings(scene.app_id, descents.of(ids), FIRST, LAST)
     assert [(each.name, each.day.day, each.messaged, each.areas) for each in sent] == [
         ("trước", 3, 3, 2),  # nobody completed it: it is still being sent
         ("một", 10, 9, 2),
@@ -116,22 +117,23 @@ def test_a_carrier_s_own_sending_joins_by_the_day_it_began(ordering: Ordering, l
     )
     at("20/8 9:00")
     ids, app_id = [land.commune, land.other_commune], order.campaign.apps[0].id
-    found = deliveries.by_area(app_id, ids, FIRST, LAST)
+    found = deliveries.by_area(app_id, descents.of(ids), FIRST, LAST)
     day = date(2020, 8, 12)
     assert found[land.commune] == Delivery(900, 800, 225000, day, 0, 0, 900)
     assert found[land.other_commune] == Delivery(500, None, None, day, 500, 0, 500, 500)
-    district = deliveries.by_area(app_id, [land.district], FIRST, LAST)[land.district]
+    below = descents.of([land.district])
+    district = deliveries.by_area(app_id, below, FIRST, LAST)[land.district]
     assert (district.cost, district.uncosted) == (225000, 500)
-    later = deliveries.by_area(app_id, ids, date(2020, 8, 13), LAST)
+    later = deliveries.by_area(app_id, descents.of(ids), date(2020, 8, 13), LAST)
     assert later[land.commune] == Delivery(earlier=900, across=900)
-    (sent,) = deliveries.sendings(app_id, ids, FIRST, LAST)
+    (sent,) = deliveries.sendings(app_id, descents.of(ids), FIRST, LAST)
     assert (sent.name, sent.day, sent.messaged, sent.areas) == ("Đợt 1 (VNPT)", day, 1400, 2)
 
 
 def last_said(order: BroadcastOrder) -> date | None:
     db.session.rollback()
     app_id = orders.get(order.id).campaign.apps[0].id
-    (sent,) = deliveries.sendings(app_id, order.area_ids, FIRST, LAST)
+    (sent,) = deliveries.sendings(app_id, descents.of(order.area_ids), FIRST, LAST)
     assert (sent.by_order, sent.day) == (True, date(2020, 8, 12))
     return sent.last
 
