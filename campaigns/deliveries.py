@@ -42,8 +42,8 @@ from campaigns.orders import BroadcastOrder
 from campaigns.progress import BILLED
 from campaigns.routes import Route
 from campaigns.states import MessageState
-from outreach import areas, clock
-from outreach.database import as_rows, db, rowset
+from outreach import clock
+from outreach.database import among, as_rows, db, rowset
 from outreach.descents import Pairs
 from outreach.organisations import Organisation
 
@@ -342,7 +342,7 @@ def counted(about: Select[int], pairs: Pairs) -> Subquery:
             )
             .join(line, line.c.id == table.area_id)
             .where(table.campaign_id.in_(about), table.state.in_(sorted(TAKEN)))
-            .where(areas.among(table.area_id, ids))
+            .where(among(table.area_id, ids))
         )
 
     return union_all(of(Count), of(CountDelta)).subquery()

@@ -16,8 +16,8 @@ from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach import clock
-from outreach.areas import Area, among
-from outreach.database import BigId, Model, Moment, db
+from outreach.areas import Area
+from outreach.database import BigId, Model, Moment, among, db
 
 WHOLE: Final = 100_00
 SOURCE_LENGTH: Final = 200

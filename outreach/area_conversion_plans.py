@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 from outreach import areas
 from outreach.area_changes import WHOLE, AreaChange
-from outreach.areas import Area, among
-from outreach.database import db
+from outreach.areas import Area
+from outreach.database import among, db
 from outreach.errors import Refused
 from outreach.i18n import _
 

@@ -32,8 +32,8 @@ from outreach import audit, clock, seen
 from outreach.accounts import User
 from outreach.area_changes import SOURCE_LENGTH, AreaChange
 from outreach.area_conversion_plans import COLUMNS, Became, Pair, Plan
-from outreach.areas import Area, among
-from outreach.database import BigId, Model, Moment, db, find, transaction
+from outreach.areas import Area
+from outreach.database import BigId, Model, Moment, among, db, find, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
 

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from outreach import audit, clock, seen
 from outreach.accounts import User
 from outreach.area_files import MOST_PEOPLE
-from outreach.areas import Area, Commune, among
-from outreach.database import BigId, Model, Moment, db, transaction, words
+from outreach.areas import Area, Commune
+from outreach.database import BigId, Model, Moment, among, db, transaction, words
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.targets import LETTER_LENGTH, Denominator
@@ -174,7 +174,7 @@ def _held_then(area_ids: Collection[int], denominator: Denominator, day: date) -
         AreaCount.denominator == denominator, AreaCount.area_id.in_(changed)
     )
     held: dict[int, dict[str, Held]] = defaultdict(dict)
-    for area_id, valid_from, value, source in db.session.execute(rows.order_by(AreaCount.id)):
+    for area_id, valid_from, value, source in db.session.execute(rows.order_by(AreaCount.id)).all():
         held[area_id][valid_from] = value, source
     written = day.isoformat()
     return {area_id: _then(values, written) for area_id, values in held.items()}

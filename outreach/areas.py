@@ -30,7 +30,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from outreach import area_names, clock
 from outreach.area_names import LEVELS, Level
@@ -42,7 +42,6 @@ LISTS: Final = (2020, 2025)
 DISTRICTS_ENDED: Final = date(2025, 7, 1)
 CODE_LENGTH: Final = 16
 NAME_LENGTH: Final = 120
-FEW: Final = 1000
 
 
 class Area(Model):
@@ -168,16 +167,6 @@ def by_codes(codes: Iterable[str], area_list: int) -> list[Area]:
         if code not in known:
             raise Refused(_("No area has the code “%(code)s”.", code=code[:CODE_LENGTH]), "areas")
     return list(found)
-
-
-def among(column: InstrumentedAttribute[int], area_ids: Collection[int]) -> ColumnElement[bool]:
-    """A condition that a column names one of these areas; of very many, one from the first to the
-    last of them: a list's lie together, and ten thousand names take longer to say than to pass."""
-    if len(area_ids) <= FEW:
-        # Written out: handing over hundreds of values one by one takes longer than reading by them.
-        ids = bindparam(None, list(area_ids), BigId, expanding=True, literal_execute=True)
-        return column.in_(ids)
-    return column.between(min(area_ids), max(area_ids))
 
 
 def by_ids(area_ids: Collection[int]) -> Sequence[Area]:
@@ -307,7 +296,8 @@ def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:
     """The ids of the communes in each area, itself not counted, by the area's id, without those
     that ended: one descent for all of them."""
     found: dict[int, list[int]] = {}
-    for start_id, commune_id in db.session.execute(_communes_below(), {"asked": list(area_ids)}):
+    pairs = db.session.execute(_communes_below(), {"asked": list(area_ids)}).all()
+    for start_id, commune_id in pairs:  # all at once: one by one costs as much as asking
         found.setdefault(start_id, []).append(commune_id)
     return found
 
@@ -381,7 +371,7 @@ def _within() -> Select[int]:
 def lines(area_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     """Each area with all it lies in, itself counted, by its id: one climb for all of them."""
     found = dict[int, set[int]]()
-    for start, id_ in db.session.execute(_lines(), {"asked": list(area_ids)}):
+    for start, id_ in db.session.execute(_lines(), {"asked": list(area_ids)}).all():
         found.setdefault(start, set()).add(id_)
     return {start: frozenset(ids) for start, ids in found.items()}
 
