@@ -60,8 +60,9 @@ class Running:
 
     def pid_of(self, name: str) -> int:
         for pid in self.programs():
-            if name in Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "):
-                return pid
+            with suppress(OSError):  # it may end while one looks
+                if name in Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "):
+                    return pid
         return 0
 
 
