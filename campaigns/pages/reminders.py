@@ -85,7 +85,10 @@ def save(here: Ground) -> ResponseReturnValue:
 def _saying(before: str) -> str:
     """What is said of a change: a time that is over today is not made up for."""
     now, due_at = clock.now(), uptake.deadline(uptake.today())
-    minutes = int(before) if before.isdecimal() else 0
+    try:
+        minutes = typed.needed(before, "before")
+    except Refused:
+        minutes = 0  # nothing is changed then, and the field says why
     if due_at - timedelta(minutes=min(minutes, MOST_BEFORE)) < now < due_at:
         return _("Saved. The time before today's hour is over already: it holds from the next on.")
     return _("Saved. It holds from the next set time on.")

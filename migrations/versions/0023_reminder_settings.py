@@ -1,7 +1,7 @@
 """when and over which routes an area's reporters are reminded; one reminder of a kind a day
 
 Revision: 0023
-After: 0020
+After: 0022
 """
 
 import sqlalchemy as sa

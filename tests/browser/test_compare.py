@@ -28,6 +28,7 @@ def test_an_officer_compares_and_sends_the_address_on(visit, drive_done, client_
     page.locator("#chart svg").wait_for()
     expect(page.locator("#chart").get_by_text("Nhắn tin 10/8")).to_be_visible()
     expect(page.locator("#days-table")).not_to_be_visible()
+    expect(page.locator(".button.primary")).to_have_count(1)
     assert_sound(page)
     page.get_by_text("Xem số liệu thành bảng").click()
     page.get_by_text("Mỗi số có nghĩa là gì").click()

@@ -102,6 +102,7 @@ def test_what_is_wrong_comes_back_with_what_was_typed(
     for field, value, said in (
         ("before", "241", "Say 0 to 240 minutes."),
         ("before", "", "A number is needed here."),
+        ("before", "9" * 5000, "is not a whole number."),
         ("routes", "99", "There is no route 99."),
         ("routes", "x", "Choose a route of the list."),
     ):
