@@ -45,6 +45,11 @@ class ReminderSetting(Model):
     set_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
     area: Mapped[Area] = relationship(lazy="joined")
 
+    @property
+    def in_force(self) -> InForce:
+        """What holds where it is the nearest."""
+        return InForce(self.before, self.at_hour, tuple(self.route_ids), self.area)
+
 
 @dataclass(frozen=True, slots=True)
 class InForce:
@@ -70,7 +75,7 @@ class InForce:
 def below(area_id: int) -> list[InForce]:
     """What areas below one set themselves, the widest first."""
     inside = areas.within([row.area_id for row in every()], area_id) - {area_id}
-    return [_of(row) for row in every() if row.area_id in inside]
+    return [row.in_force for row in every() if row.area_id in inside]
 
 
 def usual(settings: Settings) -> InForce:
@@ -86,7 +91,7 @@ def every() -> Sequence[ReminderSetting]:
 
 def all_in_use(settings: Settings) -> list[InForce]:
     """Each that holds somewhere."""
-    return [usual(settings), *map(_of, every())]
+    return [usual(settings), *(row.in_force for row in every())]
 
 
 def in_force(area_id: int, settings: Settings) -> InForce:
@@ -107,11 +112,7 @@ def _nearest(
     there = [by_area[area_id] for area_id in line if area_id in by_area]
     if not there:
         return usual(settings)
-    return _of(max(there, key=lambda row: LEVELS.index(row.area.level)))
-
-
-def _of(row: ReminderSetting) -> InForce:
-    return InForce(row.before, row.at_hour, tuple(row.route_ids), row.area)
+    return max(there, key=lambda row: LEVELS.index(row.area.level)).in_force
 
 
 def own(area_id: int) -> ReminderSetting | None:

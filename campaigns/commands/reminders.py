@@ -48,8 +48,7 @@ def list_() -> list[dict[str, Any]]:
 
 def _own(row: ReminderSetting, there: Routes) -> dict[str, Any]:
     by = None if row.set_by_id is None else accounts.by_id(row.set_by_id).email
-    in_force = InForce(row.before, row.at_hour, tuple(row.route_ids), row.area)
-    return _set_there(in_force, there) | {"set_at": row.set_at, "set_by": by}
+    return _set_there(row.in_force, there) | {"set_at": row.set_at, "set_by": by}
 
 
 def _set_there(set_there: InForce, there: Routes) -> dict[str, Any]:
