@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from campaigns import carried, deliveries
-from campaigns.carried import Carried
+from campaigns import carried
+from campaigns.carried import Carrier
 from campaigns.deliveries import Sending
-from outreach import areas, descents, formats, labels, rates, series, target_showing
+from outreach import descents, formats, labels, rates, series, target_showing
 from outreach.apps import App
 from outreach.area_counts import Change
 from outreach.areas import Area
@@ -40,15 +40,15 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An area's page. `sendings`, which include orders, and `carried` are None where the reader may
-    not see who was messaged; `neighbours` where the area above is not theirs to see."""
+    """An area's page. `sendings`, which include orders, and `carriers` are None where the reader
+    may not see who was messaged; `neighbours` where the area above is not theirs to see."""
 
     area: Area
     app: App
     stand: Stand
     days: Sequence[Day]
     sendings: Sequence[Sending] | None
-    carried: Sequence[Carried] | None
+    carriers: Sequence[Carrier] | None
     neighbours: Neighbours | None
 
     def share(self, day: Day) -> float | None:
@@ -68,18 +68,19 @@ class Look:
 def look(area: Area, app: App, day: date, *, messages: bool, above: Area | None) -> Look:
     """All figures of the page, up to a day. `messages`: whether the reader may see who was
     messaged; `above`: the area whose ranking they may see. Statements do not grow with areas."""
-    stand = target_showing.of_area(area, app, day)
-    below = [] if stand.total.own else areas.communes_below([area.id]).get(area.id, [])
-    days = series.of_area(app.id, area.id, below, day)
+    made_of = rates.below([area], day)
+    stand = target_showing.of_area(area, app, day, made_of)
+    below = [] if stand.total.own else made_of.communes.get(area.id, [])
+    days = series.of_area(app.id, area.id, below, day, made_of.came)
     first = days[0].day if days else day
-    pairs = descents.of([area.id]) if messages else []
+    sent = carried.to(app.id, descents.of([area.id]), first, day) if messages else None
     return Look(
         area,
         app,
         stand,
         days,
-        deliveries.sendings(app.id, pairs, first, day) if messages else None,
-        carried.of(app.id, pairs, first, day) if messages else None,
+        None if sent is None else sent.sendings,
+        None if sent is None else sent.carriers,
         None if above is None else neighbours(app, area, day, above, stand),
     )
 

@@ -116,16 +116,26 @@ def sendings(app_id: int, pairs: Pairs, start: date, end: date) -> list[Sending]
             Campaign.selection_rule,
         )
         .join(found, found.c.campaign_id == Campaign.id)
-        .where(or_(Campaign.started_at >= begin, lasting(begin)))
+        .where(since(begin))
         .group_by(Campaign.id, Campaign.name, Campaign.started_at, Campaign.selection_rule)
         .order_by(Campaign.started_at, Campaign.id)
     )
     ours = [
-        Sending(id_, name, _day(at), int(count), places, rule)
+        Sending(id_, name, day_of(at), int(count), places, rule)
         for id_, name, at, count, places, rule in rows
     ]
-    every = [*ours, *_by_orders(app_id, pairs, start, end)]
-    return sorted(every, key=lambda sent: (sent.day, sent.campaign_id))
+    theirs = map(by_order, orders_within(app_id, pairs, start, end))
+    return sorted([*ours, *theirs], key=in_order)
+
+
+def in_order(sent: Sending) -> tuple[date, int]:
+    """The key by which sendings follow each other."""
+    return sent.day, sent.campaign_id
+
+
+def since(moment: datetime) -> ColumnElement[bool]:
+    """Whether a campaign started after the moment or was still being sent then."""
+    return or_(Campaign.started_at >= moment, lasting(moment))
 
 
 def lasting(moment: datetime) -> ColumnElement[bool]:
@@ -133,10 +143,13 @@ def lasting(moment: datetime) -> ColumnElement[bool]:
     return or_(Campaign.completed_at.is_(None), Campaign.completed_at >= moment)
 
 
-def _by_orders(app_id: int, pairs: Pairs, start: date, end: date) -> list[Sending]:
-    """What carriers report to have sent of each campaign from their own systems."""
+def orders_within(app_id: int, pairs: Pairs, start: date, end: date) -> list[Any]:
+    """What carriers report to have sent of each campaign from their own systems and were still
+    sending within the days: `sent`, `delivered`, of how many they say nothing of that (`silent`),
+    in how many `places`. One statement."""
     line, begin = line_of(pairs), midnight(start)
     order = BroadcastOrder
+    silent = case((OrderCount.delivered.is_(None), OrderCount.sent), else_=0)
     named = (
         Campaign.id,
         Campaign.name,
@@ -152,6 +165,8 @@ def _by_orders(app_id: int, pairs: Pairs, start: date, end: date) -> list[Sendin
         select(
             *named,
             func.sum(OrderCount.sent).label("sent"),
+            func.sum(OrderCount.delivered).label("delivered"),
+            func.sum(silent).label("silent"),
             func.count(line.c.start.distinct()).label("places"),
         )
         .select_from(line)
@@ -166,7 +181,7 @@ def _by_orders(app_id: int, pairs: Pairs, start: date, end: date) -> list[Sendin
         .group_by(order.id, *named)
         .having(func.sum(OrderCount.sent) > 0)
     )
-    return [_by_order(row) for row in rows if row.started_at >= begin or over(row) >= begin]
+    return [row for row in rows.all() if row.started_at >= begin or over(row) >= begin]
 
 
 def counting() -> ColumnElement[bool]:
@@ -185,17 +200,18 @@ def over(row: Any) -> datetime:
     return ended or row.not_after
 
 
-def _by_order(row: Any) -> Sending:
+def by_order(row: Any) -> Sending:
+    """One of `orders_within`, as what was sent."""
     ended = orders.ended_at(row.state, row.changed_at, row.finished_at, row.not_after)
     return Sending(
         row.id,
         f"{row.name} ({row.carrier})",
-        _day(row.started_at),
+        day_of(row.started_at),
         int(row.sent),
         row.places,
         row.selection_rule,
         by_order=True,
-        last=None if ended is None else _day(max(row.started_at, ended)),
+        last=None if ended is None else day_of(max(row.started_at, ended)),
     )
 
 
@@ -238,7 +254,7 @@ def _delivery(
         int(messaged),
         known,
         int(cost),
-        None if first is None else _day(first),
+        None if first is None else day_of(first),
         int(silent),
         int(earlier),
         across=int(across),
@@ -361,7 +377,8 @@ def midnight(day: date) -> datetime:
 
 
 @lru_cache(1 << 12)
-def _day(moment: datetime) -> date:
+def day_of(moment: datetime) -> date:
+    """The day in Vietnam."""
     return clock.local(moment).date()
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
+from typing import NamedTuple
 
 from outreach import area_changes, areas, uptake
 from outreach.area_changes import WHOLE, Origin, Origins, Part
@@ -154,8 +155,8 @@ def _sum(area_id: int, origin: Origin, latest: Sequence[tuple[Part, Point | None
         max(point.day for point in points),
         1,
         sum(_part(point.installs, share) for point, share in known),
-        max(point.as_of for point in points),
-        max(point.reported_at for point in points),
+        max(point.as_of_us for point in points),
+        max(point.reported_us for point in points),
         True if True in late else None if None in late else False,
         Carried(origin.until, len(latest), len(known) - short),
     )
@@ -166,11 +167,23 @@ def _part(installs: int, share: int) -> int:
     return (installs * share + WHOLE // 2) // WHOLE
 
 
-def communes_below(
-    above: Collection[int], chosen: set[int], day: date
-) -> tuple[dict[int, list[int]], Origins, dict[int, Carried]]:
-    """As `areas.communes_below`, where an area that came about after the day has the communes of
-    what it came from; where those and the `chosen` areas came from; and from how many each did."""
+class Below(NamedTuple):
+    """What figures of areas are made of: the `communes` below each, where those and the areas
+    themselves `came` from, and of the areas that had others then from how many each came."""
+
+    communes: Mapping[int, Sequence[int]]
+    came: Origins
+    carried: Mapping[int, Carried]
+
+    @property
+    def ids(self) -> set[int]:
+        """All the communes."""
+        return set[int]().union(*self.communes.values())
+
+
+def communes_below(above: Collection[int], chosen: set[int], day: date) -> Below:
+    """As `areas.communes_below` of the areas `above`, which are some of the `chosen`; where one
+    came about after the day, the communes of what it came from."""
     below = areas.communes_below(above) if above else {}
     ids = chosen.union(*below.values())
     came = area_changes.origins(ids)
@@ -178,7 +191,8 @@ def communes_below(
     below |= {area_id: communes for area_id, (_carried, communes) in before.items()}
     if before:
         came |= area_changes.origins(set[int]().union(*below.values()) - ids)
-    return below, came, {area_id: carried for area_id, (carried, _communes) in before.items()}
+    carried = {area_id: each for area_id, (each, _communes) in before.items()}
+    return Below(below, came, carried)
 
 
 def communes_before(came: Origins, day: date) -> dict[int, tuple[Carried, list[int]]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 
 from outreach import clock
@@ -75,26 +76,26 @@ def day(value: date | None, *, language: str) -> str:
     if value is None:
         return NOTHING
     shown = clock.local(value).date() if isinstance(value, datetime) else value
-    return str(format_date(shown, _PATTERNS[language]["day"], locale=language))
+    return _date(shown, _PATTERNS[language]["day"], language)
 
 
 def weekday(value: date | None, *, language: str) -> str:
     """A day with its name: `Thứ Năm 20/8/2020`; `—` for None."""
     if value is None:
         return NOTHING
-    return str(format_date(value, f"EEEE {_PATTERNS[language]['day']}", locale=language))
+    return _date(value, f"EEEE {_PATTERNS[language]['day']}", language)
 
 
 def weekday_name(value: date | None, *, language: str) -> str:
     """The name of a day alone: `Thứ Năm`."""
-    return NOTHING if value is None else str(format_date(value, "EEEE", locale=language))
+    return NOTHING if value is None else _date(value, "EEEE", language)
 
 
 def month_day(value: date | None, *, language: str) -> str:
     """A day where the year is plain from the page: `20/8`."""
     if value is None:
         return NOTHING
-    return str(format_date(value, _PATTERNS[language]["month_day"], locale=language))
+    return _date(value, _PATTERNS[language]["month_day"], language)
 
 
 def moment(value: datetime | None, *, language: str) -> str:
@@ -141,12 +142,25 @@ def span(seconds: float | None, *, language: str) -> str:
     return f"{hours // 24} {day_}" + (f" {hours % 24} {hour_}" if hours % 24 else "")
 
 
+# A page of two months writes each of its days several times.
+@functools.lru_cache(4096)
+def _date(value: date, pattern: str, language: str) -> str:
+    return str(format_date(value, pattern, locale=_locale(language)))
+
+
 def _written(value: datetime | None, pattern: str, language: str) -> str:
     if value is None:
         return NOTHING
+    locale = _locale(language)
     return str(
-        format_datetime(value, _PATTERNS[language][pattern], tzinfo=clock.VIETNAM, locale=language)
+        format_datetime(value, _PATTERNS[language][pattern], tzinfo=clock.VIETNAM, locale=locale)
     )
+
+
+@functools.cache
+def _locale(language: str) -> Locale:
+    """Made once: to read its name takes as long as to write the day."""
+    return Locale.parse(language)
 
 
 _FILTERS: Final[tuple[Callable[..., str], ...]] = (

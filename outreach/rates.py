@@ -17,6 +17,7 @@ from typing import Final
 from outreach import area_counts, areas, carry_over, due, scales, uptake
 from outreach.area_names import Level
 from outreach.areas import Area, Commune
+from outreach.carry_over import Below
 from outreach.targets import Denominator, Target
 from outreach.uptake import Carried, Course, Point
 
@@ -146,29 +147,37 @@ def denominator_of(target: Target | None) -> Denominator:
     return Denominator.POPULATION
 
 
-def of_areas(
-    app_id: int, chosen: Sequence[Area], day: date, denominator: Denominator
-) -> list[Standing]:
-    """Where each area stands on a day, in their order, without ranks. Queries do not grow with
-    the number of areas."""
+def below(chosen: Sequence[Area] | Sequence[Commune], day: date) -> Below:
+    """What the figures of these areas are made of on a day. Queries do not grow with them."""
     above = [area.id for area in chosen if area.level not in REPORTING]
-    below, came, carried = carry_over.communes_below(above, {area.id for area in chosen}, day)
-    ids = {area.id for area in chosen}.union(*below.values())
+    return carry_over.communes_below(above, {area.id for area in chosen}, day)
+
+
+def of_areas(
+    app_id: int,
+    chosen: Sequence[Area],
+    day: date,
+    denominator: Denominator,
+    made_of: Below | None = None,
+) -> list[Standing]:
+    """Where each area stands on a day, in their order, without ranks; `made_of` is their `below`,
+    where that is known already. Queries do not grow with the number of areas."""
+    communes, came, carried = made_of = made_of or below(chosen, day)
     days = [day - timedelta(days=ago) for ago in (0, 1, PACE_DAYS)]
-    known = carry_over.known_on(app_id, ids, days, came)
+    known = carry_over.known_on(app_id, made_of.ids | {area.id for area in chosen}, days, came)
     people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
     # Each by the communes' hour, what lies above them is due later; and each once, though it is a
     # part of a district and of its province.
     late, parts = without[Level.COMMUNE], dict[int, Standing]()
     for area in chosen:
-        for commune in below.get(area.id, ()):
+        for commune in communes.get(area.id, ()):
             if commune not in parts:
                 parts[commune] = _reported(area, None, day, known[commune], late)
     found = []
     for area in chosen:
         own = _reported(area, people[area.id], day, known[area.id], without[area.level])
-        found.append(_whole(own, [parts[each] for each in below.get(area.id, ())], day))
+        found.append(_whole(own, [parts[each] for each in communes.get(area.id, ())], day))
     return [replace(s, carried=carried[s.area.id]) if s.area.id in carried else s for s in found]
 
 
@@ -177,24 +186,22 @@ def stood(
 ) -> list[Standing]:
     """Where areas stood on a day, in their order, without ranks, changes and weeks: all that is
     read is one row a commune, and of an earlier day the counts that changed since."""
-    above = [area.id for area in chosen if area.level not in REPORTING]
-    below, came, carried = carry_over.communes_below(above, {area.id for area in chosen}, day)
-    ids = {area.id for area in chosen}.union(*below.values())
-    known = carry_over.last_known(app_id, ids, day, came)
+    communes, came, carried = made_of = below(chosen, day)
+    known = carry_over.last_known(app_id, made_of.ids | {area.id for area in chosen}, day, came)
     people = area_counts.people(chosen, denominator, day)
     without = {level: _without(day, level) for level in Level}
     late, made = without[Level.COMMUNE], []
     for area in chosen:
         own = _alone(area, people[area.id], day, known.get(area.id), without[area.level])
-        parts = [_alone(area, None, day, known.get(i), late) for i in below.get(area.id, ())]
+        parts = [_alone(area, None, day, known.get(i), late) for i in communes.get(area.id, ())]
         made.append(_whole(own, parts, day))
     return [replace(s, carried=carried[s.area.id]) if s.area.id in carried else s for s in made]
 
 
 def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table:
     """A day of an area: itself and the areas right below it, the highest rate first."""
-    below = areas.children(area.id) if area.level not in REPORTING else []
-    total, *rows = of_areas(app_id, [area, *below], day, denominator)
+    right_below = areas.children(area.id) if area.level not in REPORTING else []
+    total, *rows = of_areas(app_id, [area, *right_below], day, denominator)
     return Table(day, denominator, total, ranked(rows))
 
 
@@ -253,12 +260,13 @@ def _alone(
     if point is None:
         return Standing(area, of, punctuality=without)
     punctuality = punctuality_of(day, point) if point.day == day else without
+    as_of = point.as_of
     return Standing(
         area,
         of,
         installs=point.installs,
-        as_of=point.as_of,
-        oldest=point.as_of,
+        as_of=as_of,
+        oldest=as_of,
         change=carry_over.rise(before, point),
         since=None if before is None else before.day,
         week=carry_over.rise(week_ago, point),

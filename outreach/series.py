@@ -100,11 +100,20 @@ def _short(carried: Mapping[int, Carried]) -> set[tuple[int, int]]:
     return {(area_id, each.counted) for area_id, each in carried.items() if each.short}
 
 
-def of_area(app_id: int, area_id: int, below: Collection[int], last: date) -> list[Day]:
+def of_area(
+    app_id: int,
+    area_id: int,
+    below: Collection[int],
+    last: date,
+    origins: Origins | None = None,
+) -> list[Day]:
     """The days of an area: of the communes below it, or of itself. Before it came about from whole
-    areas above communes, of the communes of those."""
+    areas above communes, of the communes of those. `origins`: where all these came from, where it
+    is known already."""
     parts, first = below or [area_id], last - timedelta(days=DAYS - 1)
-    came = area_changes.origins({area_id, *parts})
+    lines = {area_id, *parts}
+    known = area_changes.origins(lines) if origins is None else origins
+    came = {id_: origin for id_, origin in known.items() if id_ in lines}
     above = {area_id: came.pop(area_id)} if below and area_id in came else {}
     before = carry_over.communes_before(above, first)
     if area_id not in before:

@@ -11,6 +11,7 @@ from outreach import area_counts, areas, group_counts, rates, targets, uptake
 from outreach.apps import App
 from outreach.area_counts import Change, Count, Course
 from outreach.areas import Area
+from outreach.carry_over import Below
 from outreach.group_counts import GroupCount
 from outreach.rates import Aim, Standing
 from outreach.targets import Denominator, Target
@@ -69,10 +70,10 @@ def stand(area: Area, app: App, day: date, target: Target | None, total: Standin
     return Stand(area, app, day, denominator, total, aim, of_groups(area, app, day), people)
 
 
-def of_area(area: Area, app: App, day: date) -> Stand:
-    """The same, where nobody has worked out the rate yet."""
+def of_area(area: Area, app: App, day: date, made_of: Below | None = None) -> Stand:
+    """The same, where nobody has worked out the rate yet; `made_of` as for that."""
     target = targets.in_force(area, app, day)
-    (total,) = rates.of_areas(app.id, [area], day, rates.denominator_of(target))
+    (total,) = rates.of_areas(app.id, [area], day, rates.denominator_of(target), made_of)
     return stand(area, app, day, target, total)
 
 

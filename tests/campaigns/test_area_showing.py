@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from campaigns import area_showing, carried
+from campaigns import area_showing
 from campaigns.area_showing import Look
-from campaigns.carried import Carried
 from campaigns.states import MessageState
-from outreach import apps, area_counts, areas, descents, targets
+from outreach import apps, area_counts, areas, targets
 from outreach.area_counts import Count
-from tests.campaigns.comparing import FIRST, LAST, Scene, scene
+from tests.campaigns.comparing import LAST, Scene, scene
 from tests.counting import queries
 from tests.drive import at
 
@@ -57,19 +56,6 @@ def test_the_target_stands_in_the_chart(scene: Scene) -> None:
     assert drawn["most"] >= 60
 
 
-def test_each_carrier_says_what_it_delivered(scene: Scene) -> None:
-    scene.move(scene.send("12/8", {"29971": 6}), (M.DELIVERED, 4), (M.ACCEPTED, 2))
-    scene.move(scene.send("12/8", {"29971": 3}, silent=True), (M.ACCEPTED, 3))
-    at("20/8 14:00")
-    area_id = scene.ids["29971"]
-    assert carried.of(scene.app_id, descents.of([area_id]), FIRST, LAST) == [
-        Carried("VNPT", 6, 0, 4, 0),
-        Carried("Viettel", 3, 0, None, 3),
-    ]
-    assert carried.of(scene.app_id, descents.of([scene.ids["29983"]]), FIRST, LAST) == []
-    assert carried.of(scene.app_id, descents.of([area_id]), date(2020, 8, 13), LAST) == []
-
-
 def test_the_neighbours_are_those_next_in_the_ranking(scene: Scene) -> None:
     figures(scene)
     near = look().neighbours
@@ -85,7 +71,7 @@ def test_who_may_not_see_messages_sees_none(scene: Scene) -> None:
     figures(scene)
     seen = look(messages=False)
     assert seen.sendings is None
-    assert seen.carried is None
+    assert seen.carriers is None
 
 
 def test_statements_do_not_grow_with_figures_and_campaigns(scene: Scene) -> None:
@@ -100,7 +86,7 @@ def test_statements_do_not_grow_with_figures_and_campaigns(scene: Scene) -> None
     look("870")
     with queries() as many:
         look("870")
-    assert len(many) <= len(few) <= 27
+    assert len(many) <= len(few) <= 23
 
 
 def test_each_day_has_the_rate_of_its_own_count_and_the_change_is_drawn(scene: Scene) -> None:
