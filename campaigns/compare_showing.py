@@ -19,7 +19,7 @@ from outreach import areas, daily, formats, holidays, labels, maps, scales
 from outreach.apps import Unit
 from outreach.collation import vietnamese_key
 from outreach.daily import Day, Member
-from outreach.database import db
+from outreach.database import db, one_of
 from outreach.i18n import N_, _
 from outreach.kept import Kept
 from outreach.maps import Map, Spot
@@ -153,7 +153,7 @@ def first_known(comparison: Comparison) -> date | None:
         return None
     wanted = select(func.min(UptakeReport.day)).where(
         UptakeReport.app_id == asked.app.id,
-        UptakeReport.area_id.in_(asked.ids),
+        one_of(UptakeReport.area_id, asked.ids),
         UptakeReport.day < asked.last,
     )
     return db.session.scalar(wanted)

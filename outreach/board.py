@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, func, select, type_coerce
 from outreach import area_changes, areas, clock, due, rates
 from outreach.area_names import Level
 from outreach.areas import Area
-from outreach.database import db
+from outreach.database import db, one_of
 from outreach.rates import Punctuality
 from outreach.uptake import UptakeReport
 
@@ -163,7 +163,7 @@ def _reports(
     # The table's columns and not the model's: no loader's work for each of thousands of rows.
     r = _R.__table__.c
     first = select(r.area_id, r.day, r.late, type_coerce(r.reported_at, BigInteger)).where(
-        r.app_id == app_id, r.area_id.in_(area_ids), r.day.in_(days), r.edition == 1
+        r.app_id == app_id, one_of(r.area_id, area_ids), r.day.in_(days), r.edition == 1
     )
     rows = db.session.execute(first).all()
     return {(area_id, day): _Sent(late, at) for area_id, day, late, at in rows}
@@ -177,7 +177,7 @@ def _since_begun(
         return []
     before = select(func.count()).select_from(
         select(_R.id)
-        .where(_R.app_id == app_id, _R.area_id.in_(area_ids), _R.day < dates[0])
+        .where(_R.app_id == app_id, one_of(_R.area_id, area_ids), _R.day < dates[0])
         .limit(1)
         .subquery()
     )

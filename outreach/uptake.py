@@ -36,7 +36,7 @@ from outreach import apps, areas, clock, due, targets
 from outreach.accounts import User
 from outreach.apps import App
 from outreach.area_names import Level
-from outreach.database import BigId, Model, Moment, as_rows, db, rowset, words
+from outreach.database import BigId, Model, Moment, as_rows, db, one_of, rowset, words
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.targets import Target
@@ -294,8 +294,8 @@ def _listed(dialect: str, name: str) -> str:
     return f"'[' || string_agg({name}::text, ',') || ']'"
 
 
-def _of(app_id: int, area_ids: Iterable[int]) -> ColumnElement[bool]:
-    return (_R.app_id == app_id) & _R.area_id.in_(list(area_ids))
+def _of(app_id: int, area_ids: Collection[int]) -> ColumnElement[bool]:
+    return (_R.app_id == app_id) & one_of(_R.area_id, area_ids)
 
 
 def _fill_before(found: dict[int, Course], app_id: int, area_ids: list[int], day: date) -> None:

@@ -14,7 +14,7 @@ from outreach.accounts import Role, User
 from outreach.apps import App
 from outreach.area_names import Level
 from outreach.areas import Area
-from outreach.database import db, find
+from outreach.database import db, find, one_of
 from outreach.i18n import _, language
 from outreach.todo import Todo
 from outreach.uptake import UptakeReport
@@ -73,7 +73,7 @@ def _own_area(person: User, act: Act) -> Area | None:
 def _sent(counted: Sequence[App], below: Sequence[int], day: date) -> set[tuple[int, int]]:
     found = select(UptakeReport.app_id, UptakeReport.area_id).where(
         UptakeReport.app_id.in_([app.id for app in counted]),
-        UptakeReport.area_id.in_(below),
+        one_of(UptakeReport.area_id, below),
         UptakeReport.day == day,
     )
     return {(row.app_id, row.area_id) for row in db.session.execute(found)}
@@ -81,7 +81,7 @@ def _sent(counted: Sequence[App], below: Sequence[int], day: date) -> set[tuple[
 
 def _names(area_ids: set[int]) -> dict[int, str]:
     """Short names by id, in the list's order."""
-    found = select(Area).where(Area.id.in_(area_ids)).order_by(Area.position, Area.id)
+    found = select(Area).where(one_of(Area.id, area_ids)).order_by(Area.position, Area.id)
     return {area.id: area.short_name for area in db.session.scalars(found)}
 
 
