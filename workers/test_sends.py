@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from campaigns import reminders, stops, test_sends
 from campaigns.test_sends import TestState
@@ -45,13 +46,17 @@ S = TestState
 
 @dataclass(frozen=True)
 class Taken:
-    """A test that is ours to submit, once; `until` is a moment of time.monotonic()."""
+    """A test that is ours to submit, once: `until` a moment of time.monotonic(), and while the
+    hours are open, which are over at `ends`."""
 
     id: int
+    number_id: int
+    reminder_id: int | None
     sealed: bytes
     sender: str
     text: str
     validity: int
+    ends: datetime
     until: float
 
 
@@ -134,7 +139,17 @@ def take(
     if row.reminder_id is not None:
         ends = min(ends, now + ANSWERS_FOR)
     validity = max(60, int((ends - now).total_seconds()))
-    return Taken(row.id, bytes(sealed), row.sender, row.text, validity, begun + WITHIN)
+    return Taken(
+        row.id,
+        row.number_id,
+        row.reminder_id,
+        bytes(sealed),
+        row.sender,
+        row.text,
+        validity,
+        ends,
+        begun + WITHIN,
+    )
 
 
 def _next(connection: Connection, route_id: int, now: datetime, which: str) -> Any:
@@ -181,14 +196,14 @@ async def _submit(holder: Holder, taken: Taken) -> Answer:
     said: list[str] = []
     for part in parts:
         try:
-            await _reach_slot(holder, gateway.cost(part))
+            await _reach_slot(holder, taken, gateway.cost(part), first=not said)
             said.append(await gateway.submit(part, taken.until))
         except CarrierRefused as refused:
             log.info("test send refused", test=taken.id, code=refused.code)
             if said:
                 return Answer(S.IN_DOUBT, said, "partial", refused.words[:255])
             return Answer(S.REFUSED, [], refused.code[:40], refused.words[:255])
-        except (NotSent, RedisError):
+        except (NotSent, RedisError, DBAPIError):
             return Answer(S.IN_DOUBT, said, "partial") if said else Answer(S.WAITING)
         except (NoAnswer, asyncio.CancelledError):  # the process ends and waits no longer
             return Answer(S.IN_DOUBT, said, "no_answer")
@@ -198,11 +213,30 @@ async def _submit(holder: Holder, taken: Taken) -> Answer:
     return Answer(S.ACCEPTED, said)
 
 
-async def _reach_slot(holder: Holder, segments: int) -> None:
+def is_wanted(connection: Connection, taken: Taken) -> bool:
+    """Whether the hours are open yet, nobody opted out or stopped everything, and a reminder still
+    has its point."""
+    if clock.now() >= taken.ends:
+        return False
+    refused = connection.execute(
+        text("SELECT 1 FROM opt_outs WHERE number_id = :number"), {"number": taken.number_id}
+    ).first()
+    if refused is not None or stops.in_force_on(connection):
+        return False
+    return taken.reminder_id is None or not reminders.why_not(connection, taken.reminder_id)
+
+
+async def _reach_slot(holder: Holder, taken: Taken, segments: int, *, first: bool) -> None:
+    """Wait for the route's pace. A slot may come a minute after a test was taken: before its first
+    part leaves it is asked again whether it may, and who looks for it next ends it. Raises NotSent.
+    """
     try:
         await holder.pacer.slot(segments)
+        may = not first or await holder.writer.write(lambda c: is_wanted(c, taken), apart=True)
     except asyncio.CancelledError:
         raise NotSent("stopped") from None
+    if not may:
+        raise NotSent("not wanted any more")
 
 
 def store(connection: Connection, route_id: int, test_id: int, owner: str, answer: Answer) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
-from campaigns import test_sends
+from campaigns import stops, test_sends
 from campaigns.routes import Route
 from campaigns.test_sends import TestSend, TestState
 from outreach import clock, numbers, opt_outs
@@ -57,6 +60,37 @@ def take(stage: Stage, route: Route) -> carrying.Taken | None:
 def answer(route: Route, test_id: int, said: Answer) -> None:
     with write_connection(db.engine) as connection:
         carrying.store(connection, route.id, test_id, "me", said)
+
+
+class Waiting:
+    """A seat of a route whose slot comes after something has happened."""
+
+    may_send = True
+
+    def __init__(self, stage: Stage, route: Route, happens: Callable[[], object]) -> None:
+        self.settings, self.sealer = stage.settings, numbers.sealer()
+        self.contract = SimpleNamespace(route_id=route.id)
+        self.pacer, self.gateway, self.writer = self, self, self
+        self.submitted: list[object] = []
+        self._happens = happens
+
+    async def write(self, work: Callable[[Connection], Any], *_more: Any, **_how: Any) -> Any:
+        with write_connection(db.engine) as connection:
+            return work(connection)
+
+    async def slot(self, _segments: int) -> None:
+        self._happens()
+        db.session.rollback()
+
+    def parts(self, outgoing: object) -> list[object]:
+        return [outgoing]
+
+    def cost(self, _part: object) -> int:
+        return 1
+
+    async def submit(self, part: object, _until: float) -> str:
+        self.submitted.append(part)
+        return "7"
 
 
 def receive(route: Route, *said: Receipt) -> None:
@@ -170,6 +204,38 @@ def test_who_opts_out_after_asking_gets_no_test(stage: Stage, route: Route) -> N
     opt_outs.add([E164], "called", None)
     assert take(stage, route) is None
     assert (now(test_id).state, now(test_id).code) == (S.NOT_SENT, "opted_out")
+
+
+def test_who_opts_out_while_it_waits_for_its_slot_gets_no_test(stage: Stage, route: Route) -> None:
+    test_id = ask(stage, stage.author, route)
+    holder = Waiting(stage, route, lambda: opt_outs.add([E164], "called", None))
+    asyncio.run(carrying.carry(holder, "me"))  # type: ignore[arg-type]
+    assert now(test_id).state is S.WAITING
+    assert holder.submitted == []
+    assert take(stage, route) is None
+    assert (now(test_id).state, now(test_id).code) == (S.NOT_SENT, "opted_out")
+
+
+def test_nothing_leaves_at_a_slot_that_comes_after_everything_was_stopped(
+    stage: Stage, route: Route
+) -> None:
+    test_id = ask(stage, stage.author, route)
+    holder = Waiting(stage, route, lambda: stops.set_in_force("wrong text"))
+    asyncio.run(carrying.carry(holder, "me"))  # type: ignore[arg-type]
+    assert (now(test_id).state, holder.submitted) == (S.WAITING, [])
+
+
+def test_nothing_leaves_at_a_slot_that_comes_when_the_hours_are_over(
+    stage: Stage, route: Route
+) -> None:
+    test_id = ask(stage, stage.author, route)
+    taken = take(stage, route)
+    assert taken is not None
+    with write_connection(db.engine) as connection:
+        assert carrying.is_wanted(connection, taken)
+        clock.set_offset(taken.ends - clock.real_now())
+        assert not carrying.is_wanted(connection, taken)
+    assert now(test_id).state is S.SENDING
 
 
 def test_what_no_worker_takes_in_time_is_never_sent(stage: Stage, route: Route) -> None:
