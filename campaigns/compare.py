@@ -188,7 +188,7 @@ def of(asked: Asked) -> Comparison:
     people = {standing.area.id: standing.of for standing in after}
     if asked.denominator is not Denominator.POPULATION:
         people = area_counts.people(communes, Denominator.POPULATION, asked.last)
-    ranks = rates.ranks(after)
+    ranks = rates.ranks(each.share for each in after)
     rows = [
         Row(
             area,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from campaigns import compare, counts
 from campaigns.compare import COMPARED, Comparison, Group, Row
@@ -21,7 +21,7 @@ from outreach.collation import vietnamese_key
 from outreach.daily import Day, Member
 from outreach.database import db, one_of
 from outreach.i18n import N_, _
-from outreach.kept import Kept
+from outreach.kept import KeptUnchanged
 from outreach.maps import Map, Spot
 from outreach.scales import Scale
 from outreach.uptake import UptakeReport
@@ -30,8 +30,6 @@ PAGE_ROWS: Final = 250
 """More rows are shown a page at a time; the file has them all."""
 LARGE: Final = 500
 """With more communes, answers are kept for a minute."""
-NEWEST: Final = 100_000
-"""So many ids may lie between a row and one that is written later."""
 USUAL_ORDER: Final = "-change"
 
 GROUP_NAMES: Final = {
@@ -107,8 +105,7 @@ class Look:
         return self.orders[key]
 
 
-_large: Kept[Look] = Kept(60, most=4)
-_unchanged: Kept[Look] = Kept(3600, most=4)
+_large: KeptUnchanged[Look] = KeptUnchanged(counts.newest_figures, most=4)
 
 
 def look(asked: Asked) -> Look:
@@ -119,24 +116,8 @@ def look(asked: Asked) -> Look:
     beside = None if asked.against is None else (bool(asked.against.chosen), asked.against.roots)
     sets = (asked.roots, beside, asked.area_list)
     key = (asked.app.id, asked.first, asked.last, asked.denominator, sets)
-    kept = _large.get(key, lambda: _unchanged.get((key, _newest()), lambda: _look(asked)))
+    kept = _large.get(key, lambda: _look(asked))
     return replace(kept, comparison=replace(kept.comparison, asked=asked))
-
-
-def _newest() -> tuple[object, ...]:
-    """What differs once any figure of a comparison has changed: figures and acts of people are
-    added and never taken away, messages move from one state to another. The newest rows are counted
-    too, since a transaction that ends late brings a lower id."""
-    added = ", ".join(
-        f"(SELECT MAX(id) FROM {table}), (SELECT COUNT(*) FROM {table}"
-        f" WHERE id > (SELECT MAX(id) FROM {table}) - {NEWEST})"
-        for table in ("uptake_reports", "audit")
-    )
-    states = text(
-        f"SELECT state, SUM(messages) FROM {counts.OF_WHOLE} f GROUP BY state ORDER BY state"
-    )
-    moved = tuple((row[0], int(row[1])) for row in db.session.execute(states))
-    return (*db.session.execute(text(f"SELECT {added}")).one(), moved)
 
 
 def _look(asked: Asked) -> Look:

@@ -9,15 +9,15 @@ can deadlock. A reader adds totals or sums and deltas in one statement: it is ex
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaigns.states import MessageState
-from outreach import areas
-from outreach.database import BigId, Model, as_rows, rowset, words
+from outreach import areas, newest
+from outreach.database import BigId, Model, as_rows, db, rowset, words
 
 
 class Count(Model):
@@ -224,6 +224,14 @@ def campaigns_in(connection: Connection, area_ids: Collection[int]) -> list[int]
     within = areas.closure_query(area_ids)
     counted = select(Count.campaign_id).where(Count.area_id.in_(within)).distinct()
     return list(connection.scalars(counted.order_by(Count.campaign_id)))
+
+
+def newest_figures() -> Hashable:
+    """What differs once any figure of a comparison has changed: what installs are made of
+    (`newest.figures`), and messages that moved from one state to another."""
+    states = text(f"SELECT state, SUM(messages) FROM {OF_WHOLE} f GROUP BY state ORDER BY state")
+    moved = tuple((row[0], int(row[1])) for row in db.session.execute(states))
+    return newest.figures(), moved
 
 
 class CountRow(NamedTuple):

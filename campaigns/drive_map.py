@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from campaigns import deliveries
+from campaigns import counts, deliveries
 from outreach import (
     area_counts,
     areas,
@@ -26,7 +26,7 @@ from outreach import (
 from outreach.area_names import Level
 from outreach.boundaries import BoundaryUpload
 from outreach.i18n import N_, _
-from outreach.kept import Kept
+from outreach.kept import KeptUnchanged
 from outreach.league import Asked, League, Row
 from outreach.maps import Map, Spot
 from outreach.rates import Punctuality
@@ -153,12 +153,12 @@ def _scale(mode: Mode, shown: Sequence[float | None], name: str) -> Scale:
     return scales.MESSAGES if mode is Mode.MESSAGES else scales.LATE
 
 
-_large: Kept[Mapping[int, float]] = Kept(60, most=8)
+_large: KeptUnchanged[Mapping[int, float]] = KeptUnchanged(counts.newest_figures, most=8)
 
 
 def values(table: League, mode: Mode) -> Mapping[int, float]:
     """By area what the mode colours; without those of whom it is not known. What reads messages or
-    reports of very many communes is kept for a minute."""
+    reports of very many communes is kept (`KeptUnchanged`)."""
     asked = table.asked
     root = None if asked.area is None else asked.area.id
     inside = None if root is None else (root,)

@@ -82,11 +82,9 @@ def last_known(
     return found
 
 
-def rise(before: Point | None, after: Point) -> int | None:
+def rise(before: Point, after: Point) -> int | None:
     """From one figure to another; None where they are not of the same: something that was carried
     over is not known in one of them."""
-    if before is None:
-        return None
     one, other = before.carried, after.carried
     if one != other and any(each is not None and each.short for each in (one, other)):
         return None

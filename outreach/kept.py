@@ -1,4 +1,5 @@
-"""Answers kept for some seconds, so that typing does not count a million people at every key."""
+"""Answers that are kept: for some seconds, so that typing does not count a million people at every
+key; and while nothing has changed, so that a country is not added up for everyone who looks."""
 
 from __future__ import annotations
 
@@ -47,3 +48,16 @@ class Kept(Generic[V]):
         old = [key for key, (at, _) in self._answers.items() if now - at >= self._seconds]
         for key in old or list(self._answers)[: len(self._answers) - self._most + 1]:
             del self._answers[key]
+
+
+class KeptUnchanged(Generic[V]):
+    """What `make` answered for a key: up to a minute old, whatever was written meanwhile, and up to
+    an hour while `newest` says the same."""
+
+    def __init__(self, newest: Callable[[], Hashable], most: int = 32) -> None:
+        self._newest = newest
+        self._minute, self._hour = Kept[V](60, most), Kept[V](3600, most)
+
+    def get(self, key: Hashable, make: Callable[[], V]) -> V:
+        """The kept answer, or a new one."""
+        return self._minute.get(key, lambda: self._hour.get((key, self._newest()), make))

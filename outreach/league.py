@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache, partial
 from operator import itemgetter
 from typing import Any, Final
 
-from outreach import access, area_choice, areas, clock, rates, targets, uptake
+from outreach import access, area_choice, areas, clock, newest, rates, targets, uptake
 from outreach.access import Act, Person, Subject
 from outreach.apps import App, Definition
 from outreach.area_names import LEVELS, Level
@@ -23,7 +23,7 @@ from outreach.areas import Area, Commune
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
-from outreach.kept import Kept
+from outreach.kept import KeptUnchanged
 from outreach.rates import Standing
 from outreach.targets import Denominator
 from outreach.text import fold
@@ -37,7 +37,7 @@ WHOLE_FROM: Final = 0.9
 """A sum is ranked if so many of its communes have a figure."""
 USUAL_DAYS: Final = 7
 LARGE: Final = 1_000
-"""Where figures of more communes are read, answers are kept for a minute."""
+"""Where figures of more communes are read, answers are kept (`KeptUnchanged`)."""
 _folded: Final = lru_cache(1 << 14)(fold)
 
 
@@ -205,14 +205,14 @@ def _day(written: str, field: str, usual: date) -> date:
         raise Refused(refused.sentence, field) from None
 
 
-_large: Kept[League] = Kept(60, most=6)
-_large_days: Kept[list[Standing]] = Kept(60, most=12)
+_large: KeptUnchanged[League] = KeptUnchanged(newest.figures, most=6)
+_large_days: KeptUnchanged[list[Standing]] = KeptUnchanged(newest.figures, most=12)
 
 
 def of(asked: Asked) -> League:
     """The table. However many areas, the statements are the same few. Where it reads very many
-    communes it is kept for a minute, and so are the days it is made of: who turns a page or moves
-    on by a day reads no country anew."""
+    communes it is kept, and so are the days it is made of: who turns a page or moves on by a day
+    reads no country anew."""
     root = None if asked.area is None else (asked.area.id,)
     chosen = cache(partial(_chosen, asked))
     if areas.count_communes(root, asked.area_list) <= LARGE:
@@ -230,15 +230,17 @@ def of(asked: Asked) -> League:
 
 
 def _league(asked: Asked, now: Sequence[Standing], before: Sequence[Standing]) -> League:
-    groups = [group_of(each, asked.day) for each in now]
+    groups, shares = [group_of(each, asked.day) for each in now], [each.share for each in now]
     groups_then = [group_of(each, asked.since) for each in before]
-    ranks, then = _ranks(now, groups), _ranks(before, groups_then)
-    shared = Counter((group, row.share) for group, row in zip(groups, now, strict=True))
+    shares_then = [each.share for each in before]
+    ranks, then = _ranks(shares, groups), _ranks(shares_then, groups_then)
+    shared = Counter(zip(groups, shares, strict=True))
     made: dict[Group, list[Row]] = {group: [] for group in Group}
-    for group, past, one, other in zip(groups, groups_then, now, before, strict=True):
-        rank = ranks[group].get(one.share or 0.0) if group in ranks else None
-        was = then[past].get(other.share or 0.0) if past is group and group in then else None
-        tied = rank is not None and shared[group, one.share] > 1
+    both = zip(groups, shares, groups_then, shares_then, strict=True)
+    for one, other, (group, share, past, share_then) in zip(now, before, both, strict=True):
+        rank = ranks[group].get(share or 0.0) if group in ranks else None
+        was = then[past].get(share_then or 0.0) if past is group and group in then else None
+        tied = rank is not None and shared[group, share] > 1
         made[group].append(Row(one.area, group, one, other, rank, tied, was))
     for group in RANKED_GROUPS:
         made[group].sort(key=lambda row: (row.rank or 0, row.area.position))
@@ -262,12 +264,18 @@ def group_of(standing: Standing, day: date) -> Group:
         return Group.NEVER
     if not standing.of:
         return Group.UNCOUNTED
-    if (day - clock.local(standing.as_of).date()).days > OLD_DAYS:
+    if standing.as_of < _silent_before(day):
         return Group.SILENT
     of = summed(standing)
     if of.counted < WHOLE_FROM * of.parts:
         return Group.PART
     return Group.SMALL if standing.of < FEW else Group.RANKED
+
+
+@lru_cache(64)
+def _silent_before(day: date) -> datetime:
+    """Made once and not for each of ten thousand communes."""
+    return datetime.combine(day - timedelta(days=OLD_DAYS), time(), clock.VIETNAM)
 
 
 def summed(standing: Standing) -> Standing | Carried:
@@ -276,12 +284,14 @@ def summed(standing: Standing) -> Standing | Carried:
     return standing.carried if standing.own and standing.carried else standing
 
 
-def _ranks(stood: Sequence[Standing], groups: Sequence[Group]) -> dict[Group, dict[float, int]]:
-    by_group: dict[Group, list[Standing]] = {group: [] for group in RANKED_GROUPS}
-    for group, each in zip(groups, stood, strict=True):
+def _ranks(
+    shares: Sequence[float | None], groups: Sequence[Group]
+) -> dict[Group, dict[float, int]]:
+    by_group: dict[Group, list[float | None]] = {group: [] for group in RANKED_GROUPS}
+    for group, share in zip(groups, shares, strict=True):
         if group in by_group:
-            by_group[group].append(each)
-    return {group: rates.ranks(rows) for group, rows in by_group.items()}
+            by_group[group].append(share)
+    return {group: rates.ranks(them) for group, them in by_group.items()}
 
 
 ORDERS: Final[Mapping[str, Callable[[Row], Any]]] = {

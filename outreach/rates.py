@@ -8,7 +8,7 @@ figure is not 0: the sum then says how many of how many communes it counts.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -207,16 +207,17 @@ def table(app_id: int, area: Area, day: date, denominator: Denominator) -> Table
 
 def ranked(rows: Sequence[Standing]) -> list[Standing]:
     """By rate, the highest first; equal rates share a rank, and who has none comes last."""
-    places = ranks(rows)
+    places = ranks(row.share for row in rows)
     known = sorted((row for row in rows if row.share is not None), key=_by_share)
     placed = [replace(row, rank=places[row.share or 0.0]) for row in known]
     return placed + [row for row in rows if row.share is None]
 
 
-def ranks(rows: Sequence[Standing]) -> dict[float, int]:
+def ranks(shares: Iterable[float | None]) -> dict[float, int]:
     """The rank of each rate, the highest first."""
     places: dict[float, int] = {}
-    for place, rate in enumerate(sorted(r.share for r in rows if r.share is not None)[::-1], 1):
+    known = [rate for rate in shares if rate is not None]
+    for place, rate in enumerate(sorted(known, reverse=True), 1):
         places.setdefault(rate, place)
     return places
 
@@ -267,9 +268,9 @@ def _alone(
         installs=point.installs,
         as_of=as_of,
         oldest=as_of,
-        change=carry_over.rise(before, point),
+        change=None if before is None else carry_over.rise(before, point),
         since=None if before is None else before.day,
-        week=carry_over.rise(week_ago, point),
+        week=None if week_ago is None else carry_over.rise(week_ago, point),
         punctuality=punctuality,
         counted=1,
         fresh=int(point.day == day),

@@ -7,13 +7,12 @@ from datetime import date
 
 import pytest
 
-from campaigns import compare_asking, compare_showing, counts
+from campaigns import compare_asking, compare_showing
 from campaigns.compare import Group
-from campaigns.states import MessageState
 from outreach import apps, clock
 from outreach.area_changes import WHOLE, AreaChange
 from outreach.areas import Area
-from outreach.database import db, transaction, write_connection
+from outreach.database import db, transaction
 from tests.campaigns.comparing import Scene, drive_done, scene
 from tests.drive import at
 
@@ -147,28 +146,6 @@ def test_a_country_s_answer_is_kept_for_a_minute_and_while_nothing_changes(
     assert look().comparison.rows is first.comparison.rows  # not a minute later
     monkeypatch.setattr(clock, "monotonic", lambda: now + 122)
     assert look().comparison.rows is not first.comparison.rows
-
-
-def test_whatever_changes_a_figure_makes_a_kept_comparison_old(scene: Scene) -> None:
-    sent = scene.send("12/8", {"29971": 3})
-    seen = [compare_showing._newest()]
-
-    def changed() -> bool:
-        db.session.rollback()
-        seen.append(compare_showing._newest())
-        return seen[-1] != seen[-2]
-
-    assert not changed()
-    scene.report("29971", "13/8", 50)
-    assert changed()
-    # No new attempt and no new receipt, as when a doubt is settled by what came before.
-    scene.move(sent, (MessageState.DELIVERED, 1))
-    assert changed()
-    with write_connection(db.engine) as connection:
-        counts.fold(connection)
-    assert not changed()
-    apps.add("KHAC", "Khác", "https://khac.vn", actor_id=None)
-    assert changed()
 
 
 def test_a_comparison_of_nothing_has_no_chart(scene: Scene) -> None:

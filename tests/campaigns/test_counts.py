@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 from campaigns import counts
 from campaigns.counts import CountAbove, CountDelta, CountRow, Step
 from campaigns.states import MessageState
-from outreach import area_loading, areas
+from outreach import apps, area_loading, areas
 from outreach.areas import Area
 from outreach.database import db, write_connection
+from tests.campaigns.comparing import Scene, scene
 from tests.stage import Stage, assert_added_up
 
+__all__ = ["scene"]
 M = MessageState
 
 
@@ -38,6 +40,28 @@ def read(campaign_id: int = 1) -> dict[tuple[int, int, MessageState], tuple[int,
 
 def step(before: MessageState | None, after: MessageState, area: int = 1, times: int = 2) -> Step:
     return Step(1, area, 1, times, before, after)
+
+
+def test_whatever_changes_a_figure_ends_a_kept_comparison(scene: Scene) -> None:
+    sent = scene.send("12/8", {"29971": 3})
+    seen = [counts.newest_figures()]
+
+    def changed() -> bool:
+        db.session.rollback()
+        seen.append(counts.newest_figures())
+        return seen[-1] != seen[-2]
+
+    assert not changed()
+    scene.report("29971", "13/8", 50)
+    assert changed()
+    # No new attempt and no new receipt, as when a doubt is settled by what came before.
+    scene.move(sent, (MessageState.DELIVERED, 1))
+    assert changed()
+    with write_connection(db.engine) as connection:
+        counts.fold(connection)
+    assert not changed()
+    apps.add("KHAC", "Khác", "https://khac.vn", actor_id=None)
+    assert changed()
 
 
 def test_what_was_appended_reads_the_same_before_and_after_it_is_folded(app: object) -> None:

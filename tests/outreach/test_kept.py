@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from outreach import clock
-from outreach.kept import Kept
+from outreach.kept import Kept, KeptUnchanged
 
 
 @pytest.fixture
@@ -49,3 +49,21 @@ def test_who_asks_while_an_answer_is_made_waits_for_it(app: Flask) -> None:
 
     with ThreadPoolExecutor(4) as people:
         assert list(people.map(ask, range(4))) == [0, 0, 0, 0]
+
+
+def test_after_a_minute_an_answer_is_kept_only_while_nothing_changed(seconds: list[float]) -> None:
+    marks, numbers = ["one"], count()
+    kept = KeptUnchanged[int](lambda: marks[-1])
+
+    def ask() -> int:
+        return kept.get("a", lambda: next(numbers))
+
+    assert ask() == 0
+    marks.append("two")
+    assert ask() == 0, "not a minute old"
+    seconds[0] += 61
+    assert ask() == 1
+    seconds[0] += 61
+    assert ask() == 1, "nothing has changed since"
+    seconds[0] += 3601
+    assert ask() == 2
