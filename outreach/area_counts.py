@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import Date, ForeignKey, Index, String, cast, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import audit, clock, seen
+from outreach import areas, audit, clock, seen
 from outreach.accounts import User
 from outreach.area_files import MOST_PEOPLE
 from outreach.areas import Area, Commune
@@ -205,7 +205,7 @@ def add(area: Area, count: Count, *, form: str | None = None, actor_id: int | No
     `checked` does, and where `form`, the mark of what was shown, is no longer true."""
     count = checked(count)
     with transaction():
-        _lock([area.id])
+        areas.lock([area.id])
         seen.demand(form, shown(history(area.id)))
         if unfit([count]):
             raise Refused(_("More smartphone users than people cannot be."), "value")
@@ -223,7 +223,7 @@ def take_back(
     if not reason or len(reason) > SOURCE_LENGTH:
         raise Refused(_("Say why, in %(most)s letters.", most=SOURCE_LENGTH), "reason")
     with transaction():
-        _lock([area.id])
+        areas.lock([area.id])
         rows = history(area.id)
         seen.demand(form, shown(rows))
         row = next((each for each in standing(rows) if each.id == row_id), None)
@@ -320,17 +320,11 @@ def keep(counts: Sequence[Count], actor_id: int | None) -> list[Count]:
 
 def _keep(counts: Sequence[Count], actor_id: int | None) -> list[Count]:
     ids = {count.area_id for count in counts}
-    _lock(ids)
+    areas.lock(ids)
     rows = _rows(ids)
     new = _new(counts, rows)
     _write(new, rows, actor_id)
     return new
-
-
-def _lock(area_ids: Collection[int]) -> None:
-    """Two who count the same area wait for each other; in one order, so never both."""
-    those = select(Area.id).where(Area.id.in_(list(area_ids))).order_by(Area.id)
-    db.session.execute(those.with_for_update(key_share=True)).all()
 
 
 def _write(new: Sequence[Count], rows: Rows, actor_id: int | None) -> None:

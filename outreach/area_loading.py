@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
 
 from outreach import area_counts, area_files, area_package, areas, audit, signals
 from outreach.area_counts import Count
 from outreach.area_files import AreaRow, Figures
 from outreach.area_names import LEVELS, Level
 from outreach.areas import Area, AreaAlias
-from outreach.database import as_rows, db, rowset, transaction
+from outreach.database import as_rows, db, insert_missing, rowset, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.targets import Denominator
@@ -247,8 +248,10 @@ def _write(area_list: int, rows: list[AreaRow], actor_id: int | None) -> tuple[i
     for _level, level_rows in groupby(rows, key=lambda row: row.level):
         wanted = [_columns(area_list, row, ids) for row in level_rows]
         new = [columns for columns in wanted if columns["code"] not in present]
+        new.sort(key=itemgetter("code"))  # in one order, as `areas.lock`
         changed = list(_changes(present, wanted))
-        _in_chunks(new, lambda chunk: db.session.execute(insert(Area), chunk))
+        # What somebody else adds meanwhile, as by a second click, is there then.
+        _in_chunks(new, lambda chunk: db.session.execute(insert_missing(Area), chunk))
         ids = _ids(area_list)
         _in_chunks(changed, lambda chunk: _change(present, chunk))
         added += len(new)
@@ -288,6 +291,7 @@ def _changes(present: Mapping[str, Columns], wanted: Iterable[Columns]) -> Itera
 
 
 def _change(present: Mapping[str, Columns], chunk: list[Columns]) -> None:
+    areas.lock([columns["id"] for columns in chunk])
     db.session.execute(update(Area), chunk)
     moved = [
         columns["id"]
@@ -314,7 +318,7 @@ def _write_aliases(rows: Iterable[AreaRow], ids: Mapping[str, int]) -> None:
     known = set(db.session.execute(select(AreaAlias.area_id, AreaAlias.folded)).all())
     wanted = {(ids[row.code], fold(alias)) for row in rows for alias in row.aliases}
     new = [{"area_id": area_id, "folded": folded} for area_id, folded in sorted(wanted - known)]
-    _in_chunks(new, lambda chunk: db.session.execute(insert(AreaAlias), chunk))
+    _in_chunks(new, lambda chunk: db.session.execute(insert_missing(AreaAlias), chunk))
 
 
 def _count_people(area_list: int, figures: Mapping[str, Figures], actor_id: int | None) -> set[int]:
@@ -356,6 +360,7 @@ def _put_in_order(area_list: int) -> None:
 
 
 def _put(chunk: list[list[int]]) -> None:
+    areas.lock([area_id for area_id, _place in chunk])
     # One statement a thousand rows: after a first load every row of the list moves.
     rows = rowset(db.engine.dialect.name, [("id", "integer"), ("position", "integer")])
     db.session.execute(

@@ -35,6 +35,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.types import TypeDecorator
@@ -228,6 +229,12 @@ def rowset(dialect: str, columns: Sequence[tuple[str, str]], parameter: str = "r
         f"(value->>{i})::{casts[kind]} AS {name}" for i, (name, kind) in enumerate(columns)
     )
     return f"(SELECT {picks} FROM json_array_elements(CAST(:{parameter} AS json)))"
+
+
+def insert_missing(model: type[Model]) -> Any:
+    """An INSERT that passes by what is there already."""
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    return dialect.insert(model).on_conflict_do_nothing()
 
 
 def as_rows(rows: Sequence[Sequence[int | str | None]]) -> str:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, text
 
 from outreach import area_loading, areas, clock
-from outreach.database import db
+from outreach.area_loading import Loaded
+from outreach.areas import Area
+from outreach.database import db, write_connection
 from outreach.errors import Refused
 from outreach.example.letters import AREAS_FILE
 
@@ -59,6 +65,79 @@ def test_loading_again_updates_names_and_keeps_populations_that_are_not_given(
     assert "9 (29956" in loaded.notes[0]
     area = areas.by_code("29992")
     assert (area.name, area.population) == ("Phường Long Thuận", 14_444)
+
+
+ROWS = (
+    "87,province,Tỉnh Đồng Tháp,Tỉnh,,1\n",
+    "870,district,Huyện Hồng Ngự,Huyện,87,2\n",
+    "29992,commune,Xã Long Thuận,Xã,870,3\n",
+    "29983,commune,Xã Phú Thuận B,Xã,870,4\n",
+)
+
+
+def _at_once(app: Flask, *paths: Path) -> list[Loaded]:
+    def load(path: Path) -> Loaded:
+        with app.app_context():
+            return area_loading.load_file(path, 2020, actor_id=None)
+
+    db.session.rollback()
+    with ThreadPoolExecutor(len(paths)) as pool:
+        return list(pool.map(load, paths))
+
+
+def test_the_second_click_loads_the_same_list_once(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_have_looked, present = threading.Barrier(2), area_loading._present
+
+    def meet(area_list: int) -> dict[str, dict[str, object]]:
+        found = present(area_list)
+        both_have_looked.wait(10)
+        return found
+
+    monkeypatch.setattr(area_loading, "_present", meet)
+    path = _file(tmp_path, "".join(ROWS))
+    for loaded in _at_once(app, path, path):
+        assert loaded.areas == {"province": 1, "district": 1, "commune": 2, "hamlet": 0}
+    commune = areas.by_code("29992", 2020)
+    assert (commune.population, areas.children(commune.parent_id)[0].code) == (3, "29983")
+
+
+def test_two_who_load_in_opposite_orders_do_not_wait_for_each_other_forever(
+    app: Flask, tmp_path: Path
+) -> None:
+    """The second commune is held until both wait: the one for it, the other for the first, or both
+    in one row."""
+    area_loading.load_file(_file(tmp_path, "".join(ROWS)), 2020, actor_id=None)
+    held = areas.by_code("29983", 2020).id
+    communes = [row.replace("Xã ", "Phường ") for row in ROWS[2:]]
+    orders = communes[::-1], communes
+    db.session.rollback()
+
+    def load(number: int) -> int:
+        path = tmp_path / f"{number}.csv"
+        _file(tmp_path, "".join([*ROWS[:2], *orders[number]])).rename(path)
+        with app.app_context():
+            return area_loading.load_file(path, 2020, actor_id=None).added
+
+    with ThreadPoolExecutor(2) as pool:
+        with write_connection(db.engine) as connection:
+            connection.execute(select(Area.id).where(Area.id == held).with_for_update())
+            loads = []
+            for number in (0, 1):
+                loads.append(pool.submit(load, number))
+                _wait_for_locks(number + 1)
+        assert [each.result(30) for each in loads] == [0, 0]
+
+
+def _wait_for_locks(many: int) -> None:
+    """Until so many wait for another's rows; SQLite has no rows to wait for."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _turn in range(200 if db.engine.dialect.name == "postgresql" else 0):
+        with db.engine.connect() as connection:
+            if connection.scalar(waiting) >= many:
+                return
+        time.sleep(0.05)
 
 
 def test_a_bad_file_leaves_everything_as_it_was(app: Flask, tmp_path: Path) -> None:
