@@ -98,6 +98,7 @@ from outreach.pages import targets as targets_pages
 from outreach.pages import uptake as uptake_pages
 from outreach.settings import Settings
 from workers import presence, seats, wiring
+from workers.commands import backup as backup_commands
 from workers.commands import doctor as doctor_command
 from workers.commands import example as example_commands
 from workers.commands import routes_check as routes_check_command
@@ -188,31 +189,12 @@ def _add_administration(app: Flask) -> None:
     app.register_blueprint(audit_pages.blueprint)
 
 
-def _add_rooms(app: Flask) -> None:
-    """Register each room's pages and commands; a room adds its line here."""
-    shell.init_app(app)
-    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due)
-    health.init_app(app, presence.count_workers)
-    app.register_blueprint(health_pages.blueprint)
-    app.register_blueprint(account_pages.blueprint)
-    app.register_blueprint(metrics_pages.blueprint)
-    app.register_blueprint(campaigns_pages.blueprint)
-    app.register_blueprint(calendar_pages.blueprint)
-    app.register_blueprint(doubts_pages.blueprint)
-    app.register_blueprint(unreached_pages.blueprint)
-    app.register_blueprint(compose_pages.blueprint)
-    app.register_blueprint(lotteries_pages.blueprint)
-    app.register_blueprint(orders_pages.blueprint)
-    app.register_blueprint(test_sends_pages.blueprint)
-    app.register_blueprint(lists_pages.blueprint)
-    app.register_blueprint(list_people_pages.blueprint)
-    app.register_blueprint(twilio_pages.blueprint)
-    api_pages.init_app(app)
-    _add_figures(app)
-    _add_administration(app)
+def _add_commands(app: Flask) -> None:
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(migrations_command.command)
     app.cli.add_command(doctor_command.doctor)
+    app.cli.add_command(backup_commands.backup)
+    app.cli.add_command(backup_commands.restore)
     app.cli.add_command(areas_commands.group)
     app.cli.add_command(apps_commands.group)
     app.cli.add_command(targets_commands.group)
@@ -236,4 +218,29 @@ def _add_rooms(app: Flask) -> None:
     app.cli.add_command(worker_commands.worker)
     app.cli.add_command(worker_commands.tick)
     app.cli.add_command(example_commands.group)
+
+
+def _add_rooms(app: Flask) -> None:
+    """Register each room's pages and commands; a room adds its line here."""
+    shell.init_app(app)
+    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due)
+    health.init_app(app, presence.count_workers)
+    app.register_blueprint(health_pages.blueprint)
+    app.register_blueprint(account_pages.blueprint)
+    app.register_blueprint(metrics_pages.blueprint)
+    app.register_blueprint(campaigns_pages.blueprint)
+    app.register_blueprint(calendar_pages.blueprint)
+    app.register_blueprint(doubts_pages.blueprint)
+    app.register_blueprint(unreached_pages.blueprint)
+    app.register_blueprint(compose_pages.blueprint)
+    app.register_blueprint(lotteries_pages.blueprint)
+    app.register_blueprint(orders_pages.blueprint)
+    app.register_blueprint(test_sends_pages.blueprint)
+    app.register_blueprint(lists_pages.blueprint)
+    app.register_blueprint(list_people_pages.blueprint)
+    app.register_blueprint(twilio_pages.blueprint)
+    api_pages.init_app(app)
+    _add_figures(app)
+    _add_administration(app)
+    _add_commands(app)
     wiring.init_app(app)

@@ -98,6 +98,11 @@ class Campaign(Model):
         return pauses.is_canary(self.pause_reason)
 
     @property
+    def was_restored(self) -> bool:
+        """Whether it is paused since a backup was restored, and nobody has resumed it yet."""
+        return pauses.is_restored(self.pause_reason)
+
+    @property
     def area_ids(self) -> list[int]:
         """The areas it is for: what access is judged by."""
         return [area.id for area in self.areas]

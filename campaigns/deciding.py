@@ -49,6 +49,7 @@ REASON_WORDS: Final[dict[str, str]] = {
     "no_answer": N_("The carrier did not answer"),
     "partial": N_("Only a part of the text was taken"),
     "worker_silent": N_("Our own sender fell silent"),
+    "restored": N_("A backup was restored"),
 }
 OTHER_WORDS: Final = N_("No answer was stored")
 EXPLAINED: Final[dict[str, str]] = {
@@ -63,6 +64,10 @@ EXPLAINED: Final[dict[str, str]] = {
     "worker_silent": N_(
         "The program that was sending stopped or stood still before it noted an answer. The "
         "message may have left or not."
+    ),
+    "restored": N_(
+        "The database was restored from a backup, in which the message still waited. It may have "
+        "left between the backup and the failure, or not."
     ),
 }
 

@@ -125,7 +125,7 @@ _OURS: Final = {
 }
 
 
-_DOUBTS: Final = frozenset({"no_answer", "partial", "worker_silent"})
+_DOUBTS: Final = frozenset({"no_answer", "partial", "worker_silent", "restored"})
 
 
 def why(state: MessageState, reason: str, protocol: Protocol) -> Why:

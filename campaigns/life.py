@@ -7,7 +7,7 @@ who press at once, one wins and the other is told.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text, update
 
@@ -20,6 +20,14 @@ from outreach.errors import Missing, Refused
 from outreach.i18n import _
 
 C = CampaignState
+_NOT_PAUSED: Final[dict[str, Any]] = {"paused_at": None, "pause_reason": None}
+_NOT_BEGUN: Final[dict[str, Any]] = {
+    "start_at": None,
+    "started_at": None,
+    "expand_position": 0,
+    "expand_after": 0,
+    "expanded_at": None,
+}
 
 
 def get(campaign_id: int) -> Campaign:
@@ -34,15 +42,17 @@ def require(campaign: Campaign, to: CampaignState) -> None:
     """Raise Refused unless the table lets the campaign become `to`. Acts ask it first, so that a
     person learns what it is before anything else that is wrong with it."""
     if to not in CAMPAIGN_TRANSITIONS[campaign.state]:
-        raise Refused(
-            _(
-                "“%(name)s” is %(state)s; it cannot become %(to)s.",
-                name=campaign.name,
-                state=campaign.state.value,
-                to=to.value,
-            ),
-            "state",
-        )
+        raise _impossible(campaign, to)
+
+
+def _impossible(campaign: Campaign, to: CampaignState) -> Refused:
+    sentence = _(
+        "“%(name)s” is %(state)s; it cannot become %(to)s.",
+        name=campaign.name,
+        state=campaign.state.value,
+        to=to.value,
+    )
+    return Refused(sentence, "state")
 
 
 def move(
@@ -135,7 +145,7 @@ def start(campaign: Campaign, actor_id: int | None) -> None:
     with transaction():
         held_back.refuse_start(campaign, now)
         _refuse_uncovered(campaign)
-        times: dict[str, Any] = {"started_at": now, "start_at": now}
+        times: dict[str, Any] = {"started_at": now, "start_at": now, **_NOT_PAUSED}
         if not campaign.route_choices:
             times["expanded_at"] = now  # only orders: there is nobody of ours to expand to
         move(campaign, C.SENDING, actor_id, act="campaign.start", **times)
@@ -163,6 +173,8 @@ def _uncovered(campaign: Campaign) -> str:
 
 def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
     """Stop sending; nothing begins after 2 s. The reason is shown to everybody."""
+    if campaign.state is not C.SENDING:
+        raise _impossible(campaign, C.PAUSED)
     move(
         campaign,
         C.PAUSED,
@@ -174,14 +186,30 @@ def pause(campaign: Campaign, reason: str, actor_id: int | None) -> None:
     )
 
 
+def hold_back(campaign: Campaign, reason: str, actor_id: int | None) -> None:
+    """Pause what stood so in a backup: an unfinished campaign, begun or not. One of which nothing
+    was sent yet begins anew when a person resumes it."""
+    values: dict[str, Any] = {} if campaign.expanded_at is not None else _NOT_BEGUN
+    values = values | {"pause_reason": reason, "paused_at": clock.now()}
+    if campaign.state is not C.PAUSED:
+        move(campaign, C.PAUSED, actor_id, act="campaign.hold_back", **values)
+        return
+    with transaction() as session:
+        session.execute(update(Campaign).where(Campaign.id == campaign.id).values(**values))
+        audit.record("campaign.hold_back", "campaign", campaign.id, {}, actor_id)
+
+
 def resume(campaign: Campaign, actor_id: int | None) -> None:
-    """Go on sending what is queued. What had stopped by itself is not stopped so again: whoever
-    resumes it has seen why."""
+    """Go on sending what is queued, or begin what had not begun. What had stopped by itself is not
+    stopped so again: whoever resumes it has seen why."""
     require(campaign, C.SENDING)
+    if campaign.started_at is None:
+        start(campaign, actor_id)
+        return
     _refuse_while_stopped()
     if campaign.window.next_opening(clock.now()) is None:
         raise Refused(_("The window of this campaign has closed for good."), "state")
-    values: dict[str, Any] = {"paused_at": None, "pause_reason": None}
+    values: dict[str, Any] = dict(_NOT_PAUSED)
     if campaign.stopped_by_canary:
         values["canary_passed_at"] = clock.now()
     with transaction():
@@ -248,12 +276,8 @@ def withdraw(campaign: Campaign, why: str) -> None:
             detail={"why": why},
             digest=None,
             submitted_at=None,
-            start_at=None,
-            started_at=None,
             recipients_counted=None,
-            expand_position=0,
-            expand_after=0,
-            expanded_at=None,
+            **_NOT_BEGUN,
         )
         expansion.undo(session.connection(), campaign.id)
         preparing.forget(campaign.id)

@@ -85,6 +85,7 @@ REASONS: Final[dict[str, str]] = {
     "withdrawn": N_("The agreement was taken back before it was sent."),
     "moved": N_("The person answers for something else by now."),
     "no_worker": N_("No worker or no connection within its time."),
+    "restored": N_("A backup was restored; whether it had left is not known."),
 }
 """Why one was not sent."""
 ACTS: Final = {What.FIGURE: Act.UPTAKE_ENTER, What.REPORT: Act.REPORT_MAKE}

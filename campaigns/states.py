@@ -41,8 +41,9 @@ CAMPAIGN_TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
     C.DRAFT: frozenset({C.SUBMITTED, C.CANCELLED}),
     C.SUBMITTED: frozenset({C.APPROVED, C.RETURNED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
     C.RETURNED: frozenset({C.DRAFT, C.SUBMITTED, C.CANCELLED}),
-    C.APPROVED: frozenset({C.SCHEDULED, C.SENDING, C.DRAFT, C.CANCELLED, C.EXPIRED}),
-    C.SCHEDULED: frozenset({C.SENDING, C.SCHEDULED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
+    # Paused before it began: by a restore alone, since it may have begun after the backup.
+    C.APPROVED: frozenset({C.SCHEDULED, C.SENDING, C.PAUSED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
+    C.SCHEDULED: frozenset({C.SENDING, C.SCHEDULED, C.PAUSED, C.DRAFT, C.CANCELLED, C.EXPIRED}),
     C.SENDING: frozenset({C.PAUSED, C.COMPLETED, C.CANCELLED, C.EXPIRED, C.DRAFT}),
     C.PAUSED: frozenset({C.SENDING, C.CANCELLED, C.EXPIRED, C.COMPLETED}),
     # A person has messages sent again: in doubt, knowingly, or failed for now.

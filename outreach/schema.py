@@ -7,10 +7,11 @@ is an eighth of what a start loads, and workers never need it: it is loaded by w
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, MetaData, Table, inspect
+from sqlalchemy.schema import DropTable
 
 from outreach.database import db
 from outreach.errors import Refused
@@ -33,12 +34,31 @@ def attach(app: Flask) -> None:
         Migrate(app, db, directory=str(MIGRATIONS))
 
 
-def upgrade() -> None:
-    """Run the migrations that the current application's database lacks."""
+def upgrade(revision: str = "head") -> None:
+    """Run the migrations that the current application's database lacks, up to a revision."""
     from flask_migrate import upgrade
 
     attach(current_app)
-    upgrade()
+    upgrade(revision=revision)
+
+
+def empty(engine: Engine) -> None:
+    """Drop every table there is, whatever version of this program it is of."""
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect().execution_options(writing=True) as connection:
+        if sqlite:  # it heeds this outside a transaction only
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            for name in inspect(connection).get_table_names():
+                said = str(DropTable(Table(name, MetaData())).compile(engine))
+                connection.exec_driver_sql(said if sqlite else f"{said} CASCADE")
+    engine.dispose()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program has the migration."""
+    return revision in {each.revision for each in _script().walk_revisions()}
 
 
 def _script() -> ScriptDirectory:

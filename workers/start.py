@@ -27,7 +27,7 @@ from outreach import store
 from outreach.errors import Refused
 from outreach.i18n import gettext as _
 from outreach.settings import Settings
-from workers import programs, running, valkey
+from workers import backups, programs, running, valkey
 from workers.disk_watch import DiskWatch
 from workers.example import carriers
 from workers.example.loading import PEOPLE
@@ -64,6 +64,7 @@ class Start:
         """Hold the data folder and look for what would stop the start; raises `Refused`."""
         make_folders(self.settings)
         running.lock_start(self.run_folder, self.address)
+        backups.require_finished(self.settings)
         self._clear()
         running.require_free_port(self.settings.host, self.settings.port)
         require_store(self.settings)

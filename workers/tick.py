@@ -238,7 +238,9 @@ def finish() -> None:
     """Complete what has nothing queued or on its way, here or at a carrier with an order, until its
     window closes; settle what awaits no receipt any more."""
     for campaign in _in_state(C.SENDING, C.PAUSED):
-        if campaign.expanded_at is not None and ends.nothing_under_way(campaign.id):
+        if campaign.expanded_at is None or _waits_for_a_person(campaign):
+            continue
+        if ends.nothing_under_way(campaign.id):
             _end(campaign)
     ended = select(Campaign).where(
         Campaign.state.in_((C.COMPLETED, C.CANCELLED, C.EXPIRED)), Campaign.settled_at.is_(None)
@@ -246,6 +248,12 @@ def finish() -> None:
     for campaign in db.session.scalars(ended).all():
         if ends.nothing_awaited(campaign):
             ends.note_settled(campaign)
+
+
+def _waits_for_a_person(campaign: Campaign) -> bool:
+    """Whether it was restored from a backup: everything of it may be in doubt and it is not done
+    before somebody has looked, while it may be sent at all."""
+    return campaign.was_restored and campaign.window.next_opening(clock.now()) is not None
 
 
 def _end(campaign: Campaign) -> None:

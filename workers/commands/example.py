@@ -7,11 +7,10 @@ import shutil
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import text
 
-from outreach import installation
+from outreach import installation, schema
 from outreach.console import answering
-from outreach.database import Model, db
+from outreach.database import db
 from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.settings import Settings
@@ -46,17 +45,10 @@ def reset() -> dict[str, bool]:
                 folder=settings.data_dir,
             )
         )
-    _empty_database()
+    db.session.remove()
+    schema.empty(db.engine)
     for name in ("lists", "valkey", "logs"):
         shutil.rmtree(settings.data_dir / name, ignore_errors=True)
     for name in ("example.json", "run/simulator.json", "run/simulator-ports.json"):
         (settings.data_dir / name).unlink(missing_ok=True)
     return {"reset": True}
-
-
-def _empty_database() -> None:
-    db.session.remove()
-    with db.engine.begin() as connection:
-        Model.metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    db.engine.dispose()
