@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from campaigns import approvals, life, pauses
+from campaigns import approvals, life, pauses, restored
 from campaigns.states import CampaignState
 from outreach import clock
 from tests.chromium import PHONE, assert_sound
 from tests.stage import numbers_of
+from tests.workers.carried import carried
 
 pytestmark = pytest.mark.browser
 C = CampaignState
@@ -87,6 +88,21 @@ def test_a_campaign_that_stopped_by_itself_says_so(visit, stage, route_ids, cult
     page = visit.open(f"/campaigns/{campaign.id}", width=PHONE, client=client_as(culture))
     page.get_by_text("trong 60 tin đầu tiên có 41 tin bị từ chối").first.wait_for()
     assert_sound(page)
+
+
+def test_a_campaign_of_a_restored_backup_says_what_is_not_known(
+    visit, stage, vnpt, culture, client_as
+):
+    there = carried(stage, vnpt)
+    there.answer(there.claim(2), 0, "a1")
+    restored.hold(clock.now() - timedelta(hours=6), stage.settings, None)
+    page = visit.open(f"/campaigns/{there.campaign.id}", width=PHONE, client=client_as(culture))
+    expect(page.locator(".alerts")).to_contain_text("phục hồi từ bản sao lưu")
+    link = page.locator(".alerts").get_by_role("link", name="Xem và quyết định")
+    expect(link).to_be_visible()
+    assert_sound(page)
+    link.click()
+    expect(page.locator("main")).to_contain_text("Đã phục hồi từ bản sao lưu")
 
 
 @pytest.mark.parametrize("badge", STATES)
