@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from outreach import areas, audit, boundary_files, clock, outlines
 from outreach.accounts import User
 from outreach.area_names import Level
-from outreach.areas import Area
+from outreach.areas import Area, Commune
 from outreach.boundary_files import Reject
 from outreach.database import BigId, Model, Moment, as_rows, db, find, rowset, transaction, words
 from outreach.errors import Refused
@@ -182,6 +182,14 @@ def by_id(boundary_id: int) -> BoundaryUpload:
     if made is None:
         raise Refused(_("There is no such upload of boundaries."), "boundary")
     return made
+
+
+def left_out(made: BoundaryUpload) -> list[Commune]:
+    """The areas it was for, of its level, that it has no outline of."""
+    held = select(Outline.area_id).where(Outline.upload_id == made.id)
+    taken = set(db.session.scalars(held))
+    wanted = areas.of_level(made.level, made.area_id, made.area_list)
+    return [area for area in wanted if area.id not in taken]
 
 
 def every(own_area_id: int | None) -> Sequence[BoundaryUpload]:

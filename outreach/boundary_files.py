@@ -7,9 +7,11 @@ its name and why.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Final, NoReturn
 
 from outreach import area_names, areas
@@ -36,22 +38,35 @@ def _keys(names: str) -> frozenset[str]:
 
 
 _CODES: Final = {
-    Level.COMMUNE: _keys("ma xa|ma phuong|ma xa phuong|ward code|commune code|adm3 pcode|cap xa"),
-    Level.DISTRICT: _keys("ma huyen|ma quan|ma quan huyen|district code|adm2 pcode"),
-    Level.PROVINCE: _keys("ma tinh|ma tp|ma tinh thanh|province code|adm1 pcode"),
+    Level.COMMUNE: _keys(
+        "ma xa|ma phuong|ma xa phuong|ward code|commune code|adm3 pcode|cap xa|level 3 id"
+    ),
+    Level.DISTRICT: _keys("ma huyen|ma quan|ma quan huyen|district code|adm2 pcode|level 2 id"),
+    Level.PROVINCE: _keys("ma tinh|ma tp|ma tinh thanh|province code|adm1 pcode|level 1 id"),
 }
 _ANY_CODE: Final = _keys("code|ma|gso|gso code|ma gso|ma dvhc|ma hc|ma don vi")
 _NAMES: Final = {
     Level.COMMUNE: _keys(
         "ten xa|xa|ten phuong|phuong|phuong xa|xa phuong|ward|ward name|commune|commune name"
-        "|adm3 vi|name 3"
+        "|adm3 vi|level 3 name"
     ),
     Level.DISTRICT: _keys(
-        "ten huyen|huyen|ten quan|quan huyen|district|district name|adm2 vi|name 2"
+        "ten huyen|huyen|ten quan|quan huyen|district|district name|adm2 vi|level 2 name"
     ),
-    Level.PROVINCE: _keys("ten tinh|tinh|tinh thanh|province|province name|adm1 vi|name 1"),
+    Level.PROVINCE: _keys("ten tinh|tinh|tinh thanh|province|province name|adm1 vi|level 1 name"),
 }
-_ANY_NAME: Final = _keys("name|ten|ten dvhc|ten don vi|full name|ten day du")
+_ANY_NAME: Final = _keys("name|ten|ten dvhc|ten don vi|full name|ten day du|shape name")
+_NUMBERED: Final = ("name4", "name3", "name2", "name1")
+"""GADM's, whose last is the feature's own name and the one before says where it lies: NAME_2 is a
+district's in its files of today, and a province's in those that began with the regions."""
+_KINDS: Final = _keys("loai|loai hinh|type|type 1|type 2|type 3|type 4")
+_KIND_WORDS: Final = {
+    key(word): word for kinds in area_names.KINDS.values() for word in map(area_names.prefix, kinds)
+}
+_ENGLISH: Final = re.compile(r"\s+(city|province|district|town|commune|ward)$", re.IGNORECASE)
+_SHAPES: Final = ("Polygon", "MultiPolygon")
+NEAR: Final = 0.25
+"""Degrees: a shape holds the middle of the area whose code it has, or comes as near as that."""
 
 
 REASONS: Final = {
@@ -68,6 +83,7 @@ REASONS: Final = {
     "unknown": N_("no area of this level is called that"),
     "ambiguous": N_("several areas are called that: %(near)s; add its code"),
     "contradiction": N_("its code is that of %(code)s, its name that of %(name)s"),
+    "elsewhere": N_("its code is that of %(code)s, which lies elsewhere; add its name"),
     "twice": N_("features %(numbers)s are one area; join them in one"),
 }
 
@@ -116,12 +132,13 @@ def read(content: bytes, level: Level, area_list: int, within: Area | None) -> R
         name = finder.name_of(given)
         try:
             shape = _polygons(feature)
-            taken[finder.find(given)].append((number, name, shape))
+            taken[finder.find(given, shape)].append((number, name, shape))
         except Unfit as unfit:
             rejects.append(Reject(number, name[:NAME_LENGTH], unfit.code, unfit.given))
     found = {area_id: each[0][2] for area_id, each in taken.items() if len(each) == 1}
     rejects += [each for same in taken.values() if len(same) > 1 for each in _twice(same)]
-    rejects.sort(key=lambda reject: reject.number)
+    # A file of the whole country holds more of others' areas than anybody reads of.
+    rejects.sort(key=lambda reject: (reject.code == "outside", reject.number))
     if not found:
         raise Refused(_nothing(rejects), FIELD)
     return Read(found, rejects, len(features))
@@ -147,7 +164,18 @@ def _nothing(rejects: Sequence[Reject]) -> str:
 
 def _features(content: bytes) -> list[Any]:
     if len(content) > LARGEST:
-        raise Refused(_("The file is larger than %(most)s MB.", most=LARGEST >> 20), FIELD)
+        raise Refused(
+            _(
+                "The file is larger than %(most)s MB. Simplify it, or upload it in parts, a "
+                "province each.",
+                most=LARGEST >> 20,
+            ),
+            FIELD,
+        )
+    if content.startswith(b"PK"):
+        raise Refused(
+            _("This is a ZIP file. Unpack it and upload the GeoJSON file that is in it."), FIELD
+        )
     # Before it is read: a list takes a hundred times the room of its bracket.
     if content.count(b"[") > 2 * MOST_POINTS or content.count(b",") > 6 * MOST_POINTS:
         raise Refused(
@@ -160,13 +188,21 @@ def _features(content: bytes) -> list[Any]:
     try:
         whole = json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise Refused(_("This is no GeoJSON file: it cannot be read as JSON."), FIELD) from None
-    features = whole.get("features") if isinstance(whole, dict) else None
-    if not isinstance(features, list) or whole.get("type") != "FeatureCollection":
-        raise Refused(_("This is no GeoJSON file: there is no FeatureCollection in it."), FIELD)
+        raise Refused(_no_geojson(), FIELD) from None
+    kind = whole.get("type") if isinstance(whole, dict) else None
+    features = whole.get("features") if kind == "FeatureCollection" else [whole]
+    if kind not in ("FeatureCollection", "Feature") or not isinstance(features, list):
+        raise Refused(_no_geojson(), FIELD)
     if len(features) > MOST_FEATURES:
         raise Refused(_("At most %(most)s features in a file.", most=MOST_FEATURES), FIELD)
     return features
+
+
+def _no_geojson() -> str:
+    return _(
+        "This is no GeoJSON file with areas in it. A shapefile, KML, GeoPackage or TopoJSON file "
+        "is saved as GeoJSON, in degrees (WGS84), with a program for maps such as QGIS."
+    )
 
 
 def _no_number(word: str) -> NoReturn:
@@ -187,17 +223,28 @@ def _properties(feature: Any) -> dict[str, str]:
 
 
 def _polygons(feature: Any) -> Polygons:
-    geometry = feature.get("geometry") if isinstance(feature, dict) else None
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
-    places = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    polygons = [places] if kind == "Polygon" else places if kind == "MultiPolygon" else None
-    if not isinstance(polygons, list) or not polygons:
-        raise Unfit("no_area")
+    polygons = _parts(feature.get("geometry") if isinstance(feature, dict) else None)
     for polygon in polygons:
         if not isinstance(polygon, list) or not polygon:
             raise Unfit("no_ring")
         for ring in polygon:
             _check_ring(ring)
+    return polygons
+
+
+def _parts(geometry: Any) -> list[Any]:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    places = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    if kind == "GeometryCollection":
+        # What mends shapes leaves lines and points beside them, which are nothing to shade.
+        inside = geometry.get("geometries")
+        every = inside if isinstance(inside, list) else []
+        shapes = [each for each in every if isinstance(each, dict) and each.get("type") in _SHAPES]
+        polygons: Any = [polygon for shape in shapes for polygon in _parts(shape)]
+    else:
+        polygons = [places] if kind == "Polygon" else places if kind == "MultiPolygon" else None
+    if not isinstance(polygons, list) or not polygons:
+        raise Unfit("no_area")
     return polygons
 
 
@@ -230,7 +277,8 @@ class _Finder:
 
     def __init__(self, level: Level, area_list: int, within: Area | None) -> None:
         inside_id = None if within is None else within.id
-        self._level = level
+        self._levels = LEVELS[LEVELS.index(level) :: -1]
+        self._level, self._list = level, area_list
         # Those that ended too: an older file's codes are theirs, and no area's of today.
         every = areas.of_level(level, None, area_list, ended=True)
         self._areas = {area.id: area for area in every}
@@ -243,10 +291,17 @@ class _Finder:
 
     def name_of(self, given: Mapping[str, str]) -> str:
         """What a feature calls itself; "" where it does not."""
-        own = (given[name] for name in given if name in _NAMES[self._level] or name in _ANY_NAME)
-        return next(filter(None, own), "")
+        return self._name(given, self._level)
 
-    def find(self, given: Mapping[str, str]) -> int:
+    def _name(self, given: Mapping[str, str], level: Level) -> str:
+        """Its name, or what it says it lies in at a wider level."""
+        any_ = _ANY_NAME if level is self._level else frozenset[str]()
+        said = [given[name] for name in given if name in _NAMES[level] or name in any_]
+        numbered = [given[name] for name in _NUMBERED if given.get(name)]
+        said += numbered[(at := self._levels.index(level)) : at + 1]
+        return _kind_in_front(next(filter(None, said), ""))
+
+    def find(self, given: Mapping[str, str], shape: Polygons) -> int:
         """The id of a feature's area. Raises Unfit."""
         by_code = self._by_code(given)
         name = self.name_of(given)
@@ -254,7 +309,8 @@ class _Finder:
             found = self._by_name(given, name)
         else:
             found = by_code
-            self._check_name(self._areas[found], given, name)
+            if not self._says_so(self._areas[found], given, name):
+                self._check_place(self._areas[found], shape)
         if found not in self._own:
             raise Unfit("outside")
         return found
@@ -280,23 +336,52 @@ class _Finder:
         raise Unfit("unknown")
 
     def _named(self, given: Mapping[str, str], name: str) -> tuple[list[int], Reason | None]:
-        """The areas of the level that its names may mean."""
-        wider = LEVELS[: LEVELS.index(self._level)][::-1]
-        names = [name]
-        for level in wider:
-            names += [value for each, value in given.items() if each in _NAMES[level]][:1]
+        """The areas of the level that its names may mean; its kind, where the file says it, decides
+        between several."""
+        wider = [self._name(given, level) for level in self._levels[1:]]
+        ids, reason = self._matched([name, *wider])
+        if reason is Reason.UNKNOWN and _ENGLISH.search(name):
+            ids, reason = self._matched([_ENGLISH.sub("", name), *wider])
+        kinds = (_KIND_WORDS.get(key(given[each])) for each in given if each in _KINDS)
+        if reason is Reason.AMBIGUOUS and (kind := next(filter(None, kinds), "")):
+            ids, reason = self._matched([area_names.full_name(name, kind), *wider])
+        return ids, reason
+
+    def _matched(self, names: Sequence[str]) -> tuple[list[int], Reason | None]:
         match = self._matcher.match(", ".join(filter(None, names)))
         ids = match.candidates if match.area_id is None else (match.area_id,)
         of_level = [each for each in ids if each in self._areas]
-        unknown = match.reason is Reason.UNKNOWN
-        return ([] if unknown else of_level), match.reason
+        return ([] if match.reason is Reason.UNKNOWN else of_level), match.reason
 
-    def _check_name(self, area: Commune, given: Mapping[str, str], name: str) -> None:
-        """Refuse a feature whose name is clearly another area's than its code."""
+    def _says_so(self, area: Commune, given: Mapping[str, str], name: str) -> bool:
+        """Whether a feature's name is that of its code. Raises Unfit where it is clearly another
+        area's."""
         bare = area_names.bare_name(area.name, area.kind)
-        if not name or fold(name) in (fold(bare), fold(area.name)):
-            return
-        ids, _reason = self._named(given, name)
+        if name and fold(name) in (fold(bare), fold(area.name)):
+            return True
+        ids, _reason = self._named(given, name) if name else ([], None)
         if len(ids) == 1 and ids[0] != area.id:
             said = {"code": f"{area.code} {area.name}", "name": self._areas[ids[0]].name}
             raise Unfit("contradiction", **said)
+        return len(ids) == 1
+
+    def _check_place(self, area: Commune, shape: Polygons) -> None:
+        """A bare number may be one of the file's own, from 1 on: refuse a shape that lies where the
+        area is not."""
+        communes = [area]
+        if self._level is not Level.COMMUNE:
+            communes = areas.of_level(Level.COMMUNE, area.id, self._list, ended=True)
+        middles = [(each.lon, each.lat) for each in communes if each.lat and each.lon]
+        places = [place for polygon in shape for place in polygon[0]]
+        for axis in (0, 1) if middles else ():
+            along = [place[axis] for place in places]
+            middle = median(each[axis] for each in middles)
+            if not min(along) - NEAR <= middle <= max(along) + NEAR:
+                raise Unfit("elsewhere", code=f"{area.code} {area.name}")
+
+
+def _kind_in_front(name: str) -> str:
+    """“Cao Lãnh (Thành phố)”, as GADM writes it, is “Thành phố Cao Lãnh”."""
+    bare, _bracket, behind = name.partition("(")
+    kind = _KIND_WORDS.get(key(behind))
+    return area_names.full_name(bare, kind) if kind else name

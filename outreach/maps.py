@@ -4,6 +4,8 @@ It needs no boundaries and no network: an area is a circle at its centre, its su
 to its people; one whose outline an office has uploaded may be drawn as that. Nothing is drawn that
 we have no data for. Labels are placed so that none covers a
 circle or another label; where there is no room for one, the table beside the map names the area.
+What lies so far out at sea that it would make the land small (Trường Sa, Hoàng Sa) stands in a box
+below, at a scale of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
+
+from outreach import map_land
+from outreach.map_land import Extent
 
 WIDTH: Final = 440.0
 """Units of the drawing; heights follow the land, within these limits."""
@@ -33,6 +38,10 @@ RING: Final = 3.0
 """What a late area's dashed ring adds to its circle."""
 LABELLED: Final = 60
 """With more areas than that labels would be a grey cloud."""
+BOX: Final = 110.0
+"""How high the inside of the box of what lies far is, at most."""
+ISLAND: Final = 2.5
+"""In the box a smaller island is drawn as large as that, since its colour could not be seen."""
 
 
 Ring = Sequence[tuple[float, float]]
@@ -87,15 +96,31 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True)
+class Inset:
+    """The box of what lies far from the land: where it stands, the areas with a part in it, and its
+    scale bar of `km`."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    names: Sequence[str]
+    km: float
+    bar: float
+
+
+@dataclass(frozen=True, slots=True)
 class Map:
-    """A drawing: outlines, then circles, the largest first; a scale bar of `km`; who has no known
-    centre."""
+    """A drawing: outlines, then circles, the largest first; a scale bar of `km`, at the foot of the
+    land; who has no known centre; what lies far from the land."""
 
     height: float
+    foot: float
     circles: Sequence[Circle]
     km: float
     bar: float
     unplaced: Sequence[str]
+    inset: Inset | None = None
 
     @property
     def width(self) -> float:
@@ -115,11 +140,17 @@ class _Frame:
     left: float
     top: float
     height: float
+    least: float = 0.0
 
     def point(self, lat: float, lon: float) -> tuple[float, float]:
         """(x, y) of a place."""
         x = self.left + (lon - self.west) * self.narrower * self.scale
         return x, self.top + (self.north - lat) * self.scale
+
+    def bar(self) -> tuple[float, float]:
+        """A round number of kilometres, and how long it is."""
+        km = _round_length(WIDTH / 6 * KM_A_DEGREE / self.scale)
+        return km, km * self.scale / KM_A_DEGREE
 
 
 def draw(spots: Iterable[Spot]) -> Map | None:
@@ -128,44 +159,76 @@ def draw(spots: Iterable[Spot]) -> Map | None:
     placed = [spot for spot in every if _is_placed(spot)]
     if len(placed) < 2:
         return None
-    frame = _framed(placed)
+    extents = [_extents(spot) for spot in placed]
+    land = map_land.land(extents, _scale)
+    frame = _framed(map_land.around(land))
     radii = _radii([spot.people for spot in placed], WIDTH * frame.height)
-    circles = [
-        Circle(spot, *frame.point(spot.lat or 0.0, spot.lon or 0.0), r)
-        for spot, r in zip(placed, radii, strict=True)
-        if not spot.outline
-    ]
+    far = [each for spot in extents for each in spot if each not in land]
+    names = [spot.name for spot, of in zip(placed, extents, strict=True) if not land.issuperset(of)]
+    inset, beside = _boxed(map_land.around(far), frame, names) if far else (None, frame)
+    shapes, circles = [], []
+    for spot, r, of in zip(placed, radii, extents, strict=True):
+        frames = [frame if each in land else beside for each in of]
+        if spot.outline:
+            shapes.append(_shape(spot, frames))
+        else:
+            circles.append(Circle(spot, *frames[0].point(spot.lat or 0.0, spot.lon or 0.0), r))
     circles.sort(key=lambda circle: -circle.r)
-    shapes = [_shape(spot, frame) for spot in placed if spot.outline]
-    km = _round_length(WIDTH / 6 * KM_A_DEGREE / frame.scale)
     unplaced = [spot.name for spot in every if not _is_placed(spot)]
-    labelled = _labelled([*shapes, *circles], frame.height)
-    return Map(frame.height, labelled, km, km * frame.scale / KM_A_DEGREE, unplaced)
+    labelled = _labelled([*shapes, *circles], beside.height, inset)
+    return Map(beside.height, frame.height, labelled, *frame.bar(), unplaced, inset)
 
 
 def _is_placed(spot: Spot) -> bool:
     return bool(spot.outline) or (spot.lat is not None and spot.lon is not None)
 
 
-def _framed(placed: Sequence[Spot]) -> _Frame:
-    """What holds them all, outlines to their edges and circles by their centres."""
-    places = [place for spot in placed for ring in spot.outline for place in ring]
-    places += [(spot.lon or 0.0, spot.lat or 0.0) for spot in placed if not spot.outline]
-    lons, lats = [lon for lon, _lat in places], [lat for _lon, lat in places]
-    narrower = math.cos(math.radians((min(lats) + max(lats)) / 2))
-    wide = max((max(lons) - min(lons)) * narrower, 1e-6)
-    high = max(max(lats) - min(lats), 1e-6)
+def _extents(spot: Spot) -> list[Extent]:
+    """Of each ring, or of its centre."""
+    if not spot.outline:
+        lat, lon = spot.lat or 0.0, spot.lon or 0.0
+        return [Extent(lon, lat, lon, lat)]
+    found = []
+    for ring in spot.outline:
+        lons, lats = zip(*ring, strict=True)
+        found.append(Extent(min(lons), min(lats), max(lons), max(lats)))
+    return found
+
+
+def _framed(land: Extent) -> _Frame:
+    """What holds the land, outlines to their edges and circles by their centres."""
+    height = _height(land)
+    scale = _scale(land)
+    left, top = (WIDTH - land.wide * scale) / 2, (height - land.high * scale) / 2
+    return _Frame(land.west, land.north, land.narrower, scale, left, top, height)
+
+
+def _height(land: Extent) -> float:
     inner = WIDTH - 2 * MARGIN
-    height = min(HIGHEST, max(LOWEST, inner * high / wide + 2 * MARGIN))
-    scale = min(inner / wide, (height - 2 * MARGIN) / high)
-    left, top = (WIDTH - wide * scale) / 2, (height - high * scale) / 2
-    return _Frame(min(lons), max(lats), narrower, scale, left, top, height)
+    return min(HIGHEST, max(LOWEST, inner * land.high / land.wide + 2 * MARGIN))
 
 
-def _shape(spot: Spot, frame: _Frame) -> Circle:
-    """An outline. Its points are those of the drawing's grid, so that areas that share a border
-    share it here too."""
-    rings = [_on_grid(ring, frame) for ring in spot.outline]
+def _scale(land: Extent) -> float:
+    return min((WIDTH - 2 * MARGIN) / land.wide, (_height(land) - 2 * MARGIN) / land.high)
+
+
+def _boxed(far: Extent, land: _Frame, names: Sequence[str]) -> tuple[Inset, _Frame]:
+    """A box at the right below the land, never at a larger scale, and the frame within it."""
+    scale = min(land.scale, (WIDTH - 2 * MARGIN) / far.wide, BOX / far.high)
+    # A line above for a name, one below for the scale bar.
+    wide, high = max(far.wide * scale, BOX) + MARGIN, max(far.high * scale, LINE) + 4 * LINE
+    x, y = WIDTH - GAP - wide, land.height
+    left = x + (wide - far.wide * scale) / 2
+    top = y + (high - far.high * scale) / 2
+    height = y + high + GAP
+    frame = _Frame(far.west, far.north, far.narrower, scale, left, top, height, ISLAND)
+    return Inset(x, y, wide, high, names, *frame.bar()), frame
+
+
+def _shape(spot: Spot, frames: Sequence[_Frame]) -> Circle:
+    """An outline, each ring in its frame. Its points are those of the drawing's grid, so that areas
+    that share a border share it here too."""
+    rings = [_on_grid(ring, frame) for ring, frame in zip(spot.outline, frames, strict=True)]
     xs, ys = ([point[axis] / GRID for point in rings[0]] for axis in (0, 1))
     middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
     path = "".join(_path(ring) for ring in rings if len(ring) > 2) or _path(rings[0])
@@ -180,6 +243,10 @@ def _on_grid(ring: Ring, frame: _Frame) -> list[tuple[int, int]]:
         point = round(x * GRID), round(y * GRID)
         if not points or points[-1] != point:
             points.append(point)
+    xs, ys = zip(*points, strict=True)
+    if max(max(xs) - min(xs), max(ys) - min(ys)) < frame.least * GRID:
+        r = round(frame.least * GRID / 2)
+        return [(xs[0] - r, ys[0]), (xs[0], ys[0] - r), (xs[0] + r, ys[0]), (xs[0], ys[0] + r)]
     return points
 
 
@@ -229,12 +296,14 @@ class _Box:
         return sum(max(0.0, each) for each in over)
 
 
-def _labelled(circles: Sequence[Circle], height: float) -> list[Circle]:
+def _labelled(circles: Sequence[Circle], height: float, inset: Inset | None) -> list[Circle]:
     """Each label at the first free place around its circle, the most crowded first; none where
     there is no free place."""
     if len(circles) > LABELLED:
         return list(circles)
     taken = [_Box(c.x - c.r, c.y - c.r, c.x + c.r, c.y + c.r) for c in circles if not c.path]
+    if inset:
+        taken.append(_Box(0.0, inset.y, WIDTH, height))
     done = list(circles)
     for place in sorted(range(len(circles)), key=lambda i: _elbow_room(i, circles)):
         circle = circles[place]

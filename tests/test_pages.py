@@ -158,8 +158,8 @@ def town(
 def _boundary(who: User) -> int:
     """Boundaries of the person's own area's communes or of itself, one of which was not taken."""
     own = area_editing.by_id(who.own_area_id or 0)
-    level, code = ("commune", "29971") if own.code == "870" else ("district", "869")
-    file = content(feature(code=code), feature(name="Nơi không có"))
+    level, name = ("commune", "Long Khánh A") if own.code == "870" else ("district", "Tân Hồng")
+    file = content(feature(name=name), feature(name="Nơi không có"))
     return boundaries.take(file, "ranh-gioi.geojson", level, "Sở TN&MT", own, who.id).id
 
 

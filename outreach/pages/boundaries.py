@@ -74,7 +74,8 @@ def take() -> ResponseReturnValue:
 @needs(Act.BOUNDARY_SET, of=boundaries.by_id)
 def show(made: BoundaryUpload) -> str:
     """What came of a file."""
-    return render_template("map/boundary.html", made=made, **_words())
+    left_out = boundaries.left_out(made)
+    return render_template("map/boundary.html", made=made, left_out=left_out, **_words())
 
 
 @blueprint.post("/<int:boundary_id>/withdraw")

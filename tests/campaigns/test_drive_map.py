@@ -101,8 +101,8 @@ def test_another_day_keeps_its_classes(shown: Scene) -> None:
 
 
 def test_outlines_are_drawn_where_there_are_some_and_circles_beside_them(shown: Scene) -> None:
-    file = content(feature(code="29971"), feature([[105.1, 10.7], [105.3, 10.7], [105.3, 10.9],
-        [105.1, 10.7]], code="29983"))  # fmt: skip
+    triangle = [[105.1, 10.7], [105.3, 10.7], [105.3, 10.9], [105.1, 10.7]]
+    file = content(feature(name="Long Khánh A"), feature(triangle, code="29983"))
     boundaries.take(file, "x", "commune", "Sở", areas.by_code("870"), shown.staff.id)
     found = drawn(shown, Mode.RATE)
     assert found.map is not None

@@ -35,6 +35,12 @@ def test_an_outline_comes_back_as_it_was(land: Land, culture: User) -> None:
     assert [each.id for each in drawing.uploads] == [made.id]
 
 
+def test_areas_that_a_file_holds_nothing_of_are_named(land: Land, culture: User) -> None:
+    made = upload(land, culture, "29971")
+    assert [area.id for area in boundaries.left_out(made)] == [land.other_commune]
+    assert boundaries.left_out(upload(land, culture, "29971", "29983")) == []
+
+
 def test_the_newest_in_force_counts_and_withdrawing_brings_back_the_one_before(
     land: Land, culture: User
 ) -> None:

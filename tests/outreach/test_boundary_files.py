@@ -46,10 +46,61 @@ def read(land: Land, *features: object, level: Level = Level.COMMUNE) -> Read:
         {"Tên xã": "Long Khánh A"},
         {"TEN_XA": "xa long khanh a", "TEN_HUYEN": "Hồng Ngự", "TEN_TINH": "Đồng Tháp"},
         {"id": 3, "name": "Xã Long Khánh A", "code": "khác"},
+        {"NAME_1": "ĐồngTháp", "NAME_2": "HồngNgự(Huyện)", "NAME_3": "LongKhánhA(Xã)"},
+        {
+            "NAME_1": "Tây Nam",
+            "NAME_2": "Đồng Tháp",
+            "NAME_3": "Hồng Ngự",
+            "NAME_4": "Long Khánh A",
+        },
+        {"shapeName": "Long Khanh A Commune", "shapeType": "ADM3"},
     ],
 )
 def test_an_area_is_found_by_code_or_by_name(land: Land, properties: dict[str, object]) -> None:
     assert list(read(land, feature(**properties)).found) == [land.commune]
+
+
+def test_the_kind_beside_a_name_decides_between_two_of_one_name(land: Land) -> None:
+    """As in GADM: the town and the district around it are both called Hồng Ngự."""
+    with transaction() as session:
+        session.add(
+            Area(
+                area_list=2020, code="868", level=Level.DISTRICT, kind="Thị xã",
+                name="Thị xã Hồng Ngự", parent_id=land.province,
+            )
+        )  # fmt: skip
+    province = db.session.get_one(Area, land.province)
+    named = {"NAME_1": "Đồng Tháp", "NAME_2": "Hồng Ngự"}
+    file = content(feature(**named, TYPE_2="Huyện"), feature(**named))
+    done = boundary_files.read(file, Level.DISTRICT, 2020, province)
+    assert list(done.found) == [land.district]
+    assert [reject.code for reject in done.rejects] == ["ambiguous"]
+
+
+def test_a_bare_number_is_not_believed_where_the_shape_lies_elsewhere(land: Land) -> None:
+    """Files that number their areas from 1 on, where another province has that code."""
+    with transaction() as session:
+        commune = session.get_one(Area, land.commune)
+        commune.lat, commune.lon = 10.8, 105.3
+    near = [[a + 0.2, b + 0.7] for a, b in SQUARE]
+    other = feature(code="29983")
+    done = read(land, other, feature(code="29971"))
+    (reject,) = done.rejects
+    assert "29971 Xã Long Khánh A, which lies elsewhere" in reject.sentence
+    assert len(read(land, other, feature(code="29971", name="Long Khánh A")).found) == 2
+    assert len(read(land, other, feature(near, code="29971")).found) == 2
+    assert len(read(land, other, feature(near, code="29971", name="tên cũ")).found) == 2
+    with pytest.raises(Refused, match="lies elsewhere"):
+        read(land, feature(code="29971", name="tên cũ"))
+
+
+def test_one_feature_alone_and_areas_among_lines_are_read(land: Land) -> None:
+    alone = feature(code="29971")
+    line = {"type": "LineString", "coordinates": SQUARE}
+    alone["geometry"] = {"type": "GeometryCollection", "geometries": [line, alone["geometry"]]}
+    file = b"\xef\xbb\xbf" + json.dumps(alone).encode()
+    found = boundary_files.read(file, Level.COMMUNE, 2020, None).found
+    assert found == {land.commune: [[SQUARE]]}
 
 
 def test_a_code_that_lost_its_zero_is_found(land: Land) -> None:
@@ -77,6 +128,7 @@ NOT_TAKEN: list[tuple[dict[str, Any], str]] = [
     (feature(code="29971", kind="Point"), "no Polygon"),
     ({"type": "Feature", "properties": {"code": "29971"}, "geometry": None}, "no Polygon"),
     ({"type": "Feature"}, "no Polygon"),
+    (feature(code="29971", kind="GeometryCollection"), "no Polygon"),
     ({**feature(code="29971"), "geometry": {"type": "Polygon", "coordinates": [7]}}, "fewer"),
     ({**feature(code="29971"), "geometry": {"type": "Polygon", "coordinates": []}}, "no ring"),
     ({**feature(code="29971"), "geometry": {"type": "MultiPolygon", "coordinates": [[]]}}, "ring"),
@@ -131,6 +183,15 @@ def test_no_name_is_guessed(land: Land) -> None:
     assert len(done.found) == 2
 
 
+def test_what_is_wrong_is_named_before_what_is_only_not_ones_own(land: Land) -> None:
+    own, others = feature(code="870"), feature(code="869")
+    done = read(land, others, feature(name="Huyện Không Có"), own, level=Level.DISTRICT)
+    assert [(reject.number, reject.code) for reject in done.rejects] == [
+        (2, "unknown"),
+        (1, "outside"),
+    ]
+
+
 def test_two_features_of_one_area_are_both_named(land: Land) -> None:
     done = read(land, feature(code="29971"), feature(code="29983"), feature(name="Long Khánh A"))
     assert [reject.number for reject in done.rejects] == [1, 3]
@@ -150,18 +211,20 @@ def test_an_office_uploads_its_own_areas_only(land: Land) -> None:
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        (b"", "JSON"),
-        (b"\xff\xfe", "JSON"),
-        (b"{", "JSON"),
-        (b'{"type": "FeatureCollection", "features": [NaN]}', "JSON"),
-        (b"[" * 100_000, "JSON"),
-        (b"[]", "FeatureCollection"),
-        (b'{"type": "Topology", "features": []}', "FeatureCollection"),
+        (b"", "no GeoJSON"),
+        (b"\xff\xfe", "no GeoJSON"),
+        (b"{", "no GeoJSON"),
+        (b'{"type": "FeatureCollection", "features": [NaN]}', "no GeoJSON"),
+        (b"[" * 100_000, "no GeoJSON"),
+        (b"[]", "no GeoJSON"),
+        (b'{"type": "Topology", "objects": {}}', "TopoJSON .* saved as GeoJSON"),
+        (b'{"type": "FeatureCollection", "features": {}}', "no GeoJSON"),
         (b'{"type": "FeatureCollection", "features": []}', "no feature"),
+        (b"PK\3\4", "Unpack it"),
         (b"[" * (2 * boundary_files.MOST_POINTS + 1), "more than 600000 points"),
-        (b" " * (boundary_files.LARGEST + 1), "larger than 20 MB"),
+        (b" " * (boundary_files.LARGEST + 1), "larger than 20 MB. Simplify it"),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_what_is_no_such_file_is_refused(land: Land, bad: bytes, why: str) -> None:
     with pytest.raises(Refused, match=why):

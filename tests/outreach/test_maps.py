@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from itertools import combinations
 
 import pytest
@@ -117,6 +118,50 @@ def test_who_has_no_centre_is_named_not_drawn() -> None:
     made = drawn([*spots(), Spot("Đảo xa", None, None, 5000)])
     assert made.unplaced == ["Đảo xa"]
     assert "Đảo xa" not in by_name(made)
+
+
+def square(lon: float, lat: float, side: float = 0.1) -> list[tuple[float, float]]:
+    return [(lon, lat), (lon + side, lat), (lon + side, lat + side), (lon, lat + side)]
+
+
+def test_what_lies_far_out_at_sea_stands_in_a_box_and_the_land_stays_large() -> None:
+    """As Trường Sa, of which one island lies near the coast: that one is drawn where it is."""
+    coast = [Spot(f"{i}", None, None, 9, outline=[square(109 + i / 10, 12)]) for i in range(3)]
+    islands = [square(109.5, 12.3, 0.001), square(114.3, 8.6, 0.01), square(114.4, 11.4, 0.01)]
+    made = drawn([*coast, Spot("Trường Sa", None, None, 93, outline=islands)])
+    alone = drawn([*coast, Spot("Trường Sa", None, None, 93, outline=islands[:1])])
+    assert alone.inset is None
+    assert made.inset is not None
+    assert made.inset.names == ["Trường Sa"]
+    assert made.km == alone.km
+    assert [c.path for c in made.circles][:3] == [c.path for c in alone.circles][:3]
+    assert made.foot == alone.height == made.inset.y
+    starts = re.findall(r"M(\d+) (\d+)", by_name(made)["Trường Sa"].path)
+    near, *far = [(int(x) / maps.GRID, int(y) / maps.GRID) for x, y in starts]
+    assert near[1] < made.foot
+    box = made.inset
+    assert all(box.x < x < box.x + box.wide and box.y < y < box.y + box.high for x, y in far)
+    assert far[0][1] > far[1][1], "north is up in the box too"
+    assert made.height >= box.y + box.high
+
+
+def test_a_circle_far_out_at_sea_stands_in_the_box_and_no_label_covers_it() -> None:
+    made = drawn([*spots(), Spot("Đảo xa", 9.7, 114.4, 93, value="5,05%")])
+    assert made.inset is not None
+    assert by_name(made)["Đảo xa"].y > made.foot
+    assert all(c.label.y < made.foot for c in made.circles if c.label)
+
+
+def test_areas_of_which_most_lie_far_from_each_other_are_one_land() -> None:
+    islands = [Spot(f"{i}", 8 + 2 * i, 111 + i, 93) for i in range(3)]
+    assert drawn(islands).inset is None
+
+
+def test_an_island_in_the_box_is_large_enough_to_show_its_colour() -> None:
+    coast = [Spot(f"{i}", 12, 109 + i / 10, 9) for i in range(3)]
+    made = drawn([*coast, Spot("Đảo", None, None, 93, outline=[square(114, 9, 1e-5)])])
+    island = by_name(made)["Đảo"]
+    assert min(island.wide, island.high) >= maps.ISLAND
 
 
 def test_fewer_than_two_centres_are_no_map() -> None:

@@ -86,7 +86,8 @@ def test_an_office_uploads_boundaries_reads_what_came_of_them_and_withdraws(
     office = client_as(make_person(Role.CULTURE, shown.stage.owner))
     assert "/map/boundaries" in office.get("/map").text
     assert "/map/boundaries" not in staff.get("/map").text
-    file = content(feature(code="29971"), feature(code="29983"), feature(name="Nơi nào đó"))
+    own = feature(code="29971", name="Long Khánh A"), feature(code="29983", name="Long Thuận")
+    file = content(*own, feature(name="Nơi nào đó"))
     form = {"file": (io.BytesIO(file), "xa.geojson"), "level": "commune", "source": "Sở TN&MT"}
     answer = office.post("/map/boundaries", data=form)
     assert answer.status_code == 302
