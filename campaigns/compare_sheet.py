@@ -36,6 +36,10 @@ from outreach.workbooks import (
     add_sheet,
 )
 
+WIDTHS: Final = (
+    *(8, 10, 30, 20, 12, 12, 12, 13, 13, 11, 13, 13, 12),
+    *(11, 11, 10, 16, 16, 16, 14, 12, 9, 10, 10, 24),
+)
 MONEY: Final = '#,##0 "đ"'
 MONEY_AT_LEAST: Final = '"≥ "#,##0 "đ"'
 """Where the cost of some messages is not known."""
@@ -57,9 +61,7 @@ def write(
 ) -> None:
     """Write all rows in their order, the days of the chart, and the notes."""
     book = workbooks.new()
-    add_sheet(
-        book, _("Comparison"), _headings(comparison), map(_cells, rows), widths=(8, 10, 30, 20)
-    )
+    add_sheet(book, _("Comparison"), _headings(comparison), map(_cells, rows), widths=WIDTHS)
     if (both := compare_sets.of(comparison)) is not None:
         heads = [_("What"), *both.names, _("Difference")]
         add_sheet(book, _("Two sets"), heads, map(_set_cells, both.lines), widths=(40, 22, 22, 14))

@@ -17,6 +17,7 @@ from outreach.league import Group, League, Row
 from outreach.lists.rejects import harmless
 from outreach.workbooks import DAY, MOMENT, SHARE, WHOLE, Cell, add_sheet
 
+WIDTHS: Final = (22, 8, 10, 10, 28, 34, 12, 13, 11, 9, 16, 10, 10, 13, 11, 11, 12, 10, 9)
 POINTS: Final = "+0.00;-0.00;0.00"
 GROUPS: Final[Mapping[Group, str]] = {
     Group.RANKED: N_("Ranked"),
@@ -37,7 +38,7 @@ def write_book(table: League, out: BinaryIO) -> None:
     """The rows and the notes as a workbook."""
     book = workbooks.new()
     heads, rows = _headings(table), _rows(table)
-    add_sheet(book, _("League table"), heads, rows, widths=(22, 8, 10, 10, 28, 34))
+    add_sheet(book, _("League table"), heads, rows, widths=WIDTHS)
     add_sheet(book, _("Notes"), [_("What"), _("Value")], _notes(table), widths=(34, 90))
     book.save(out)
 

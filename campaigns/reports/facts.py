@@ -39,6 +39,7 @@ def of_day(area: Area, day: date) -> Facts:
     if not counted:
         raise Refused(_("There is no app yet; add it first."), "app")
     return {
+        "due": clock.iso(uptake.deadline(day)),
         "apps": [_app(app, area, day) for app in counted],
         "sent": sent.of_day(area, day),
         "visits": _visits(area, day),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +38,9 @@ USUAL: Final = FOLDER / "report.docx"
 LARGEST: Final = 5 * 1024 * 1024
 LARGEST_INSIDE: Final = 20 * 1024 * 1024
 """Unpacked: a small file may hold a very large one."""
+_WORD: Final = b"wordprocessingml.document.main+xml"
+_LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
+"""What a Word file is called inside the one that a password locks."""
 NEEDED: Final = frozenset({"ngay_ky", "ung_dung", "nhan_tin", "noi_nhan"})
 """What an official report cannot do without."""
 FILENAME_LENGTH: Final = 200
@@ -101,10 +105,13 @@ def use_usual(organisation: Organisation, area: Area, *, actor_id: int | None) -
 
 def check(content: bytes) -> None:
     """Raise Refused (field `form`) unless a report can be written into this form."""
+    from campaigns.reports import markup  # not at every start
+
     _check_file(content)
     try:
-        used = _document(content).get_undeclared_template_variables(_environment(strict=True))
-        _check_names(used)
+        document, environment = _document(content), _environment(strict=True)
+        markup.check(document, environment)
+        _check_names(document.get_undeclared_template_variables(environment))
         fill(content, wording.context(SAMPLE), strict=True)
     except TemplateError as error:
         raise Refused(
@@ -122,18 +129,31 @@ def check(content: bytes) -> None:
 def _check_file(content: bytes) -> None:
     if len(content) > LARGEST:
         raise Refused(_("The form is larger than 5 MB; use smaller pictures in it."), "form")
+    if _LOCKED in content:
+        raise Refused(
+            _("The file is locked with a password. Take the password off, and save it again."),
+            "form",
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = sum(each.file_size for each in archive.infolist())
-            names = set(archive.namelist())
-    except zipfile.BadZipFile:
-        names, inside = set(), 0
-    if "word/document.xml" not in names:
-        raise Refused(_("This is no Word file (.docx)."), "form")
-    if "word/vbaProject.bin" in names:
+            if inside > LARGEST_INSIDE:
+                raise Refused(
+                    _("The form is larger than 5 MB; use smaller pictures in it."), "form"
+                )
+            names, types = set(archive.namelist()), archive.read("[Content_Types].xml")
+    except (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError):  # the last: a locked archive
+        names, types = set(), b""
+    if "word/vbaProject.bin" in names or b"macroEnabled" in types:
         raise Refused(_("This Word file holds macros; save it as a plain .docx."), "form")
-    if inside > LARGEST_INSIDE:
-        raise Refused(_("The form is larger than 5 MB; use smaller pictures in it."), "form")
+    if _WORD not in types:
+        raise Refused(
+            _(
+                "This is no Word file (.docx). In the word processor choose “Save as” and the type"
+                " “Word document (.docx)”."
+            ),
+            "form",
+        )
 
 
 def _check_names(used: set[str]) -> None:
@@ -161,9 +181,21 @@ def fill(content: bytes, context: dict[str, Any], *, strict: bool = False) -> by
     """The form with everything it names put in; what there is not of it today stays empty."""
     document = _document(content)
     document.render(context, _environment(strict=strict))
+    _end_cells(document)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def _end_cells(document: DocxTemplate) -> None:
+    """A cell ends with a paragraph, also one all of which was to be repeated and was nothing today:
+    Word would call the file damaged."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    for cell in document.docx.element.iter(qn("w:tc")):
+        if len(cell) == 0 or cell[-1].tag != qn("w:p"):
+            cell.append(OxmlElement("w:p"))
 
 
 def _document(content: bytes) -> DocxTemplate:
@@ -217,6 +249,7 @@ SAMPLE: Final[Facts] = {
     },
     "remarks": ["Nhận xét."],
     "figures": {
+        "due": "2020-08-20T15:00:00+07:00",
         "apps": [
             {
                 "code": "BLUEZONE",

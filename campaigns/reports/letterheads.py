@@ -25,13 +25,16 @@ from outreach.organisations import Kind, Organisation
 LINE_LENGTH: Final = 160
 LINES: Final = 12
 """Most lines of addressees."""
-_ONE_LINE: Final = ("agency", "symbol", "place", "signer_title", "signer")
-_SEVERAL: Final = ("superior", "addressed", "recipients")
+TITLE_LINES: Final = 2
+"""“KT. TRƯỞNG PHÒNG” above “PHÓ TRƯỞNG PHÒNG”."""
+_ONE_LINE: Final = ("agency", "symbol", "place", "signer")
+_SEVERAL: Final = ("superior", "addressed", "recipients", "signer_title")
 FIELDS: Final = (*_ONE_LINE, *_SEVERAL)
 
 
 class Letterhead(Model):
-    """One office's; lines of `superior`, `addressed` and `recipients` are parted by line breaks.
+    """One office's; lines of `superior`, `addressed`, `recipients` and `signer_title` are parted by
+    line breaks.
     `form_id` is its own DOCX form, None for the one that comes with the program."""
 
     __tablename__ = "letterheads"
@@ -151,16 +154,20 @@ def _checked(name: str, written: str) -> str:
         lines = [" ".join(lines)] if lines else []
     if not lines and name in {"superior", "agency", "symbol", "place"}:
         raise Refused(_("This line of the form may not be empty."), name)
-    if len(lines) > LINES or any(len(line) > LINE_LENGTH for line in lines):
+    count, most = _room(name)
+    if len(lines) > count or any(len(line) > most for line in lines):
         raise Refused(
-            _(
-                "At most %(lines)s lines of %(most)s letters fit here.",
-                lines=LINES if name in _SEVERAL else 1,
-                most=LINE_LENGTH,
-            ),
-            name,
+            _("At most %(lines)s lines of %(most)s letters fit here.", lines=count, most=most), name
         )
     return "\n".join(lines)
+
+
+def _room(name: str) -> tuple[int, int]:
+    """How many lines fit into a field, and how many letters into each; a title is kept in a column
+    of one line's length."""
+    if name == "signer_title":
+        return TITLE_LINES, LINE_LENGTH // TITLE_LINES - 1
+    return LINES if name in _SEVERAL else 1, LINE_LENGTH
 
 
 def lines(written: str) -> list[str]:

@@ -25,13 +25,31 @@ _KNOWN: Final = (
 )
 
 
+class TooMuch(TemplateSyntaxError):
+    """A form does more than to name, ask and repeat."""
+
+
+class Unknown(StrictUndefined):
+    """What a report does not have, said with what it has in that place."""
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint or not isinstance(self._undefined_obj, dict):
+            return _("a report has no “%(name)s” there", name=self._undefined_name)
+        return _(
+            "there is no “%(name)s” there; there are: %(known)s",
+            name=self._undefined_name,
+            known=", ".join(sorted(self._undefined_obj)),
+        )
+
+
 class FormEnvironment(SandboxedEnvironment):
-    """Raises TemplateSyntaxError for a form that does more than to name, ask and repeat. What a
+    """Raises TooMuch for a form that does more than to name, ask and repeat. What a
     report does not have is an error where `strict`; else it stays empty: a day without a campaign
     has no first one."""
 
     def __init__(self, *, strict: bool) -> None:
-        undefined = StrictUndefined if strict else ChainableUndefined
+        undefined = Unknown if strict else ChainableUndefined
         super().__init__(autoescape=True, undefined=undefined)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -43,7 +61,7 @@ class FormEnvironment(SandboxedEnvironment):
 def _check(node: nodes.Node, loops: int) -> None:
     within = loops + isinstance(node, nodes.For)
     if within > LOOPS or not _allowed(node):
-        raise TemplateSyntaxError(
+        raise TooMuch(
             _(
                 "a form names values, asks with “if” and repeats with “for”; this is more:"
                 " %(what)s",

@@ -37,6 +37,7 @@ FIGURES: Final = (
     "Số xã",
     "Số chuyển từ đơn vị cũ",
 )
+WIDTHS: Final = (9, 9, 30, 12, 13, 11, 12, 11, 16, 14, 11, 9, 34)
 SENT: Final = ("Đợt nhắn tin", "Cách gửi", "Từ ngày", "Mã", "Đơn vị", "Tin đã gửi", "Đã đến máy")
 SIGNED: Final = "+#,##0;-#,##0;0"
 
@@ -46,7 +47,7 @@ def write(facts: Facts) -> bytes:
     book = workbooks.new()
     for app in facts["figures"]["apps"]:
         rows = map(_figures, [*app["rows"], app["total"]])
-        add_sheet(book, app["code"], FIGURES, rows, widths=(10, 10, 30))
+        add_sheet(book, app["code"], FIGURES, rows, widths=WIDTHS)
     add_sheet(book, "Nhắn tin", SENT, _sent(facts["figures"]["sent"]), widths=(40, 24, 12, 10, 30))
     add_sheet(book, "Ghi chú", ("Nội dung", "Giá trị"), _notes(facts), widths=(34, 90))
     out = io.BytesIO()
@@ -83,12 +84,12 @@ def _sent(sent: Sequence[Facts]) -> Iterator[list[Cell]]:
                 (area["code"], ""),
                 (area["name"], ""),
                 (area["messaged"], WHOLE),
-                (area["delivered"], WHOLE),
+                (area["delivered"], WHOLE_AT_LEAST if area["untold"] else WHOLE),
             ]
 
 
 def _counts(each: Facts) -> Facts:
-    return {name: each[name] for name in ("messaged", "delivered")}
+    return {name: each[name] for name in ("messaged", "delivered", "untold")}
 
 
 def _notes(facts: Facts) -> Iterator[list[Cell]]:
@@ -105,7 +106,8 @@ def _notes(facts: Facts) -> Iterator[list[Cell]]:
     yield [
         ("Số tin", ""),
         (
-            "Lũy kế của từng đợt đến lúc phát hành; ô trống: nhà mạng không báo bao nhiêu đã đến.",
+            "Lũy kế của từng đợt đến lúc phát hành; ô trống: nhà mạng không báo bao nhiêu đã đến;"
+            " “≥”: nhà mạng chỉ báo một phần.",
             "",
         ),
     ]

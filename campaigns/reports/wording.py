@@ -71,7 +71,7 @@ def context(facts: Facts) -> dict[str, Any]:
     """Everything a form may name."""
     head, figures = facts["head"], facts["figures"]
     day = date.fromisoformat(facts["day"])
-    apps = [_app(each, facts["area"]["said"], day) for each in figures["apps"]]
+    apps = [_app(each, facts["area"]["said"], _due(figures, day)) for each in figures["apps"]]
     return {
         "co_quan_cap_tren": head["superior"],
         "co_quan": head["agency"],
@@ -138,14 +138,21 @@ def changed_value(what: str, value: Any) -> str:
     return number(value)
 
 
-def _app(app: Facts, place: str, day: date) -> dict[str, Any]:
+def _due(figures: Facts, day: date) -> str:
+    """The hour by which communes were to report. Editions from before it was kept say the hour that
+    is set today."""
+    kept = figures.get("due")
+    return signed_hour(clock.parse_moment(kept) if kept else uptake.deadline(day))
+
+
+def _app(app: Facts, place: str, due: str) -> dict[str, Any]:
     return {
         "ten": app["name"],
         "don_vi_tinh": UNITS[app["counts"]],
         "mau_so": SHARE_OF[app["denominator"]],
         "ket_qua": _result(app, place),
         "muc_tieu": _target(app["target"]),
-        "bao_cao_muon": _late(app, day),
+        "bao_cao_muon": _late(app, due),
         "bang": [_row(number_, row) for number_, row in enumerate(app["rows"], start=1)],
         "tong": _row(0, app["total"]),
     }
@@ -263,10 +270,9 @@ def _target(target: Facts | None) -> str:
     return f"{said}, 7 ngày qua bình quân {number(target['pace'])} mỗi ngày."
 
 
-def _late(app: Facts, day: date) -> str:
+def _late(app: Facts, by: str) -> str:
     """Who has sent nothing, and who sent late."""
     rows: Sequence[Facts] = app["rows"] or [app["total"]]
-    by = signed_hour(uptake.deadline(day))
     missing = [_late_name(r) for r in rows if r["punctuality"] == Punctuality.MISSING]
     late = [_late_name(r) for r in rows if r["punctuality"] == Punctuality.LATE]
     awaited = sum(r["punctuality"] == Punctuality.WAITING for r in rows)
@@ -331,8 +337,13 @@ def _sending(each: Facts) -> dict[str, str]:
         "cach": f"{each['carrier']} tự gửi" if each["by_order"] else "Gửi qua hệ thống",
         "tu_ngay": formats.day(date.fromisoformat(each["day"]), language="vi"),
         "da_gui": number(each["messaged"]),
-        "da_den": number(each["delivered"]),
+        "da_den": arrived(each["delivered"], each["untold"]),
     }
+
+
+def arrived(delivered: int | None, untold: int) -> str:
+    """How many came to a phone: at least so many where of some messages nobody tells."""
+    return at_least({"short": untold > 0}, number(delivered))
 
 
 def _sent_by_area(sent: Sequence[Facts]) -> list[dict[str, str]]:
@@ -340,17 +351,19 @@ def _sent_by_area(sent: Sequence[Facts]) -> list[dict[str, str]]:
     names: dict[str, str] = {}
     messaged: dict[str, int] = defaultdict(int)
     told: dict[str, list[int]] = defaultdict(list)
+    untold: dict[str, int] = defaultdict(int)
     for each in sent:
         for area in each["areas"]:
             names[area["code"]] = area["name"]
             messaged[area["code"]] += area["messaged"]
+            untold[area["code"]] += area["untold"]
             if area["delivered"] is not None:
                 told[area["code"]].append(area["delivered"])
     return [
         {
             "ten": name,
             "da_gui": number(messaged[code]),
-            "da_den": number(sum(told[code]) if told[code] else None),
+            "da_den": arrived(sum(told[code]) if told[code] else None, untold[code]),
         }
         for code, name in sorted(names.items())
     ]

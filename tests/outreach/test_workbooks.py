@@ -31,6 +31,26 @@ def test_numbers_are_numbers_and_words_never_formulas() -> None:
     assert (sheet.freeze_panes, sheet.column_dimensions["A"].width) == ("A2", 40)
 
 
+def test_a_sheet_is_printed_a_page_wide_with_its_headings_on_each() -> None:
+    """Opened in LibreOffice a report's annex was eighteen pages, most of them without headings."""
+    book = workbooks.new()
+    name = "Thị trấn Vườn Quốc gia Phong Nha"
+    workbooks.add_sheet(book, "Hẹp", ["Đơn vị", "Số"], [[(name, ""), (1, WHOLE)]], widths=(30, 12))
+    workbooks.add_sheet(book, "Rộng", ["Cột"] * 20, [], widths=())
+    out = io.BytesIO()
+    book.save(out)
+    for sheet, paper in zip(load_workbook(out), (9, 8), strict=True):  # A4, A3
+        assert sheet.print_title_rows == "$1:$1"
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", paper)
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet["A1"].font.name == sheet["A2"].font.name == "Calibri"
+    narrow = load_workbook(out)["Hẹp"]
+    assert narrow["A2"].alignment.wrap_text, "a name longer than its column is not cut off"
+    assert narrow.row_dimensions[2].height == 30, "and no row lies over the next one"
+    assert narrow.row_dimensions[1].height is None
+
+
 def test_what_writes_files_is_loaded_when_a_file_is_written(tmp_path: Path) -> None:
     """Every worker, tick and command would wait for it."""
     code = (

@@ -141,6 +141,8 @@ def test_the_office_changes_its_letterhead_and_its_form(staff: FlaskClient, coun
     assert "mau.docx" in staff.get("/reports/letterhead").text
     for wrong in ({}, {"form": (io.BytesIO(b"x"), "a.docx")}):
         assert staff.post("/reports/letterhead/form", data=wrong).status_code == 422
+    page = staff.get("/reports/letterhead").text
+    assert "mau.docx" in page, "the one before stays"
     assert staff.post("/reports/letterhead/form", data={"do": "usual"}).status_code == 302
     assert staff.get("/reports/letterhead/form.docx").data == usual
 

@@ -6,6 +6,7 @@ import json
 from datetime import date
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from campaigns.reports import editions, wording
@@ -36,6 +37,17 @@ def test_an_issued_report_says_the_same_whatever_comes_after(counted: Drive) -> 
     assert kept.read["head"]["agency"] == "PHÒNG VH&TT HỒNG NGỰ"
     row = db.session.scalars(select(AuditRow).where(AuditRow.act == "report.issue")).one()
     assert json.loads(row.detail)["digest"] == kept.digest
+
+
+def test_an_issued_report_keeps_the_hour_by_which_figures_were_due(
+    app: Flask, counted: Drive
+) -> None:
+    facts = editions.issue(area_of("870"), TODAY, counted.staff).read
+    said = "Báo cáo sau 15 giờ 00 phút (1): Xã Long Thuận."
+    app.config["OUTREACH"] = app.config["OUTREACH"].model_copy(update={"due_communes": "14:15"})
+    assert wording.context(facts)["ung_dung"][0]["bao_cao_muon"] == said
+    del facts["figures"]["due"]  # of an edition from before it was kept
+    assert "14 giờ 15 phút" in wording.context(facts)["ung_dung"][0]["bao_cao_muon"]
 
 
 def test_a_corrected_edition_says_what_was_corrected(counted: Drive) -> None:

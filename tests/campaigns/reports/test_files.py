@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import zipfile
+from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 import pypdf
+from flask import Flask
 
 from campaigns.reports import editions, files, forms
-from tests.campaigns.reports.reporting import TODAY, area_of, counted, words
+from tests.campaigns.reports.reporting import TODAY, WORD, area_of, counted, words
 from tests.drive import Drive
 
 __all__ = ["counted"]
@@ -79,6 +83,82 @@ def test_the_paper_says_the_same_in_a_face_like_times(counted: Drive) -> None:
     }
     box = paper.pages[0].mediabox
     assert (round(box.width), round(box.height)) == (595, 842)  # A4
+
+
+def test_both_say_the_same_word_for_word(app: Flask) -> None:
+    """Of a day with everything: two apps, a correction, addressees, messages."""
+    facts = everything()
+    said = "".join("".join(words(files.docx(facts, forms.USUAL.read_bytes()))).split())
+    assert said.count("Xã Ví Dụ".replace(" ", "")) > 5
+    first, second = pypdf.PdfReader(io.BytesIO(files.pdf(facts))).pages
+    paper = first.extract_text() + second.extract_text().removeprefix("2")  # the page's number
+    assert "".join(paper.split()) == said
+
+
+def everything(**row: Any) -> dict[str, Any]:
+    """The invented report with two apps and all the rest; the first app's row as it is wanted."""
+    facts = copy.deepcopy(forms.SAMPLE)
+    (app,) = facts["figures"]["apps"]
+    facts["figures"]["apps"] = [app | {"rows": [app["rows"][0] | row]}, app | {"name": "NCOVI"}]
+    facts["head"] |= {
+        "addressed": ["Ủy ban nhân dân huyện;", "Sở Thông tin và Truyền thông."],
+        "signer_title": "KT. TRƯỞNG PHÒNG\nPHÓ TRƯỞNG PHÒNG",
+    }
+    return facts
+
+
+def test_a_word_processor_can_lay_the_form_out(app: Flask) -> None:
+    """By the grid go those that follow the standard: with another one than that of its cells the
+    nation's name broke, every row had three lines, and a page stood empty."""
+    with zipfile.ZipFile(forms.USUAL) as archive:
+        body = ElementTree.fromstring(archive.read("word/document.xml"))[0]
+    page = {each.tag.removeprefix(WORD): each.attrib for each in body[-1]}
+    size, margins = page["pgSz"], page["pgMar"]
+    sides = {name: round(int(margins[f"{WORD}{name}"]) / 56.7) for name in ("left", "right", "top")}
+    assert sides == {"left": 30, "right": 15, "top": 20}
+    wide = int(size[f"{WORD}w"]) - sum(int(margins[f"{WORD}{name}"]) for name in ("left", "right"))
+    for table in body.iter(f"{WORD}tbl"):
+        grid = [int(each.attrib[f"{WORD}w"]) for each in table.iter(f"{WORD}gridCol")]
+        assert sum(grid) == wide
+        for row in table.iter(f"{WORD}tr"):
+            assert [int(c.attrib[f"{WORD}w"]) for c in row.iter(f"{WORD}tcW")] == grid
+            assert row.find(f".//{WORD}cantSplit") is not None, "a row broke over two pages"
+    assert len(list(body.iter(f"{WORD}tblHeader"))) == 3
+    assert body[-2].tag == f"{WORD}p", "after a table a page of its own would begin"
+    closing = next(p for p in body.iter(f"{WORD}p") if "{{ ket }}" in "".join(p.itertext()))
+    assert closing.find(f".//{WORD}keepNext") is not None, "who signs stands alone on a page"
+
+
+def test_a_wide_number_takes_nothing_from_the_name_of_its_area(app: Flask) -> None:
+    """On the paper columns were as wide as their numbers, and names had a letter a line."""
+    few = heads_of(everything())
+    many = {"of": 8_224_400, "installs": 1_234_567, "change": -123_456, "short": True}
+    facts = everything(**many)
+    for each in facts["figures"]["apps"]:
+        each["denominator"] = "smartphone_users"
+    assert heads_of(facts) == few
+
+
+def heads_of(facts: dict[str, Any]) -> dict[str, int]:
+    """Where some heads of the table stand from the left."""
+    found: dict[str, int] = {}
+
+    def see(text: str, at: list[float], *_more: object) -> None:
+        if text.strip() in {"TT", "Đơn vị", "Đã cài", "Báo cáo"}:
+            found.setdefault(text.strip(), round(at[4]))
+
+    pypdf.PdfReader(io.BytesIO(files.pdf(facts))).pages[0].extract_text(visitor_text=see)
+    assert len(found) == 4
+    return found
+
+
+def test_a_head_stands_on_the_page_of_its_text(app: Flask) -> None:
+    facts = everything()
+    for each in facts["figures"]["apps"]:
+        each["rows"] *= 25  # so many that the second head would stand at the foot
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(files.pdf(facts))).pages]
+    assert len(pages) > 1
+    assert not any(page.strip().endswith("TUYÊN TRUYỀN") for page in pages)
 
 
 def test_the_annex_holds_numbers_as_numbers(counted: Drive) -> None:

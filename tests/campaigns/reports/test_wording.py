@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from campaigns.reports import editions, wording
+from campaigns.reports import editions, forms, wording
 from outreach import area_counts, fieldwork
 from outreach.area_changes import WHOLE, AreaChange
 from outreach.area_counts import Count
@@ -98,6 +99,21 @@ def test_each_case_has_its_words(
 ) -> None:
     (app,) = wording.context(facts_of(counted, **changes))["ung_dung"]
     assert said in app[part]
+
+
+def test_what_a_carrier_tells_of_a_part_only_is_at_least_so_much(app: Flask) -> None:
+    """0 of 1,300 arrived would be said where of 900 of them nobody knows."""
+    facts = copy.deepcopy(forms.SAMPLE)
+    (each,) = facts["figures"]["sent"]
+    facts["figures"]["sent"] = [each | {"messaged": 1300, "delivered": 0, "untold": 900}, each]
+    each["areas"][0] |= {"messaged": 400, "delivered": 0, "untold": 0}
+    other = {"code": "1", "name": "Xã Hai", "messaged": 900, "delivered": None, "untold": 900}
+    facts["figures"]["sent"][0]["areas"] = [*each["areas"], other]
+    told = wording.context(facts)
+    assert [each["da_den"] for each in told["chien_dich"]] == ["≥ 0", "90"]
+    assert [each["da_den"] for each in told["theo_dia_ban"]] == ["—", "0"]
+    other |= {"delivered": 5, "untold": 895}
+    assert wording.context(facts)["theo_dia_ban"][0]["da_den"] == "≥ 5"
 
 
 def test_who_has_sent_nothing_is_named(counted: Drive) -> None:
