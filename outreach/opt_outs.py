@@ -75,6 +75,13 @@ def add(phones: Iterable[str], source: str, by_id: int | None) -> int:
     return added
 
 
+def phones(connection: Connection) -> list[str]:
+    """The numbers that opted out, in E.164."""
+    sealed = "SELECT n.sealed FROM opt_outs o JOIN numbers n ON n.id = o.number_id"
+    rows = connection.execute(text(sealed)).scalars()
+    return numbers.sealer().open_numbers(bytes(each) for each in rows)
+
+
 def remove(e164: str, reason: str, by_id: int | None) -> None:
     """Let a number be sent to again. Raises Refused for an empty reason, or where the number did
     not opt out.

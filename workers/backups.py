@@ -14,7 +14,17 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from campaigns import restored
-from outreach import accounts, archives, audit, clock, installation, numbers, schema, store
+from outreach import (
+    accounts,
+    archives,
+    audit,
+    clock,
+    installation,
+    numbers,
+    opt_outs,
+    schema,
+    store,
+)
 from outreach.archives import Archive, Manifest, Say
 from outreach.database import db, transaction, write_connection
 from outreach.errors import Refused
@@ -25,15 +35,18 @@ from workers import presence, running
 
 UNFINISHED: Final = "restore-unfinished"
 SAVED: Final = "backups"
+KNOWN_BEFORE: Final = "known before a backup was restored"
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore did. `saved`: where what was there before is kept; None where nothing was."""
+    """What a restore did. `saved`: where what was there before is kept; None where nothing was.
+    `opt_outs`: how many were known there and are not in the backup; they hold on."""
 
     manifest: Manifest
     held: restored.Held
     saved: Path | None
+    opt_outs: int
 
 
 def make(path: Path, settings: Settings, say: Say) -> Manifest:
@@ -65,12 +78,14 @@ def restore(path: Path, settings: Settings, say: Say) -> Restored:
         )
     with archives.opened(path, numbers.sealer()) as archive:
         saved = _save(settings, say)
+        refused = _opted_out() if saved is not None else []
         unfinished = settings.data_dir / UNFINISHED
         unfinished.write_text(f"{path}\n", encoding="utf-8")
         _replace(archive, settings, say)
         held = _hold(archive.manifest, settings, path)
+        kept = opt_outs.add(refused, KNOWN_BEFORE, accounts.system().id) if refused else 0
         unfinished.unlink()
-    return Restored(archive.manifest, held, saved)
+    return Restored(archive.manifest, held, saved, kept)
 
 
 def require_finished(settings: Settings) -> None:
@@ -121,6 +136,12 @@ def _save(settings: Settings, say: Say) -> Path | None:
     say(_("What is there now is kept in %(path)s.", path=saved))
     archives.write(saved, db.engine, numbers.sealer(), [settings.data_dir / FOLDER], say)
     return saved
+
+
+def _opted_out() -> list[str]:
+    """Whoever refuses now goes on refusing, whatever the backup knew."""
+    with db.engine.connect() as connection:
+        return opt_outs.phones(connection)
 
 
 def _replace(archive: Archive, settings: Settings, say: Say) -> None:

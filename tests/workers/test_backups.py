@@ -16,7 +16,7 @@ from flask.testing import FlaskCliRunner
 from app import create_app
 from campaigns import life
 from campaigns.states import CampaignState
-from outreach import apps, archives, audit, numbers, schema
+from outreach import apps, archives, audit, numbers, opt_outs, schema
 from outreach.database import db
 from outreach.errors import Refused
 from outreach.organisations import Organisation
@@ -97,6 +97,18 @@ def test_a_finished_installation_comes_back_row_by_row(
     assert len(after["audit"]) == len(before["audit"]) + 1, "the restore itself"
     app = apps.add("KHAC", "Khác", "https://khac.vn", actor_id=None)
     assert app.id > max(row["id"] for row in before["apps"]), "numbers go on after the last"
+
+
+def test_whoever_refused_since_the_backup_goes_on_refusing(
+    lived_in: Carried, settings: Settings
+) -> None:
+    opt_outs.add(["+84912000001"], "called", None)
+    path = make(settings)
+    opt_outs.add(["+84912000002", "+84912000003"], "called", None)
+    assert restore(path, settings).opt_outs == 2
+    with db.engine.connect() as connection:
+        known = opt_outs.phones(connection)
+    assert sorted(known) == ["+84912000001", "+84912000002", "+84912000003"]
 
 
 def test_what_was_there_is_kept_and_can_be_restored_itself(

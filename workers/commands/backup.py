@@ -60,10 +60,11 @@ def restore(file: Path) -> dict[str, Any]:
         "files": len(done.manifest.files),
         "paused": done.held.paused,
         "in_doubt": done.held.in_doubt,
+        "opt_outs_kept": done.opt_outs,
         "saved_before": None if done.saved is None else str(done.saved),
         "next": _(
-            "Whoever opted out since %(at)s is not in it: import those opt-outs again before a "
-            "campaign is resumed.",
+            "Of opt-outs since %(at)s only those are there that this installation knew just now: "
+            "import any others before a campaign is resumed.",
             at=clock.iso(done.manifest.moment),
         ),
     }
