@@ -221,6 +221,7 @@ class Archive:
                     _put(connection, name, told["columns"], rows)
         if connection.dialect.name == "postgresql":
             _count_on(connection, there)
+            connection.exec_driver_sql("ANALYZE")  # so that the first pages are not planned blindly
 
     def _rows(self, name: str, kinds: Sequence[str]) -> Iterator[list[list[Any]]]:
         makers = [(place, _FROM_JSON[k]) for place, k in enumerate(kinds) if k in _FROM_JSON]
