@@ -90,6 +90,35 @@
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
 
+  // What was typed outlives a log-in that ended and a network that was gone: it is kept in this
+  // window as the form is sent, and put back where the form opens again and the edition it was
+  // shown with is still the last, so that nothing of it was taken. A grid's row has its own.
+  document.querySelectorAll("form[data-kept]").forEach(function (form) {
+    let store = null;
+    try { store = window.sessionStorage; } catch (refused) { return; }
+    const of = form.querySelectorAll("input[type=hidden][name=app], input[type=hidden][name=day]");
+    const key = ["typed", form.action].concat(Array.from(of, function (each) { return each.value; })).join(" ");
+    function edition(field) {
+      const row = form.elements.namedItem("seen" + field.name.match(/(-\d+)?$/)[0]);
+      return row ? row.value : form.dataset.kept;
+    }
+    JSON.parse(store.getItem(key) || "[]").forEach(function (kept) {
+      const field = form.elements.namedItem(kept.name);
+      if (!field || field.value === kept.value || edition(field) !== kept.edition) return;
+      field.value = kept.value;
+      form.querySelector("[data-kept-note]").hidden = false;
+    });
+    store.removeItem(key);
+    form.addEventListener("submit", function () {
+      const typed = Array.from(form.elements).filter(function (each) {
+        return each.name && /^(text|textarea|date)$/.test(each.type);
+      });
+      store.setItem(key, JSON.stringify(typed.map(function (each) {
+        return { name: each.name, value: each.value, edition: edition(each) };
+      })));
+    });
+  });
+
   // A link to hand over: one press copies it; without this it is selected and copied by hand.
   document.querySelectorAll("input[data-copy]").forEach(function (field) {
     field.addEventListener("focus", function () { field.select(); });
