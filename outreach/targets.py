@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -347,6 +347,21 @@ def _each_nearest(
         if nearest is not None:
             found[area_id] = nearest
     return found
+
+
+def set_in(area: Area, app: App, first: date, last: date) -> Sequence[Target]:
+    """The standing targets of an area and of those it lies in that were set on these days."""
+    line = [area.id, *(above.id for above in areas.ancestors(area.id))]
+    begin, end = (
+        datetime.combine(day, time(), clock.VIETNAM) for day in (first, last + timedelta(days=1))
+    )
+    set_there = standing().where(
+        Target.app_id == app.id,
+        Target.area_id.in_(line),
+        Target.created_at >= begin,
+        Target.created_at < end,
+    )
+    return db.session.scalars(set_there.order_by(Target.created_at, Target.id)).all()
 
 
 def _nearest(in_line: Iterable[Target], day: date) -> Target | None:
