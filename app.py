@@ -191,7 +191,7 @@ def _add_administration(app: Flask) -> None:
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
     shell.init_app(app)
-    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due)
+    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due, reports_todo.overtaken)
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(account_pages.blueprint)
