@@ -337,7 +337,8 @@ def forget_layout(here: Ground) -> ResponseReturnValue:
 def imported(done: UptakeImport) -> ResponseReturnValue:
     """What came of a file."""
     area = None if done.area_id is None else ground(done.area_id).area
-    return render_template("uptake/imported.html", done=done, area=area)
+    corrected = uptake_imports.corrections(done)
+    return render_template("uptake/imported.html", done=done, area=area, corrected=corrected)
 
 
 @blueprint.get("/imports/<int:import_id>/rejects.csv")

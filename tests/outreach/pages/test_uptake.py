@@ -244,6 +244,10 @@ def test_an_uploaded_file_answers_with_what_came_of_it(staff: FlaskClient, drive
     assert rejects.mimetype == "text/csv"
     assert "869" in rejects.text
     assert len(drive.rows()) == 1
+    assert 'id="corrected"' not in page.text
+    corrected = upload(staff, drive, "area,date,installs\n29971,20/8/2020,316\n")
+    table = staff.get(corrected.location).text.partition('id="corrected"')[2]
+    assert re.findall(r'<td class="n">(?:<b>)?([^<]+)', table) == ["318", "316", "−2"]
 
 
 def test_what_is_no_file_of_figures_is_refused_on_the_page(
