@@ -4,7 +4,7 @@ next to it in the ranking."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -142,51 +142,45 @@ def chart(seen: Look, language: str) -> dict[str, Any] | None:
             for at, day in enumerate(days)
             if seen.sent_on(day)
         ],
-        "breaks": [
-            {
-                "at": days.index(each.since),
-                "label": _(
-                    "From %(day)s: %(unit)s",
-                    day=formats.month_day(each.since, language=language),
-                    unit=labels.unit(each.after),
-                ),
-            }
-            for each in seen.app.breaks(days[0], days[-1])
-        ]
-        + [
-            {
-                "at": days.index(each.since),
-                "label": _(
-                    "From %(day)s: of %(people)s",
-                    day=formats.month_day(each.since, language=language),
-                    people=formats.number(each.after.value, language=language),
-                ),
-            }
-            for each in seen.recounted
-        ]
-        + [
-            {
-                "at": at,
-                "label": _("Letter %(day)s", day=formats.month_day(day, language=language)),
-            }
-            for at, day in enumerate(days)
-            if seen.set_on(day)
-        ],
-        "holidays": [
-            {
-                "from": days.index(first),
-                "to": days.index(last),
-                "label": _(
-                    "Teams %(days)s",
-                    days="–".join(
-                        formats.month_day(each, language=language)
-                        for each in dict.fromkeys((first, last))
-                    ),
-                ),
-            }
-            for first, last in runs(day for day in days if day in seen.work)
-        ],
+        "breaks": [*_breaks(seen, days, language), *_letters(seen, days, language)],
+        "holidays": _teams(seen, days, language),
     }
+
+
+def _breaks(seen: Look, days: Sequence[date], language: str) -> Iterator[dict[str, Any]]:
+    """The days from which something else counts as an install, or another denominator holds."""
+    for change in seen.app.breaks(days[0], days[-1]):
+        since = formats.month_day(change.since, language=language)
+        counted = _("From %(day)s: %(unit)s", day=since, unit=labels.unit(change.after))
+        yield {"at": days.index(change.since), "label": counted}
+    for recount in seen.recounted:
+        since = formats.month_day(recount.since, language=language)
+        people = formats.number(recount.after.value, language=language)
+        of = _("From %(day)s: of %(people)s", day=since, people=people)
+        yield {"at": days.index(recount.since), "label": of}
+
+
+def _letters(seen: Look, days: Sequence[date], language: str) -> Iterator[dict[str, Any]]:
+    for at, day in enumerate(days):
+        if seen.set_on(day):
+            said = formats.month_day(day, language=language)
+            yield {"at": at, "label": _("Letter %(day)s", day=said)}
+
+
+def _teams(seen: Look, days: Sequence[date], language: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "from": days.index(first),
+            "to": days.index(last),
+            "label": _("Teams %(days)s", days=_span(first, last, language)),
+        }
+        for first, last in runs(day for day in days if day in seen.work)
+    ]
+
+
+def _span(first: date, last: date, language: str) -> str:
+    ends = dict.fromkeys((first, last))
+    return "–".join(formats.month_day(each, language=language) for each in ends)
 
 
 def runs(days: Iterable[date]) -> list[tuple[date, date]]:

@@ -142,11 +142,10 @@ def _file() -> Letter | None:
 
 
 @blueprint.get("/<int:target_id>/letter")
-@needs(Act.TARGET_VIEW)
-def letter(target_id: int) -> ResponseReturnValue:
+@needs(Act.TARGET_VIEW, of=targets.by_id)
+def letter(target: Target) -> ResponseReturnValue:
     """The letter's file, for all whom the target reaches."""
-    reaching = {target.id for target in targets.reaching(person().own_area_id)}
-    file = target_letters.of_target(target_id) if target_id in reaching else None
+    file = target_letters.of_target(target.id)
     if file is None:
         raise Missing(_("There is no file of this letter."))
     content = io.BytesIO(file.content)
