@@ -119,6 +119,21 @@
     });
   });
 
+  // The fields of a column are walked up and down as in a spreadsheet.
+  document.addEventListener("keydown", function (event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || !event.target.matches("input.cell")) return;
+    const column = event.target.closest("td").cellIndex;
+    const cells = Array.from(document.querySelectorAll("input.cell")).filter(function (each) {
+      return each.closest("td").cellIndex === column;
+    });
+    const next = cells[cells.indexOf(event.target) + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    next.select();
+  });
+
   // A link to hand over: one press copies it; without this it is selected and copied by hand.
   document.querySelectorAll("input[data-copy]").forEach(function (field) {
     field.addEventListener("focus", function () { field.select(); });
