@@ -117,6 +117,7 @@ ACTS: Final[dict[str, str]] = {
     "target.add": N_("set a target"),
     "target.change": N_("changed a target"),
     "target.count": N_("counted the group of a target"),
+    "target.letter": N_("added the file of a target's letter"),
     "target.withdraw": N_("withdrew a target"),
     "test_send.request": N_("sent a test to their own phone"),
     "token.add": N_("made an API token for a person"),

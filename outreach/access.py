@@ -132,7 +132,7 @@ _TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.REMINDER_ROUTE:       (NO,      ANY,     NO,      NO,      NO,      NO,    ANY),
     Act.COMPARE:              (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
     Act.TARGET_SET:           (NO,      AREA,    NO,      NO,      NO,      NO,    ANY),
-    Act.TARGET_VIEW:          (NO,      AREA,    AREA,    AREA,    NO,      NO,    ANY),
+    Act.TARGET_VIEW:          (NO,      TOUCHES, TOUCHES, TOUCHES, NO,      NO,    ANY),
     # What rates are shares of: an office knows its own people.
     Act.COUNT_SET:            (NO,      AREA,    NO,      AREA,    NO,      ANY,   ANY),
     Act.REPORT_MAKE:          (NO,      AREA,    NO,      AREA,    NO,      NO,    ANY),

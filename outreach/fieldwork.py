@@ -11,11 +11,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    ColumnClause,
     Date,
     ForeignKey,
+    Integer,
     String,
     UniqueConstraint,
     bindparam,
@@ -172,27 +174,38 @@ def below(area: Area, first: date, last: date) -> list[tuple[Area, Work]]:
 
 
 _SUMS: Final = """
-SELECT f.area_id, COUNT(*), SUM(f.households), SUM(f.helped) FROM {those} a
+SELECT f.{per}, COUNT(*), SUM(f.households), SUM(f.helped) FROM {those} a
 JOIN field_visits f ON f.area_id = a.id
 WHERE f.day BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM field_visits l
   WHERE l.area_id = f.area_id AND l.day = f.day AND l.edition > f.edition)
-GROUP BY f.area_id
+GROUP BY f.{per}
 """
 
 
 def by_area(area_ids: Collection[int], first: date, last: date) -> dict[int, Work]:
     """What was done in each of the communes from `first` to `last`; one where nothing was recorded
     is absent. One statement."""
+    return _sums(column("area_id", Integer), area_ids, first, last)
+
+
+def day_by_day(area_ids: Collection[int], first: date, last: date) -> dict[date, Work]:
+    """The same on each day, of these communes together; a day on which nothing was recorded is
+    absent. One statement."""
+    return _sums(column("day", Date), area_ids, first, last)
+
+
+def _sums(
+    per: ColumnClause[Any], area_ids: Collection[int], first: date, last: date
+) -> dict[Any, Work]:
     those = rowset(db.engine.dialect.name, [("id", "integer")])
-    sums = text(_SUMS.format(those=those)).bindparams(
+    sums = text(_SUMS.format(those=those, per=per.name)).bindparams(
         *(bindparam(name, type_=Date) for name in ("first", "last"))
     )
     rows = as_rows([[area_id] for area_id in area_ids])
     found = db.session.execute(
-        sums.columns(*map(column, ("area_id", "days", "households", "helped"))),
+        sums.columns(per, *map(column, ("days", "households", "helped"))),
         {"rows": rows, "first": first, "last": last},
     )
     return {
-        area_id: Work(days, int(households), int(helped))
-        for area_id, days, households, helped in found
+        key: Work(days, int(households), int(helped)) for key, days, households, helped in found
     }

@@ -112,10 +112,10 @@ def import_file(
     actor_id, organisation_id = person.id, person.organisation_id
     known = of(organisation_id)
     if chosen is not None:
-        _check(chosen, look(reading.peek(path)), day)
+        _check(chosen, look(path), day)
         mapping = dict(chosen.mapping)
     else:
-        layout = recognised(reading.peek(path), known) if known else None
+        layout = recognised(_head(path), known) if known else None
         mapping = {} if layout is None else layout.means
     try:
         done = uptake_imports.import_file(
@@ -124,11 +124,11 @@ def import_file(
     except Refused as refused:
         if refused.field != headings.FIELD:
             raise
-        head = reading.peek(path)
+        head = _head(path)
         wrong = refused.sentence if chosen is not None else _changed(head, known)
-        raise Unknown(wrong or _ask(), look(head), wrong=wrong is not None) from None
+        raise Unknown(wrong or _ask(), _look(head), wrong=wrong is not None) from None
     if chosen is not None and organisation_id is not None:
-        _save(organisation_id, chosen, _named(reading.peek(path)), actor_id)
+        _save(organisation_id, chosen, _named(_head(path)), actor_id)
     return done
 
 
@@ -139,8 +139,16 @@ def _ask() -> str:
     )
 
 
-def look(head: Head) -> Look:
+def _head(path: Path) -> Head:
+    return reading.peek(path, FIGURES)
+
+
+def look(path: Path) -> Look:
     """What a person is shown of a file."""
+    return _look(_head(path))
+
+
+def _look(head: Head) -> Look:
     at = _heading_row(head)
     names = _names(head[at])
     below = head[at + 1 : at + 1 + EXAMPLES_FROM]

@@ -93,10 +93,14 @@ def _area(person: User, said: Said) -> Area:
         raise Refused(_("Of which commune? Its code is missing."), "area")
     if said.figure == own.code:
         raise Refused(_("%(code)s is the commune's code; the figure is missing.", code=own.code))
+    if said.figure.startswith(own.code) and said.figure.isdecimal():
+        raise Refused(_("%(code)s is the commune's code; put a space after it.", code=own.code))
     return own
 
 
 def _app(said: Said, area: Area) -> App:
+    if report_words.is_report(said.app):
+        raise Refused(_("One report a text; send the next one by itself."))
     if said.app:
         for app in apps.every():
             if fold(said.app) in (fold(app.code), fold(app.name)):

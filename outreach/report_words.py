@@ -1,8 +1,8 @@
 """A report by SMS as it is typed on a phone: `BC 29992 1250`, its app and its area named or not.
 
-Case, marks and spaces do not matter; the figure is read as everywhere (`figures`). A commune's code
-has five digits and the first group of a figure three at most, so "29992 1250" and "1 250" are told
-apart without a guess.
+Case, marks and spaces do not matter, nor do signs around a code; the figure is read as everywhere
+(`figures`). A commune's code has five digits and the first group of a figure three at most, so
+"29992 1250", "29992-1250" and "1 250" are told apart without a guess.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ LONGEST: Final = 160
 CONFIRMED: Final = "DUNG"
 """The word that says a doubtful figure is right: “đúng”, and as phones write it."""
 
-_REPORT: Final = re.compile(r"\s*bc(?![a-z])[\s:]*", re.IGNORECASE)
+_REPORT: Final = re.compile(r"\s*bc(?![a-z])[\s:;.,/=]*", re.IGNORECASE)
 _CODE: Final = re.compile(r"\d{4,16}")
+_CODE_AND_SIGN: Final = re.compile(r"(?<!\S)(\d{5})(?:-+|\s?[:;.,/=]+)(?=\s|\d)")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 
@@ -46,7 +47,8 @@ def read(words: str) -> Said:
         "\0", " "
     )  # no database takes it, and the answer repeats what was written
     begun = _REPORT.match(words)
-    tokens = (words[begun.end() :] if begun else words).split()
+    rest = words[begun.end() :] if begun else words
+    tokens = _CODE_AND_SIGN.sub(r"\1 ", rest).split()
     confirmed = any(fold(each).strip(".!") == CONFIRMED.lower() for each in tokens)
     tokens = [each for each in tokens if fold(each).strip(".!") != CONFIRMED.lower()]
     numbers = [each for each in tokens if not _LETTER.search(each)]

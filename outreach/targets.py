@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach import areas, audit, clock, group_counts, seen
+from outreach import areas, audit, clock, group_counts, seen, target_letters
 from outreach.accounts import User
 from outreach.apps import App
 from outreach.area_names import LEVELS
@@ -35,6 +35,7 @@ from outreach.database import BigId, Model, Moment, db, find, transaction, words
 from outreach.errors import Refused
 from outreach.group_counts import Count
 from outreach.i18n import _
+from outreach.target_letters import Letter
 
 GROUP_LENGTH: Final = 120
 LETTER_LENGTH: Final = 60
@@ -114,6 +115,7 @@ def add(
     group: str,
     letter: str,
     count: Count | None = None,
+    file: Letter | None = None,
     actor_id: int | None,
 ) -> Target:
     """Add a target for the share (hundredths of a percent) of `group`: "population",
@@ -135,7 +137,7 @@ def add(
         session.flush()
         detail = {"area": area.code, "app": app.code, "share": share, "of": group_name}
         audit.record("target.add", "target", target.id, detail, actor_id)
-        _keep(target, count, actor_id)
+        _keep(target, count, file, actor_id)
     return target
 
 
@@ -153,6 +155,7 @@ def change(
     group: str,
     letter: str,
     count: Count | None = None,
+    file: Letter | None = None,
     form: str | None = None,
     actor_id: int | None,
 ) -> None:
@@ -179,7 +182,7 @@ def change(
         changed = {k: [_plain(before[k]), _plain(v)] for k, v in values.items() if before[k] != v}
         if changed:
             audit.record("target.change", "target", now.id, changed, actor_id)
-        _keep(now, count, actor_id)
+        _keep(now, count, file, actor_id)
 
 
 def withdraw(target: Target, *, form: str | None = None, actor_id: int | None) -> None:
@@ -194,8 +197,11 @@ def withdraw(target: Target, *, form: str | None = None, actor_id: int | None) -
         audit.record("target.withdraw", "target", now.id, detail, actor_id)
 
 
-def _keep(target: Target, count: Count | None, actor_id: int | None) -> None:
-    """The count of its group, where it has one and somebody typed it anew."""
+def _keep(target: Target, count: Count | None, file: Letter | None, actor_id: int | None) -> None:
+    """The letter's file, and the count of its group where it has one, where either is new."""
+    if file is not None and target_letters.keep(target.id, file, actor_id):
+        named = {"file": file.filename, "digest": file.digest}
+        audit.record("target.letter", "target", target.id, named, actor_id)
     if count is None or target.denominator is not Denominator.GROUP:
         return
     if group_counts.keep(target.id, count, actor_id):
@@ -347,6 +353,21 @@ def _each_nearest(
         if nearest is not None:
             found[area_id] = nearest
     return found
+
+
+def set_in(area: Area, app: App, first: date, last: date) -> Sequence[Target]:
+    """The standing targets of an area and of those it lies in that were set on these days."""
+    line = [area.id, *(above.id for above in areas.ancestors(area.id))]
+    begin, end = (
+        datetime.combine(day, time(), clock.VIETNAM) for day in (first, last + timedelta(days=1))
+    )
+    set_there = standing().where(
+        Target.app_id == app.id,
+        Target.area_id.in_(line),
+        Target.created_at >= begin,
+        Target.created_at < end,
+    )
+    return db.session.scalars(set_there.order_by(Target.created_at, Target.id)).all()
 
 
 def _nearest(in_line: Iterable[Target], day: date) -> Target | None:

@@ -23,6 +23,14 @@ from outreach.lists.headings import Columns, Vocabulary
 from outreach.lists.rejects import Reject
 from outreach.text import fold
 
+_LIKE_A_DATE: Final = re.compile(r"\d{1,4}\s?[/.-]\s?\d{1,2}\b.*")
+
+
+def like_a_date(heading: str) -> bool:
+    """Whether a heading names a day: the figures of that day stand below it."""
+    return _LIKE_A_DATE.fullmatch(heading) is not None
+
+
 FIGURES: Final = Vocabulary(
     {
         "area": headings.SUBSCRIBERS.known["area"]
@@ -41,13 +49,21 @@ FIGURES: Final = Vocabulary(
         "reason": frozenset(headings.key(name) for name in ("reason", "Lý do", "Ghi chú", "note")),
     },
     required=("area",),
+    below=like_a_date,
 )
+SUMS: Final = frozenset(
+    headings.key(name)
+    for name in (
+        *("Cộng", "Tổng", "Tổng cộng", "Tổng số", "Tổng hợp", "Cộng chung", "total", "sum"),
+        *("Toàn huyện", "Toàn tỉnh", "Toàn thành phố", "Toàn thị xã", "Toàn quận"),
+    )
+)
+"""What a row is called that adds up the others: it is about no area."""
 ROW: Final = ("area", "date", "installs", "reason")
 """What a figure that comes in no file is made of."""
 
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}))?")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
-_LIKE_A_DATE: Final = re.compile(r"\d{1,4}\s?[/.-]\s?\d{1,2}\b.*")
 
 
 class RowReason(StrEnum):
@@ -117,7 +133,27 @@ def read(
     """
     table = reading.read(path, mapping, FIGURES)
     columns = headings.recognise(table.headings, mapping, FIGURES)
-    return _contents(_Reader(table.headings, columns, within, day), table.rows, table.notes)
+    rows = _without_sums(table.rows, columns, table.notes)
+    return _contents(_Reader(table.headings, columns, within, day), rows, table.notes)
+
+
+def _without_sums(
+    rows: Iterable[tuple[int, list[object]]], columns: Columns, notes: list[str]
+) -> Iterator[tuple[int, list[object]]]:
+    """The rows but those that add up others; a note says which."""
+    left_out = []
+    for number, row in rows:
+        called = columns.value(row, "area")
+        if _is_sum(called) or (not cells.as_text(called) and any(map(_is_sum, row))):
+            left_out.append(str(number))
+        else:
+            yield number, row
+    if left_out:
+        notes.append(_("Rows that add up others are left out: %(rows)s.", rows=", ".join(left_out)))
+
+
+def _is_sum(cell: object) -> bool:
+    return isinstance(cell, str) and headings.key(cell) in SUMS
 
 
 def read_rows(rows: Sequence[Sequence[object]], within: int | None) -> Contents:
@@ -230,11 +266,6 @@ def _date_columns(names: Sequence[str], columns: Columns) -> list[tuple[int, str
         for place, name in enumerate(names)
         if place not in taken and like_a_date(name)
     ]
-
-
-def like_a_date(heading: str) -> bool:
-    """Whether a heading names a day: the figures of that day stand below it."""
-    return _LIKE_A_DATE.fullmatch(heading) is not None
 
 
 def day_of(written: object, today: date) -> date | None:

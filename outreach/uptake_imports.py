@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from sqlalchemy import ForeignKey, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from outreach import audit, clock, doubts, entering, uptake, uptake_files
+from outreach import areas, audit, clock, doubts, entering, uptake, uptake_files
 from outreach.accounts import User
 from outreach.apps import App
+from outreach.areas import Area
 from outreach.database import BigId, Model, Moment, db, find, transaction
 from outreach.doubts import Doubt
 from outreach.entering import Outcome
@@ -29,7 +30,7 @@ from outreach.errors import Refused
 from outreach.i18n import _
 from outreach.lists import rejects
 from outreach.lists.rejects import Reject
-from outreach.uptake import Course, Source
+from outreach.uptake import Course, Source, UptakeReport
 from outreach.uptake_files import Contents, Line, RowReason
 
 FILENAME_LENGTH: Final = 200
@@ -121,6 +122,43 @@ def recent(app_id: int, area_id: int, most: int = 10) -> Sequence[UptakeImport]:
         UptakeImport.app_id == app_id, UptakeImport.area_id == area_id
     )
     return db.session.scalars(rows.order_by(UptakeImport.id.desc()).limit(most)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A figure that a file put in the place of another."""
+
+    area: Area
+    day: date
+    was: int
+    installs: int
+
+
+def corrections(done: UptakeImport) -> list[Correction]:
+    """What an import corrected in its area, the earliest day first, at most `MOST_TO_CHECK`: an old
+    file puts old figures back, and no row of it looks wrong. Of one for all areas nothing."""
+    if done.area_id is None:
+        return []
+    new, old = UptakeReport, aliased(UptakeReport)
+    rows = (
+        select(Area, new.day, old.installs, new.installs)
+        .join(Area, Area.id == new.area_id)
+        .join(
+            old,
+            (old.app_id == new.app_id)
+            & (old.area_id == new.area_id)
+            & (old.day == new.day)
+            & (old.edition == new.edition - 1),
+        )
+        .where(
+            new.app_id == done.app_id,
+            new.area_id.in_(areas.closure_query([done.area_id])),
+            new.import_id == done.id,
+        )
+        .order_by(new.day, Area.position, Area.id)
+        .limit(MOST_TO_CHECK)
+    )
+    return [Correction(*row) for row in db.session.execute(rows)]
 
 
 def import_file(

@@ -39,6 +39,7 @@ from outreach.database import db
 from outreach.lists import importing
 from outreach.organisations import Kind, Organisation
 from outreach.pages import guard
+from outreach.target_letters import Letter
 from tests import pages
 from tests.campaigns.drawing import days, drawn
 from tests.campaigns.expanding import expand
@@ -179,7 +180,10 @@ def _conversions(land: Land) -> Iterator[int]:
 def _target(area_id: int, app_id: int) -> int:
     area, day = area_editing.by_id(area_id), date(2020, 8, 30)
     app = apps.by_id(app_id)
-    added = targets.add(area, app, 2000, day, group="population", letter="12", actor_id=None)
+    letter = Letter("cv.pdf", b"%PDF-1.7")
+    added = targets.add(
+        area, app, 2000, day, group="population", letter="12", file=letter, actor_id=None
+    )
     return added.id
 
 

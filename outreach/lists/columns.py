@@ -24,6 +24,7 @@ JUDGED: Final = 200
 MEANINGS: Final = tuple(headings.SUBSCRIBERS.known)
 REQUIRED: Final = ("phone", "area")
 _LENGTH: Final = 40
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _DIGITS: Final = re.compile(r"\d(?:[\s.,()-]*\d){5,}")
 
 
@@ -64,7 +65,9 @@ def examples(values: list[object]) -> list[str]:
 
 
 def masked(value: str) -> str:
-    """A cell as a page shows it: a phone number masked, any other long number too."""
+    """A cell as a page shows it: a phone number masked, any other long number too, but no day."""
+    if _DAY.fullmatch(value):
+        return value
     number = phones.clean(value).e164
     if number is not None:
         return phones.mask(number)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, zip_longest
 from typing import Final
 
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.lists import cells
 from outreach.text import fold
 
 FIELD: Final = "map"
@@ -24,10 +26,12 @@ def _keys(names: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What a kind of list may hold: meaning → headings (as `key` gives them), and what it must."""
+    """What a kind of list may hold: meaning → headings (as `key` gives them), and what it must.
+    `below`: what headings of a second row are like, under merged cells of the first."""
 
     known: Mapping[str, frozenset[str]]
     required: tuple[str, ...]
+    below: Callable[[str], bool] | None = None
 
 
 SUBSCRIBERS: Final = Vocabulary(
@@ -110,6 +114,37 @@ def fits(row: Sequence[object], mapping: Mapping[str, str] | None, vocabulary: V
         for meaning, names in vocabulary.known.items()
     }
     return all(not keys.isdisjoint(wanted[meaning]) for meaning in vocabulary.required)
+
+
+def join(head: Sequence[list[object]], vocabulary: Vocabulary) -> None:
+    """Write a second row of headings into the one above it, and leave it blank: “up to” over cells
+    of 18/8, 19/8 and 20/8 are three columns of days."""
+    if vocabulary.below is None:
+        return
+    for upper, lower in pairwise(head):
+        if _continues(upper, lower, vocabulary.below):
+            both = zip_longest(upper, lower, fillvalue="")
+            upper[:] = [below if cells.as_text(below) else above for above, below in both]
+            lower.clear()
+            return
+
+
+def _continues(
+    upper: Sequence[object], lower: Sequence[object], below: Callable[[str], bool]
+) -> bool:
+    """Whether it begins under a wider heading, right of a heading that reaches down beside it; a
+    row of values has a number, or begins with what its line is about."""
+    above, under = ([cells.as_text(cell) for cell in row] for row in (upper, lower))
+    begins = next((at for at, name in enumerate(under) if name), len(under))
+    over = above[begins] if begins < len(above) else ""
+    if begins == len(under) or not below(under[begins]) or below(over):
+        return False
+    said = [name for name in (*above, *under) if name]
+    return any(above[:begins]) and all(below(name) or _has_letter(name) for name in said)
+
+
+def _has_letter(name: str) -> bool:
+    return any(map(str.isalpha, name))
 
 
 def _listed(headings: Sequence[str]) -> str:

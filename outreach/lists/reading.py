@@ -60,8 +60,7 @@ def read(
     """
     check_size(path.stat().st_size)
     raw = _open(path)
-    head = list(islice(raw.rows, _PEEK))
-    _refuse_legacy(head)
+    head = _head(raw, vocabulary)
     at = _headings_at(head, mapping, vocabulary)
     named = _without_end(head[at])
     names = [cells.as_text(nfc(str(cell))) for cell in named]
@@ -76,11 +75,16 @@ def read(
     return Table(names, rows, raw.encoding, raw.sheet, raw.notes)
 
 
-def peek(path: Path) -> list[list[object]]:
+def peek(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> list[list[object]]:
     """The first rows of the list at `path`, whatever they are. Raises `Refused` as `read` does."""
     check_size(path.stat().st_size)
-    head = list(islice(_open(path).rows, _PEEK))
+    return _head(_open(path), vocabulary)
+
+
+def _head(raw: Raw, vocabulary: Vocabulary) -> list[list[object]]:
+    head = list(islice(raw.rows, _PEEK))
     _refuse_legacy(head)
+    headings.join(head[: HEADINGS_WITHIN + 1], vocabulary)
     return head
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -27,7 +29,20 @@ def init_app(app: Flask) -> None:
 def _page(code: int, sentence: str = "") -> tuple[str, int]:
     """The page of an error; a code it has no words for is told as its whole class."""
     told = code if code in TOLD else code // 100 * 100
-    return render_template("errors/error.html", code=told, sentence=sentence), code
+    again = _sent_from() if told == 400 else None
+    return render_template("errors/error.html", code=told, sentence=sentence, again=again), code
+
+
+def _sent_from() -> str | None:
+    """The page of ours that a form was sent from, if it opens by its address."""
+    page = urlsplit(request.referrer or "")
+    if request.method != "POST" or page.netloc != request.host:
+        return None
+    try:
+        current_app.url_map.bind(request.host).match(page.path, "GET")
+    except HTTPException:
+        return None
+    return page._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def _forbidden(refused: Refused) -> tuple[str, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach import (
@@ -18,6 +19,7 @@ from outreach import (
     once,
     rates,
     seen,
+    target_letters,
     target_showing,
     targets,
     typed,
@@ -25,11 +27,12 @@ from outreach import (
 )
 from outreach.access import Act, Subject
 from outreach.areas import Area
-from outreach.errors import Refused
+from outreach.errors import Missing, Refused
 from outreach.group_counts import Count
 from outreach.i18n import _
 from outreach.pages import forms
 from outreach.pages.guard import needs, person
+from outreach.target_letters import Letter
 from outreach.targets import Denominator, Target
 
 blueprint = Blueprint("targets", __name__, url_prefix="/targets")
@@ -39,9 +42,11 @@ blueprint = Blueprint("targets", __name__, url_prefix="/targets")
 @needs(Act.TARGET_VIEW)
 def index() -> str:
     """The targets that reach the person's area, and where each stands now."""
+    rows = target_showing.rows(person().own_area_id)
     return render_template(
         "targets/list.html",
-        rows=target_showing.rows(person().own_area_id),
+        rows=rows,
+        letters=target_letters.names([row.target.id for row in rows]),
         today=uptake.today(),
         pace_from=uptake.today() - timedelta(days=rates.PACE_DAYS),
         withdrawn=targets.withdrawn(person().own_area_id),
@@ -83,6 +88,7 @@ def _added() -> int:
         deadline,
         **words,
         count=_count(),
+        file=_file(),
         actor_id=person().id,
     )
     return added.id
@@ -125,6 +131,25 @@ def _count() -> Count | None:
         given.get("source", ""),
         typed.day(given.get("counted_on", ""), "counted_on"),
     )
+
+
+def _file() -> Letter | None:
+    """The letter's file, where one was chosen."""
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        return None
+    return target_letters.checked(given.filename, given.stream.read(target_letters.LARGEST + 1))
+
+
+@blueprint.get("/<int:target_id>/letter")
+@needs(Act.TARGET_VIEW, of=targets.by_id)
+def letter(target: Target) -> ResponseReturnValue:
+    """The letter's file, for all whom the target reaches."""
+    file = target_letters.of_target(target.id)
+    if file is None:
+        raise Missing(_("There is no file of this letter."))
+    content = io.BytesIO(file.content)
+    return send_file(content, file.type, as_attachment=True, download_name=file.filename)
 
 
 @blueprint.get("/<int:target_id>")
@@ -174,7 +199,14 @@ def _changed(target: Target) -> None:
     share, deadline, words = _aim()
     form = request.form.get("seen", "")
     targets.change(
-        target, share, deadline, **words, count=_count(), form=form, actor_id=person().id
+        target,
+        share,
+        deadline,
+        **words,
+        count=_count(),
+        file=_file(),
+        form=form,
+        actor_id=person().id,
     )
 
 
@@ -198,5 +230,6 @@ def _form(target: Target | None, given: Mapping[str, Any], refused: Refused | No
         target=target,
         typed=given,
         errors=forms.errors(refused),
+        letter_file=target and target_letters.names([target.id]).get(target.id),
         apps=[(app.code, f"{app.name} ({labels.unit(app.counts)})") for app in apps.every()],
     )

@@ -37,7 +37,6 @@ from outreach.entering import Entry, Kept, Outcome
 from outreach.errors import Missing, Refused
 from outreach.figure_layouts import Chosen
 from outreach.i18n import _
-from outreach.lists import reading
 from outreach.pages import forms
 from outreach.pages.guard import needs, person
 from outreach.uptake import Source
@@ -310,7 +309,7 @@ def _refused_file(area: Area, app: App, path: Path, refused: Refused, chosen: Ch
     unknown = refused if isinstance(refused, figure_layouts.Unknown) else None
     if unknown is None and (chosen is None or refused.field == "file"):
         return _upload(area, app, refused.sentence)
-    look = unknown.look if unknown is not None else figure_layouts.look(reading.peek(path))
+    look = unknown.look if unknown is not None else figure_layouts.look(path)
     return render_template(
         "uptake/columns.html",
         look=look,
@@ -338,7 +337,8 @@ def forget_layout(here: Ground) -> ResponseReturnValue:
 def imported(done: UptakeImport) -> ResponseReturnValue:
     """What came of a file."""
     area = None if done.area_id is None else ground(done.area_id).area
-    return render_template("uptake/imported.html", done=done, area=area)
+    corrected = uptake_imports.corrections(done)
+    return render_template("uptake/imported.html", done=done, area=area, corrected=corrected)
 
 
 @blueprint.get("/imports/<int:import_id>/rejects.csv")

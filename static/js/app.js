@@ -90,6 +90,50 @@
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
 
+  // What was typed outlives a log-in that ended and a network that was gone: it is kept in this
+  // window as the form is sent, and put back where the form opens again and the edition it was
+  // shown with is still the last, so that nothing of it was taken. A grid's row has its own.
+  document.querySelectorAll("form[data-kept]").forEach(function (form) {
+    let store = null;
+    try { store = window.sessionStorage; } catch (refused) { return; }
+    const of = form.querySelectorAll("input[type=hidden][name=app], input[type=hidden][name=day]");
+    const key = ["typed", form.action].concat(Array.from(of, function (each) { return each.value; })).join(" ");
+    function edition(field) {
+      const row = form.elements.namedItem("seen" + field.name.match(/(-\d+)?$/)[0]);
+      return row ? row.value : form.dataset.kept;
+    }
+    JSON.parse(store.getItem(key) || "[]").forEach(function (kept) {
+      const field = form.elements.namedItem(kept.name);
+      if (!field || field.value === kept.value || edition(field) !== kept.edition) return;
+      field.value = kept.value;
+      form.querySelector("[data-kept-note]").hidden = false;
+    });
+    store.removeItem(key);
+    form.addEventListener("submit", function () {
+      const typed = Array.from(form.elements).filter(function (each) {
+        return each.name && /^(text|textarea|date)$/.test(each.type);
+      });
+      store.setItem(key, JSON.stringify(typed.map(function (each) {
+        return { name: each.name, value: each.value, edition: edition(each) };
+      })));
+    });
+  });
+
+  // The fields of a column are walked up and down as in a spreadsheet.
+  document.addEventListener("keydown", function (event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || !event.target.matches("input.cell")) return;
+    const column = event.target.closest("td").cellIndex;
+    const cells = Array.from(document.querySelectorAll("input.cell")).filter(function (each) {
+      return each.closest("td").cellIndex === column;
+    });
+    const next = cells[cells.indexOf(event.target) + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    next.select();
+  });
+
   // A link to hand over: one press copies it; without this it is selected and copied by hand.
   document.querySelectorAll("input[data-copy]").forEach(function (field) {
     field.addEventListener("focus", function () { field.select(); });

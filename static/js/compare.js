@@ -70,7 +70,7 @@
           label: Object.assign(base, { color: label.colour, fontWeight: 600, distance: 4 + 18 * row[i], align: edge(label, width) ? "right" : "center" }),
         });
       } else {
-        const shade = Object.assign(base, { color: token("--hoe"), position: "top", distance: 4 + 18 * row[i] });
+        const shade = Object.assign(base, { color: token("--hoe"), position: "top", distance: 4 + 18 * row[i], align: edge(label, width) ? "right" : "center" });
         shades.push([{ xAxis: Math.max(label.from - 0.5, 0), label: shade, name: label.text }, { xAxis: Math.min(label.to + 0.5, data.days.length - 1) }]);
       }
     });

@@ -91,9 +91,11 @@ def test_an_officer_enters_all_communes_by_keyboard_alone(visit, week, client_as
     page.keyboard.press("Enter")
     first, second = page.get_by_label("Xã Long Khánh A"), page.get_by_label("Xã Long Thuận")
     first.focus()
-    page.keyboard.type("455")
-    page.keyboard.press("Tab")
+    page.keyboard.type("4")
+    page.keyboard.press("ArrowDown")
     page.keyboard.type("9.000")
+    page.keyboard.press("ArrowUp")  # as in a spreadsheet: what is typed there replaces
+    page.keyboard.type("455")
     page.keyboard.press("Enter")
     page.get_by_text("Chưa lưu: 1.").wait_for()
     expect(page.get_by_text("9.000 nhiều hơn 8.000 dân trên địa bàn.")).to_be_visible()

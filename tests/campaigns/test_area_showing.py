@@ -7,7 +7,7 @@ from datetime import date
 from campaigns import area_showing
 from campaigns.area_showing import Look
 from campaigns.states import MessageState
-from outreach import apps, area_counts, areas, targets
+from outreach import apps, area_counts, areas, fieldwork, targets
 from outreach.area_counts import Count
 from tests.campaigns.comparing import LAST, Scene, scene
 from tests.counting import queries
@@ -56,6 +56,36 @@ def test_the_target_stands_in_the_chart(scene: Scene) -> None:
     assert drawn["most"] >= 60
 
 
+def test_teams_and_letters_stand_on_their_days(scene: Scene) -> None:
+    figures(scene)
+    commune, district, app = areas.by_code("29971"), areas.by_code("870"), apps.by_code("BLUEZONE")
+    for code, day, households in (("29971", 11, 30), ("29971", 12, 20), ("29983", 12, 5)):
+        entry = fieldwork.Entry(str(households), "4")
+        fieldwork.enter(areas.by_code(code), date(2020, 8, day), entry, actor_id=scene.staff.id)
+    at("13/8 09:00")
+    until = date(2020, 8, 31)
+    targets.add(district, app, 60_00, until, group="population", letter="12/UBND", actor_id=None)
+    other = apps.by_code("NCOVI")
+    targets.add(commune, other, 50_00, until, group="population", letter="13/UBND", actor_id=None)
+    at("20/8 14:00")
+    seen, above = look(), look("870")
+    assert seen.work[date(2020, 8, 12)] == (1, 20, 4)
+    assert above.work[date(2020, 8, 12)] == (2, 25, 8)
+    assert [each.letter for each in seen.set_on(date(2020, 8, 13))] == ["12/UBND"]
+    drawn = area_showing.chart(seen, "en")
+    assert drawn is not None
+    assert drawn["holidays"] == [{"from": 1, "to": 2, "label": "Teams 11 Aug–12 Aug"}]
+    assert drawn["breaks"] == [{"at": 3, "label": "Letter 13 Aug"}]
+
+
+def test_teams_that_are_out_every_other_day_are_few_shades() -> None:
+    days = [date(2020, 8, day) for day in (1, 3, 5, 7, 9, 14, 15, 28)]
+    runs = area_showing.runs(days)
+    assert len(runs) <= area_showing.MOST_SHADES
+    assert (runs[0][0], runs[-1]) == (days[0], (days[-1], days[-1]))
+    assert area_showing.runs([]) == []
+
+
 def test_the_neighbours_are_those_next_in_the_ranking(scene: Scene) -> None:
     figures(scene)
     near = look().neighbours
@@ -86,7 +116,7 @@ def test_statements_do_not_grow_with_figures_and_campaigns(scene: Scene) -> None
     look("870")
     with queries() as many:
         look("870")
-    assert len(many) <= len(few) <= 23
+    assert len(many) <= len(few) <= 26
 
 
 def test_each_day_has_the_rate_of_its_own_count_and_the_change_is_drawn(scene: Scene) -> None:

@@ -80,6 +80,44 @@ def test_columns_of_dates_are_others_every_day(bring: Bring, drive: Drive) -> No
         bring("Nơi báo,Lượng", "29971,318")
 
 
+UNDER_MERGED_CELLS = (
+    "UBND HUYỆN,,,CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    "STT,Đơn vị,Lũy kế đến ngày,,Ghi chú",
+    ",,18/8/2020,19/8/2020,",
+    "1,Long Khánh A,300,310,",
+    "2,Long Thuận,200,205,",
+    ",Tổng cộng,500,515,",
+    "Tổng,,500,515,",
+    ",,,Người lập biểu,",
+)
+
+
+def test_days_in_a_second_row_under_merged_cells_are_headings(bring: Bring, drive: Drive) -> None:
+    done = bring(*UNDER_MERGED_CELLS)
+    assert (done.read, done.added, done.rejected) == (5, 4, 1)
+    assert [(row.day.day, row.installs) for row in drive.rows()] == [(18, 300), (19, 310)]
+    assert done.rejects[0].row == 8, "rows are numbered as the spreadsheet shows them"
+    assert "6, 7" in " ".join(done.notes), "sums are left out and named"
+
+
+def test_a_layout_may_have_its_days_in_a_second_row(bring: Bring, drive: Drive) -> None:
+    own = [row.replace("Đơn vị", "Tên gọi") for row in UNDER_MERGED_CELLS[:5]]
+    with pytest.raises(Unknown) as asked:
+        bring(*own)
+    assert asked.value.look.dated
+    said = chosen(area="Tên gọi", installs="", reason="")
+    assert bring(*own, chosen=said).added == 4
+    own[2] = ",,,20/8/2020,"
+    assert bring(*own).added == 2
+
+
+def test_rows_of_an_area_named_once_are_no_headings(bring: Bring, drive: Drive) -> None:
+    done = bring("Xã,Ngày,Số cài", "29971,18/8/2020,300", ",19/8/2020,310")
+    assert (done.added, done.rejected) == (1, 1)
+    done = bring("Xã,Ngày,Số cài", "Long Khánh A,18/8/2020,ba trăm", ",19/8/2020,chưa rõ")
+    assert [each.row for each in done.rejects] == [2, 3]
+
+
 def test_a_layout_of_last_week_is_refused_by_naming_what_changed(
     bring: Bring, drive: Drive
 ) -> None:

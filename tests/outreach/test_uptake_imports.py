@@ -149,6 +149,20 @@ def test_a_corrected_figure_is_a_new_edition(bring, drive: Drive) -> None:
     assert (old.installs, new.installs, new.edition, new.reason) == (310, 318, 2, "theo sổ")
 
 
+def test_what_was_corrected_is_shown_with_what_it_was(bring, drive: Drive) -> None:
+    bring("area,18/8,19/8,20/8", f"{FIRST},300,310,320", f"{SECOND},200,,")
+    done = bring(
+        *("area,18/8,19/8,20/8", f"{FIRST},300,309,322", f"{SECOND},201,205,"),
+        within=drive.land.district,
+    )
+    assert [
+        (each.area.code, each.day.day, each.was, each.installs)
+        for each in uptake_imports.corrections(done)
+    ] == [(SECOND, 18, 200, 201), (FIRST, 19, 310, 309), (FIRST, 20, 320, 322)]
+    again = bring("area,20/8", f"{FIRST},322", within=drive.land.district)
+    assert uptake_imports.corrections(again) == []
+
+
 def test_a_fall_is_taken_only_where_the_file_says_why(bring, drive: Drive) -> None:
     rows = [f"{FIRST},18/8/2020,310", f"{FIRST},19/8/2020,300", f"{FIRST},20/8/2020,320"]
     done = bring("area,date,installs", *rows)

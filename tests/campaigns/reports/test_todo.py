@@ -32,6 +32,27 @@ def test_the_report_is_asked_for_from_the_hour_of_the_figures_until_it_is_issued
     assert todo.due(counted.staff) == []
 
 
+def test_figures_that_came_after_the_report_are_told_until_it_is_issued_anew(
+    counted: Drive, make_person: Callable[..., User], health_office: Organisation
+) -> None:
+    at("20/8 16:00")
+    editions.issue(area_of("870"), TODAY, counted.staff)
+    assert todo.overtaken(counted.staff) == []
+    counted.report(counted.rows()[-1].installs + 1, "20/8 16:10")
+    (row,) = todo.overtaken(counted.staff)
+    assert row.sentence == "Figures of 20 Aug changed after report 1"
+    assert row.values == {"area_id": counted.land.district, "day": "2020-08-20"}
+    for other in (counted.reporter, make_person(Role.HEALTH, health_office)):
+        assert todo.overtaken(other) == []
+    at("21/8 09:00")
+    assert len(todo.overtaken(counted.staff)) == 1
+    at("22/8 09:00")
+    assert todo.overtaken(counted.staff) == []
+    at("21/8 09:05")
+    editions.issue(area_of("870"), TODAY, counted.staff)
+    assert todo.overtaken(counted.staff) == []
+
+
 def test_an_office_whose_communes_report_nothing_is_not_asked(drive: Drive) -> None:
     drive.report(5, "1/8 14:00")
     at("20/8 16:00")

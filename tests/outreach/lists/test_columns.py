@@ -43,6 +43,7 @@ def test_columns_are_guessed_and_shown_with_masked_examples(carrier: Organisatio
         ("CMND 341234567", "CMND •••567"),
         ("xã Long Thuận", "xã Long Thuận"),
         ("29992", "29992"),
+        ("2020-08-18", "2020-08-18"),
         ("x" * 50, "x" * 40 + "…"),
     ],
 )

@@ -77,3 +77,22 @@ def test_a_broken_database_still_gets_a_sentence(
     answer = client.get("/")
     assert answer.status_code == 500
     assert answer.content_type.startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("came_from", "opens"),
+    [
+        ("http://localhost/login?next=/x", True),
+        ("http://localhost/logout", False),  # by POST alone
+        ("http://localhost//elsewhere.vn/login", False),
+        ("http://elsewhere.vn/login", False),
+        (None, False),
+    ],
+)
+def test_a_form_that_could_not_be_read_leads_back_to_its_page(
+    app: Flask, client: FlaskClient, came_from: str | None, opens: bool
+) -> None:
+    app.add_url_rule("/test", "test", guard.public("a test")(lambda: abort(400)), methods=["POST"])
+    answer = client.post("/test", headers={"Referer": came_from} if came_from else {})
+    assert ('href="/login?next=/x"' in answer.text) is opens
+    assert "elsewhere" not in answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Callable
 from datetime import date
@@ -12,12 +13,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import apps, i18n, once, rates, seen, target_showing, targets
-from outreach.accounts import User
+from outreach import apps, areas, i18n, once, organisations, rates, seen, target_showing, targets
+from outreach.accounts import Role, User
 from outreach.areas import Area
 from outreach.audit import AuditRow
 from outreach.database import db, find
-from outreach.organisations import Organisation
+from outreach.organisations import Kind, Organisation
+from outreach.target_letters import Letter
 from outreach.targets import Target
 from tests.counting import queries
 from tests.drive import Drive
@@ -117,6 +119,39 @@ def test_a_target_is_changed_and_withdrawn_and_the_trail_keeps_what_it_was(
     assert '"share":[2000,1803]' in by_act["target.change"]
     assert '"share":1803' in by_act["target.withdraw"]
     assert office.get(address).status_code == 404
+
+
+def test_the_letter_s_file_is_read_by_all_whom_the_target_reaches(
+    office: FlaskClient, drive: Drive, client_as: ClientAs, make_person: Callable[..., User]
+) -> None:
+    wrong = office.post("/targets/new", data=form(file=(io.BytesIO(b"<html>"), "cv.pdf")))
+    assert wrong.status_code == 422
+    assert 'id="file-error"' in wrong.text
+    pdf = b"%PDF-1.7 so 12/CV"
+    office.post("/targets/new", data=form(file=(io.BytesIO(pdf), "Công văn 12.pdf")))
+    (target,) = every()
+    address = f"/targets/{target.id}/letter"
+    assert address in office.get("/targets/").text
+    assert "Công văn 12.pdf" in office.get(f"/targets/{target.id}").text
+    answer = client_as(drive.staff).get(address)
+    assert (answer.data, answer.mimetype) == (pdf, "application/pdf")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    province, day, scan = areas.by_code("87"), date(2020, 8, 31), Letter("tinh.pdf", pdf)
+    app = apps.by_code("BLUEZONE")
+    above = targets.add(
+        province, app, 50_00, day, group="population", letter="", file=scan, actor_id=None
+    )
+    assert client_as(drive.staff).get(f"/targets/{above.id}/letter").data == pdf
+    elsewhere = organisations.add(
+        "Tân Hồng", Kind.CULTURE, area_id=drive.land.next_district, actor_id=None
+    )
+    assert client_as(make_person(Role.STAFF, elsewhere)).get(address).status_code == 403
+    office.post(
+        f"/targets/{target.id}", data=form(share="30%", seen=seen.mark(targets.shown(target)))
+    )
+    assert office.get(address).data == pdf, "a change without a file leaves it"
+    of_files = select(AuditRow.object_id).where(AuditRow.act == "target.letter")
+    assert sorted(db.session.scalars(of_files)) == [target.id, above.id], "once each"
 
 
 def test_a_withdrawn_target_stands_folded_with_who_and_when_and_may_be_set_anew(

@@ -187,6 +187,23 @@ def test_the_ranking_shows_rates_with_denominators_and_who_is_late(
         assert said in page
 
 
+def test_a_correction_has_no_hour_beside_whether_the_figure_was_on_time(
+    reporter: FlaskClient, staff: FlaskClient, drive: Drive
+) -> None:
+    drive.report(300, "18/8 14:40")
+    drive.report(310, "19/8 14:45")
+    drive.report(320, "14:50")
+    drive.report(311, "15:23", day=date(2020, 8, 19), reason="Đếm thiếu")
+    drive.report(321, "15:25")
+    earlier = reporter.get(f"/figures/{drive.land.commune}/enter").text
+    assert "14:40" in earlier
+    assert "15:23" not in earlier
+    assert "sau đó có sửa" in earlier
+    grid = staff.get(f"/figures/{drive.land.district}/grid").text
+    assert "15:25" not in grid
+    assert "sau đó có sửa" in grid
+
+
 def test_the_history_shows_before_after_who_and_why(staff: FlaskClient, drive: Drive) -> None:
     drive.report(381)
     drive.report(318, "14:10", reason="gõ nhầm")
@@ -227,6 +244,10 @@ def test_an_uploaded_file_answers_with_what_came_of_it(staff: FlaskClient, drive
     assert rejects.mimetype == "text/csv"
     assert "869" in rejects.text
     assert len(drive.rows()) == 1
+    assert 'id="corrected"' not in page.text
+    corrected = upload(staff, drive, "area,date,installs\n29971,20/8/2020,316\n")
+    table = staff.get(corrected.location).text.partition('id="corrected"')[2]
+    assert re.findall(r'<td class="n">(?:<b>)?([^<]+)', table) == ["318", "316", "−2"]
 
 
 def test_what_is_no_file_of_figures_is_refused_on_the_page(
