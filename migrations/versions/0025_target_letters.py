@@ -1,13 +1,13 @@
 """the letter a target comes from, as its file
 
-Revision: 0027
+Revision: 0025
 After: 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0027'
+revision = '0025'
 down_revision = '0024'
 branch_labels = None
 depends_on = None
