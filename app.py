@@ -190,28 +190,7 @@ def _add_administration(app: Flask) -> None:
 
 
 def _add_commands(app: Flask) -> None:
-def _add_rooms(app: Flask) -> None:
-    """Register each room's pages and commands; a room adds its line here."""
-    shell.init_app(app)
-    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due, reports_todo.overtaken)
-    health.init_app(app, presence.count_workers)
-    app.register_blueprint(health_pages.blueprint)
-    app.register_blueprint(account_pages.blueprint)
-    app.register_blueprint(metrics_pages.blueprint)
-    app.register_blueprint(campaigns_pages.blueprint)
-    app.register_blueprint(calendar_pages.blueprint)
-    app.register_blueprint(doubts_pages.blueprint)
-    app.register_blueprint(unreached_pages.blueprint)
-    app.register_blueprint(compose_pages.blueprint)
-    app.register_blueprint(lotteries_pages.blueprint)
-    app.register_blueprint(orders_pages.blueprint)
-    app.register_blueprint(test_sends_pages.blueprint)
-    app.register_blueprint(lists_pages.blueprint)
-    app.register_blueprint(list_people_pages.blueprint)
-    app.register_blueprint(twilio_pages.blueprint)
-    api_pages.init_app(app)
-    _add_figures(app)
-    _add_administration(app)
+    """The command line of every room."""
     app.cli.add_command(serve_command.serve)
     app.cli.add_command(migrations_command.command)
     app.cli.add_command(doctor_command.doctor)
@@ -245,7 +224,7 @@ def _add_rooms(app: Flask) -> None:
 def _add_rooms(app: Flask) -> None:
     """Register each room's pages and commands; a room adds its line here."""
     shell.init_app(app)
-    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due)
+    todo.register(app, *campaigns_todo.SOURCES, reports_todo.due, reports_todo.overtaken)
     health.init_app(app, presence.count_workers)
     app.register_blueprint(health_pages.blueprint)
     app.register_blueprint(account_pages.blueprint)
