@@ -57,6 +57,7 @@ ACTS: Final[dict[str, str]] = {
     "campaign.pause": N_("paused a campaign"),
     "campaign.hold_back": N_("paused a campaign, since a backup was restored"),
     "backup.make": N_("made a backup"),
+    "school.add": N_("added a school"),
     "backup.restore": N_("restored a backup"),
     "campaign.reopen": N_("had a campaign send again"),
     "campaign.resend": N_("sent again to whom a campaign had failed for now"),

@@ -33,6 +33,9 @@ KINDS: Final[dict[Level, tuple[str, ...]]] = {
     Level.HAMLET: (),  # ấp, khóm, thôn, bản, buôn, khu vực …: whatever the place calls them
 }
 
+SCHOOL: Final = "Trường"
+"""The kind of a school below its commune, which reports for itself (`schools`)."""
+
 CODE_DIGITS: Final = {Level.PROVINCE: 2, Level.DISTRICT: 3, Level.COMMUNE: 5}
 """GSO codes have a fixed length a level; hamlets have no national code."""
 

@@ -53,6 +53,7 @@ class Area(Model):
     __table_args__ = (
         UniqueConstraint("area_list", "code"),
         Index(None, "parent_id", "position"),
+        Index(None, "kind"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

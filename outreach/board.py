@@ -1,8 +1,9 @@
 """The board of a day: who has reported, who is late and by how long, and who never does.
 
-A row is an area right below the one that asks. What it reports is its communes' figures, or its own
-where none lies below it. A mark a working day says how that was met: all on time, some late or
-missing, none; the days counted are reports, so a district of ten communes has ten a day.
+A row is an area right below the one that asks, or a school in it. What it reports is its communes'
+figures, or its own where none lies below it. A mark a working day says how that was met: all on
+time, some late or missing, none; the days counted are reports, so a district of ten communes has
+ten a day.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, func, select, type_coerce
 
-from outreach import area_changes, areas, clock, due, rates
+from outreach import area_changes, areas, clock, due, rates, schools
 from outreach.area_names import Level
 from outreach.areas import Area
 from outreach.database import db, one_of
@@ -136,8 +137,10 @@ def _mark(day: Counter[Punctuality]) -> str:
 
 
 def of(app_id: int, area: Area, day: date) -> Board:
-    """The board of an area on a day. Five statements, however many report."""
-    below: Sequence[Area] = areas.children(area.id) if area.level not in rates.REPORTING else []
+    """The board of an area on a day. Six statements, however many report."""
+    below = (
+        [] if area.level in rates.REPORTING else [*areas.children(area.id), *schools.of(area.id)]
+    )
     rows = below or [area]
     wide = [each.id for each in rows if each.level not in rates.REPORTING]
     communes = areas.communes_below(wide) if wide else {}

@@ -18,6 +18,7 @@ from outreach import (
     maps,
     rates,
     scales,
+    schools,
     target_showing,
     targets,
     uptake,
@@ -28,7 +29,7 @@ from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
 from outreach.errors import Refused
 from outreach.maps import Map, Spot
-from outreach.rates import Punctuality
+from outreach.rates import Punctuality, Standing
 from outreach.target_showing import Stand
 from outreach.targets import Denominator
 from outreach.uptake import Course, Point, UptakeReport
@@ -226,6 +227,12 @@ def district(area: Area, app: App, day: date, *, days: int = 0) -> District:
     return District(area, app, day, table, stand, rate_map(table), installs)
 
 
+def of_schools(area: Area, app: App, day: date) -> Sequence[Standing]:
+    """Where the schools stand that report to an area, beside its communes and in no sum."""
+    there = schools.of(area.id)
+    return rates.of_areas(app.id, there, day, Denominator.POPULATION) if there else ()
+
+
 def rate_map(table: rates.Table) -> Map | None:
     """The areas of a day's table as circles, coloured by rate; None where too few have a centre."""
     return maps.draw(
@@ -282,8 +289,9 @@ def _earlier(course: Course, day: date) -> list[Earlier]:
 
 
 def grid(area: Area, app: App, day: date, typed: Mapping[int, Typed]) -> list[GridRow]:
-    """All areas right below one, in the list's order, with what was typed for some."""
-    below = areas.children(area.id)
+    """All areas right below one, in the list's order, then its schools, with what was typed for
+    some."""
+    below = [*areas.children(area.id), *schools.of(area.id)]
     known = uptake.courses(app.id, [each.id for each in below], day - timedelta(days=1), day)
     return [
         GridRow(

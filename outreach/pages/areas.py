@@ -14,6 +14,8 @@ from outreach import (
     area_loading,
     area_uploads,
     areas,
+    figures,
+    schools,
     typed,
 )
 from outreach.access import Act
@@ -98,6 +100,25 @@ def remove_name(area: Area) -> ResponseReturnValue:
     area_id = area.id
     area_editing.remove_alias(area, request.form.get("alias", ""), actor_id=person().id)
     return redirect(url_for("areas.show", area_id=area_id, _anchor="names"))
+
+
+@blueprint.post("/<int:area_id>/schools")
+@needs(Act.AREA_MANAGE, of=area_editing.by_id)
+def add_school(area: Area) -> ResponseReturnValue:
+    """Let a school in it report for itself."""
+    area_id, given = area.id, request.form
+    try:
+        people = (
+            figures.parse(given["people"], "people") if given.get("people", "").strip() else None
+        )
+        school = schools.add(
+            area, given.get("name", ""), people, given.get("source", ""), actor_id=person().id
+        )
+    except Refused as refused:
+        errors = {refused.field or "name": refused.sentence}
+        return _page(area_editing.by_id(area_id), given, errors), 422
+    flash(_("Added: %(name)s, code %(code)s.", name=school.name, code=school.code), "success")
+    return redirect(url_for("areas.show", area_id=area_id))
 
 
 @blueprint.get("/load")

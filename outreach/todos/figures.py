@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
-from outreach import access, areas, clock, due, formats, uptake
+from outreach import access, areas, clock, due, formats, schools, uptake
 from outreach.access import Act
 from outreach.accounts import Role, User
 from outreach.apps import App
@@ -50,14 +50,14 @@ def late_count(person: User) -> int:
 
 
 def _missing(person: User, here: Area | None) -> dict[App, set[int]]:
-    """By app, where any is: the ids of the communes that are late. None before the hour."""
+    """By app, where any is: the ids of communes and schools that are late. None before the hour."""
     day = uptake.today()
     if here is None or person.role is Role.REPORTER or not due.past(day):
         return {}
     communes = areas.communes_below([here.id]).get(here.id)
     if not communes and not due.past(day, here.level):
         return {}
-    below = communes or [here.id]
+    below = [*(communes or [here.id]), *(school.id for school in schools.of(here.id))]
     counted = uptake.apps_counted(here.id)
     sent = _sent(counted, below, day)
     late_ones = {app: {each for each in below if (app.id, each) not in sent} for app in counted}

@@ -97,3 +97,19 @@ def test_every_wrong_row_is_named_and_nothing_can_be_loaded(admin: FlaskClient) 
 def test_a_key_that_names_no_file_is_refused(admin: FlaskClient, key: str) -> None:
     answer = admin.post("/admin/areas/load/confirm", data={"list": "2020", "key": key})
     assert answer.status_code == 422
+
+
+def test_a_school_is_added_to_its_commune_and_what_was_typed_stays(
+    admin: FlaskClient, land: Land
+) -> None:
+    address = f"/admin/areas/{land.commune}/schools"
+    given = {"name": "THPT Hồng Ngự 2", "people": "1.234", "source": "sổ của trường"}
+    back = admin.post(address, data=given | {"people": "nhiều"})
+    assert back.status_code == 422
+    assert 'value="THPT Hồng Ngự 2"' in back.text
+    assert admin.post(address, data=given).status_code == 302
+    page = admin.get(f"/admin/areas/{land.commune}").text
+    assert "Trường THPT Hồng Ngự 2" in page
+    assert admin.post(address, data=given).status_code == 422, "the second click adds no second"
+    assert admin.post(f"/admin/areas/{land.district}/schools", data=given).status_code == 422
+    assert "/schools" not in admin.get(f"/admin/areas/{land.district}").text
