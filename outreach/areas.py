@@ -34,7 +34,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from outreach import area_names, clock
 from outreach.area_names import LEVELS, Level
-from outreach.database import BigId, Model, db, one_of, words
+from outreach.database import BigId, Model, db, those, words
 from outreach.errors import Refused
 from outreach.i18n import _
 
@@ -296,8 +296,8 @@ def _closure() -> Select[int]:
 def lock(area_ids: Collection[int]) -> None:
     """Hold these areas to the end of the transaction: two who write the same wait for each other;
     in one order, so never both."""
-    those = select(Area.id).where(one_of(Area.id, area_ids)).order_by(Area.id)
-    db.session.execute(those.with_for_update(key_share=True)).all()
+    every = select(Area.id).where(Area.id.in_(those(area_ids))).order_by(Area.id)
+    db.session.execute(every.with_for_update(key_share=True)).all()
 
 
 def communes_below(area_ids: Iterable[int]) -> dict[int, list[int]]:

@@ -18,7 +18,7 @@ from sqlalchemy import Table, insert, select
 from outreach import audit, clock, doubts, due, figures, formats, uptake
 from outreach.area_names import Level
 from outreach.areas import Area
-from outreach.database import db, one_of, transaction
+from outreach.database import db, those, transaction
 from outreach.doubts import Question
 from outreach.errors import Refused
 from outreach.i18n import _, language
@@ -150,7 +150,7 @@ def hold(area_ids: Collection[int]) -> dict[int, Held]:
     In one order, so that two who enter at once wait for each other and never both. SQLite lets
     one writer in at a time anyway.
     """
-    every = select(Area.id, Area.population, Area.level).where(one_of(Area.id, area_ids))
+    every = select(Area.id, Area.population, Area.level).where(Area.id.in_(those(area_ids)))
     rows = db.session.execute(every.order_by(Area.id).with_for_update(key_share=True))
     return {row.id: Held(row.population, row.level) for row in rows}
 

@@ -89,6 +89,7 @@ def test_an_officer_enters_all_communes_by_keyboard_alone(visit, week, client_as
     assert_sound(page)
     page.get_by_role("link", name="Nhập số liệu", exact=True).focus()
     page.keyboard.press("Enter")
+    page.wait_for_url("**/grid*")  # with its script: keys are pressed at once
     first, second = page.get_by_label("Xã Long Khánh A"), page.get_by_label("Xã Long Thuận")
     first.focus()
     page.keyboard.type("4")

@@ -27,6 +27,8 @@ from tests.workers.carried import Carried, carried
 from workers import backups, running
 
 pytestmark = pytest.mark.own_app
+once = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""What is about the file alone is the same on both databases."""
 # What a restore itself writes down, and what it holds back.
 OWN = {"audit", "alembic_version"}
 
@@ -123,7 +125,7 @@ def test_what_was_there_is_kept_and_can_be_restored_itself(
     assert life.get(campaign_id).state is CampaignState.CANCELLED
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@once
 def test_a_backup_of_one_database_is_restored_to_the_other_and_back(
     lived_in: Carried,
     settings: Settings,
@@ -155,6 +157,7 @@ def without_own(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: them for name, them in rows.items() if name not in OWN}
 
 
+@once
 def test_a_backup_is_never_written_over_another(lived_in: Carried, settings: Settings) -> None:
     path = make(settings)
     with pytest.raises(Refused, match="is there already"):
@@ -164,6 +167,7 @@ def test_a_backup_is_never_written_over_another(lived_in: Carried, settings: Set
     assert [each.name for each in path.parent.iterdir() if each.name.endswith(".part")] == []
 
 
+@once
 def test_a_file_that_is_not_whole_changes_nothing(lived_in: Carried, settings: Settings) -> None:
     path = make(settings)
     whole = path.read_bytes()
@@ -179,6 +183,7 @@ def test_a_file_that_is_not_whole_changes_nothing(lived_in: Carried, settings: S
     backups.require_finished(settings)
 
 
+@once
 def test_a_backup_of_another_key_or_a_newer_program_is_refused(
     lived_in: Carried, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +202,7 @@ def test_a_backup_of_another_key_or_a_newer_program_is_refused(
         pass
 
 
+@once
 def test_a_restore_that_was_broken_off_keeps_the_programs_from_starting(
     lived_in: Carried, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
