@@ -104,7 +104,8 @@
     }
     JSON.parse(store.getItem(key) || "[]").forEach(function (kept) {
       const field = form.elements.namedItem(kept.name);
-      if (!field || field.value === kept.value || edition(field) !== kept.edition) return;
+      if (!field || kept.value === field.defaultValue || edition(field) !== kept.edition) return;
+      if (field.value !== field.defaultValue) return;  // typed before this script had come
       field.value = kept.value;
       form.querySelector("[data-kept-note]").hidden = false;
     });

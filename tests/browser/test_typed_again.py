@@ -80,6 +80,18 @@ def test_a_grid_puts_back_what_nobody_entered_meanwhile(visit, drive, reporter, 
     expect(page.get_by_text(NOTE)).not_to_be_visible()
 
 
+def test_what_is_typed_before_the_script_has_come_stays(visit, drive, officer, client_as):
+    page, held = visit.open(f"/figures/{drive.land.district}/grid", client=client_as(officer)), []
+    page.get_by_label("Xã Long Khánh A").fill("455")
+    page.route("**/app.js*", lambda route: held.append(route))
+    page.get_by_role("button", name="Lưu số liệu").click(no_wait_after=True)
+    page.get_by_text("Đã lưu. Mới: 1; sửa: 0.").wait_for()
+    page.get_by_label("Xã Long Thuận").fill("205")
+    held[0].continue_()
+    page.wait_for_load_state()
+    assert page.get_by_label("Xã Long Thuận").input_value() == "205"
+
+
 def test_visits_and_remarks_are_put_back_until_they_are_taken(visit, drive, officer, client_as):
     page = visit.open(f"/fieldwork/{drive.land.commune}", client=client_as(officer))
     page.get_by_label("Số hộ đã đến").fill("120")
