@@ -83,7 +83,7 @@ def test_a_grid_puts_back_what_nobody_entered_meanwhile(visit, drive, reporter, 
 def test_what_is_typed_before_the_script_has_come_stays(visit, drive, officer, client_as):
     page, held = visit.open(f"/figures/{drive.land.district}/grid", client=client_as(officer)), []
     page.get_by_label("Xã Long Khánh A").fill("455")
-    page.route("**/app.js*", lambda route: held.append(route))
+    page.route("**/app.js*", lambda route: held.append(route))  # noqa: PLW0108 - asked for its form
     page.get_by_role("button", name="Lưu số liệu").click(no_wait_after=True)
     page.get_by_text("Đã lưu. Mới: 1; sửa: 0.").wait_for()
     page.get_by_label("Xã Long Thuận").fill("205")
