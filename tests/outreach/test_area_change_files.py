@@ -31,6 +31,7 @@ def written(tmp_path: Path, rows: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_package_says_what_every_area_of_2020_became(app: object) -> None:
     with pytest.raises(Refused, match="Load both lists"):
         area_change_files.from_package(actor_id=None)

@@ -28,6 +28,7 @@ def _file(tmp_path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_package_loads_both_lists_and_says_what_they_are(app: Flask) -> None:
     old = area_loading.load_package(actor_id=None)
     new = area_loading.load_package(2025, actor_id=None)
@@ -38,6 +39,7 @@ def test_the_package_loads_both_lists_and_says_what_they_are(app: Flask) -> None
     assert (commune.name, commune.kind, commune.lat) == ("Xã Long Thuận", "Xã", 10.770308)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_package_over_another_state_of_its_list_says_what_it_left_in_it(
     app: Flask, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_finished_installation_comes_back_row_by_row(
     assert app.id > max(row["id"] for row in before["apps"]), "numbers go on after the last"
 
 
+@once
 def test_whoever_refused_since_the_backup_goes_on_refusing(
     lived_in: Carried, settings: Settings
 ) -> None:
@@ -113,6 +114,7 @@ def test_whoever_refused_since_the_backup_goes_on_refusing(
     assert sorted(known) == ["+84912000001", "+84912000002", "+84912000003"]
 
 
+@once
 def test_what_was_there_is_kept_and_can_be_restored_itself(
     lived_in: Carried, settings: Settings
 ) -> None:
@@ -224,6 +226,7 @@ def test_a_restore_that_was_broken_off_keeps_the_programs_from_starting(
     assert len(list((settings.data_dir / backups.SAVED).iterdir())) == 1
 
 
+@once
 def test_the_commands_answer_as_scripts_expect(
     lived_in: Carried, settings: Settings, runner: FlaskCliRunner, tmp_path: Path
 ) -> None:

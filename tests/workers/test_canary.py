@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from campaigns.states import CampaignState
 from outreach.organisations import Organisation
 from tests.stage import Stage, numbers_of
 from tests.workers.smsc import account, simulator_process
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_carrier_that_refuses_everything_stops_the_campaign(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from redis import Redis
 from sqlalchemy import text
 
@@ -34,6 +35,7 @@ def wait(done: Callable[[], bool], seconds: float = 40.0) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_carrier_gets_one_text_and_its_receipt_is_told(
     reminded: Reminded, vnpt: Organisation, tmp_path: Path
 ) -> None:
@@ -53,6 +55,7 @@ def test_the_carrier_gets_one_text_and_its_receipt_is_told(
     assert len(reminded.outbox()) == len(reminded.texts()) == 1
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_worker_killed_on_the_wire_is_followed_by_none_that_sends_again(
     reminded: Reminded, vnpt: Organisation, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def take(stage: Stage, route: Route) -> carrying.Taken | None:
         return carrying.take(connection, route_id, "me", stage.settings, time.monotonic())
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_text_becomes_a_figure_and_its_answer_arrives(
     stage: Stage, reporter: User, vnpt: Organisation, tmp_path: Path
 ) -> None:

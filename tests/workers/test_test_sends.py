@@ -148,6 +148,7 @@ def test_what_the_carrier_refuses_is_told_in_its_words_and_not_tried_again(
     assert test.words
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_is_never_answered_is_in_doubt_and_stays_so(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
