@@ -45,7 +45,7 @@ def test_a_figure_typed_after_the_log_in_ended(visit, drive, reporter, client_as
     page.locator("#installs").fill("455")
     send_after_the_log_in_ended(page, "Gửi số liệu", reporter)
     page.get_by_text(NOTE).wait_for()
-    assert page.locator("[data-change]").inner_text() == "+15"
+    expect(page.locator("[data-change]")).to_have_text("+15")
     assert_sound(page)
     page.get_by_role("button", name="Gửi số liệu: 455").click()
     page.get_by_text("Đã gửi 455 lúc").wait_for()
@@ -63,7 +63,7 @@ def test_a_figure_sent_while_the_network_was_gone(visit, drive, reporter, client
     page.context.set_offline(False)
     page.goto("/figures/")
     page.get_by_text(NOTE).wait_for()
-    assert page.locator("#installs").input_value() == "455"
+    expect(page.locator("#installs")).to_have_value("455")
 
 
 def test_a_grid_puts_back_what_nobody_entered_meanwhile(visit, drive, reporter, officer, client_as):
@@ -73,8 +73,8 @@ def test_a_grid_puts_back_what_nobody_entered_meanwhile(visit, drive, reporter, 
     drive.report(450, "20/8 14:10")
     send_after_the_log_in_ended(page, "Lưu số liệu", officer)
     page.get_by_text(NOTE).wait_for()
-    assert page.get_by_label("Xã Long Khánh A").input_value() == "450"
-    assert page.get_by_label("Xã Long Thuận").input_value() == "210"
+    expect(page.get_by_label("Xã Long Khánh A")).to_have_value("450")
+    expect(page.get_by_label("Xã Long Thuận")).to_have_value("210")
     page.get_by_role("button", name="Lưu số liệu").click()
     page.get_by_text("Đã lưu. Mới: 1; sửa: 0.").wait_for()
     expect(page.get_by_text(NOTE)).not_to_be_visible()
@@ -100,9 +100,9 @@ def test_visits_and_remarks_are_put_back_until_they_are_taken(visit, drive, offi
     page.get_by_text(NOTE).wait_for()
     page.get_by_role("button", name="Ghi").click()
     page.get_by_text("Đã ghi kết quả đi từng nhà.").wait_for()
-    assert page.get_by_label("Số hộ đã đến").input_value() == ""
+    expect(page.get_by_label("Số hộ đã đến")).to_have_value("")
     page.goto(f"/reports/{drive.land.district}")
     page.get_by_label("Nhận xét, kiến nghị").fill("Cần thêm tổ hướng dẫn.")
     send_after_the_log_in_ended(page, "Phát hành báo cáo", officer)
     page.get_by_text(NOTE).wait_for()
-    assert page.get_by_label("Nhận xét, kiến nghị").input_value() == "Cần thêm tổ hướng dẫn."
+    expect(page.get_by_label("Nhận xét, kiến nghị")).to_have_value("Cần thêm tổ hướng dẫn.")

@@ -155,6 +155,7 @@ LATE = {"late_share": 1.0, "late_seconds": 2.5}
 LONG = "Kính gửi bà con: " + "cài ứng dụng để bảo vệ mình và cộng đồng, " * 3 + "{link}"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_carrier_that_answers_late_is_believed(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_carrier_that_answers_late_is_believed(
     assert db.session.execute(named).scalar_one() == 20
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_carrier_that_refuses_late_is_believed(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
@@ -179,6 +181,7 @@ def test_a_carrier_that_refuses_late_is_believed(
             doubts_then(stage, campaign, "rejected")
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_long_text_whose_first_part_is_answered_late_stays_in_doubt_with_its_id(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:

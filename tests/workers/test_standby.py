@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from sqlalchemy import text
 
 from campaigns.states import CampaignState
@@ -22,6 +23,7 @@ from workers.throttle import Throttle
 SILENT = {"silent_share": 0.2, "silent_takes": False}
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_what_waits_goes_over_the_stand_by_and_what_is_in_doubt_never_does(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:

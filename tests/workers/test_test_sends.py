@@ -105,6 +105,7 @@ def delivered(carrier_id: str, number: str = E164, state: str = "delivered") -> 
     return Receipt((carrier_id,), state, "000", number)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_test_of_two_segments_arrives_once_and_its_receipt_is_told(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_test_of_two_segments_arrives_once_and_its_receipt_is_told(
     assert stage.states(draft) == {}, "no message of the campaign"
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_campaign_still_reaches_who_got_its_test(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:
