@@ -23,6 +23,7 @@ def test_a_person_logs_in_and_out_again(visit, liaison):
     page = visit.open("/")
     log_in(page, liaison.email)
     page.get_by_text("Lê Quốc Bảo").first.wait_for()
+    page.wait_for_load_state()
     page.get_by_role("button", name="Đăng xuất").click()
     page.get_by_role("heading", name="Đăng nhập").wait_for()
 
