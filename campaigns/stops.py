@@ -29,6 +29,18 @@ def lift() -> None:
     installation.remove(KEY)
 
 
+def replace_on(connection: Connection, why: str | None) -> str | None:
+    """The same on a connection of one's own, in its transaction: stop everything, or with None let
+    everything go on; answers why everything was stopped before, None where it was not."""
+    said = "SELECT value FROM installation WHERE key = :key"
+    before: str | None = connection.execute(text(said), {"key": KEY}).scalar()
+    connection.execute(text("DELETE FROM installation WHERE key = :key"), {"key": KEY})
+    if why is not None:
+        put = text("INSERT INTO installation (key, value) VALUES (:key, :value)")
+        connection.execute(put, {"key": KEY, "value": why})
+    return before
+
+
 def in_force_on(connection: Connection) -> bool:
     """The same asked by the sending pipeline on its own connection."""
     statement = text("SELECT 1 FROM installation WHERE key = :key")

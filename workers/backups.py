@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from campaigns import restored
+from campaigns import restored, stops
 from outreach import (
     accounts,
     archives,
@@ -81,9 +81,11 @@ def restore(path: Path, settings: Settings, say: Say) -> Restored:
         refused = _opted_out() if saved is not None else []
         unfinished = settings.data_dir / UNFINISHED
         unfinished.write_text(f"{path}\n", encoding="utf-8")
-        _replace(archive, settings, say)
+        stop = _replace(archive, settings, say)
         held = _hold(archive.manifest, settings, path)
         kept = opt_outs.add(refused, KNOWN_BEFORE, accounts.system().id) if refused else 0
+        with write_connection(db.engine) as connection:
+            stops.replace_on(connection, stop)  # as it stood in the backup
         unfinished.unlink()
     return Restored(archive.manifest, held, saved, kept)
 
@@ -144,12 +146,15 @@ def _opted_out() -> list[str]:
         return opt_outs.phones(connection)
 
 
-def _replace(archive: Archive, settings: Settings, say: Say) -> None:
+def _replace(archive: Archive, settings: Settings, say: Say) -> str | None:
+    """Bring everything in, with everything stopped: whoever is started before what is unfinished is
+    held back, by whatever means, sends nothing. Answers the emergency stop of the backup."""
     db.session.remove()
     schema.empty(db.engine)
     schema.upgrade(archive.manifest.revision)
     with write_connection(db.engine) as connection:
         archive.load(connection, say)
+        stop = stops.replace_on(connection, _("A restore was not finished. Run it again."))
     schema.upgrade()
     folder = settings.data_dir / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
@@ -157,6 +162,7 @@ def _replace(archive: Archive, settings: Settings, say: Say) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         with archives.create(folder / name) as file:
             shutil.copyfileobj(content, file)
+    return stop
 
 
 def _hold(manifest: Manifest, settings: Settings, path: Path) -> restored.Held:

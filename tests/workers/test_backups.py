@@ -4,6 +4,7 @@ itself."""
 from __future__ import annotations
 
 import json
+import os
 import stat
 import zipfile
 from pathlib import Path
@@ -12,25 +13,27 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from redis import Redis
 
 from app import create_app
-from campaigns import life
+from campaigns import life, stops
 from campaigns.states import CampaignState
 from outreach import apps, archives, audit, numbers, opt_outs, schema
-from outreach.database import db
+from outreach.database import db, write_connection
 from outreach.errors import Refused
 from outreach.organisations import Organisation
 from outreach.settings import Settings
 from tests import databases
 from tests.stage import Stage
 from tests.workers.carried import Carried, carried
-from workers import backups, running
+from workers import backups, claims, presence, running
 
 pytestmark = pytest.mark.own_app
 once = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """What is about the file alone is the same on both databases."""
 # What a restore itself writes down, and what it holds back.
 OWN = {"audit", "alembic_version"}
+LOCK = running.lock_start
 
 
 @pytest.fixture
@@ -202,6 +205,78 @@ def test_a_backup_of_another_key_or_a_newer_program_is_refused(
     other = numbers.Sealer(lambda: {1: b"x" * 64})
     with pytest.raises(Refused, match="does not open"), archives.opened(path, other):
         pass
+
+
+def test_whatever_is_started_before_a_restore_is_finished_sends_nothing(
+    lived_in: Carried, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, campaign_id, route_id = make(settings), lived_in.campaign.id, lived_in.route.id
+
+    def die(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backups, "_hold", die)
+    with pytest.raises(KeyboardInterrupt):
+        restore(path, settings)
+    assert life.get(campaign_id).state is CampaignState.SENDING
+    assert "not finished" in (stops.reason() or "")
+    with write_connection(db.engine) as connection:
+        assert claims.lease(connection, campaign_id, route_id, "me", 60) is None
+    monkeypatch.undo()
+    monkeypatch.setattr(running, "lock_start", lambda _run, _who: 0)
+    restore(path, settings)
+    assert not stops.in_force()
+    assert life.get(campaign_id).state is CampaignState.PAUSED
+
+
+@once
+def test_an_emergency_stop_of_the_backup_is_in_force_afterwards(
+    lived_in: Carried, settings: Settings
+) -> None:
+    life.stop_everything("wrong text", None)
+    path = make(settings)
+    life.lift_stop(None)
+    restore(path, settings)
+    assert stops.reason() == "wrong text"
+
+
+@once
+def test_nothing_is_restored_while_anything_runs(
+    lived_in: Carried, settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make(settings)
+    presence.tick_lives(redis)
+    with pytest.raises(Refused, match="Workers or the tick still run"):
+        restore(path, settings)
+    redis.delete(presence.TICK)
+    run = settings.data_dir / "run"
+    held = LOCK(run, "a start")
+    monkeypatch.setattr(running, "lock_start", LOCK)
+    with pytest.raises(Refused, match="already runs on the data folder"):
+        restore(path, settings)
+    os.close(held)
+    assert lived_in.states() == {"accepted": 1, "queued": 1, "sending": 1}
+
+
+@once
+def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    lived_in: Carried, settings: Settings
+) -> None:
+    life.cancel(lived_in.campaign, None)
+    path, older = make(settings), settings.data_dir.parent / "older.zip"
+    with zipfile.ZipFile(path) as new, zipfile.ZipFile(older, "w") as old:
+        told = json.loads(new.read(archives.MANIFEST))
+        told["revision"] = "0024"
+        del told["tables"]["target_letters"]  # it came later
+        for name in told["tables"]:
+            old.writestr(f"tables/{name}.jsonl", new.read(f"tables/{name}.jsonl"))
+        for name in told["files"]:
+            old.writestr(name, new.read(name))
+        old.writestr(archives.MANIFEST, json.dumps(told))
+    before = without_own(rows_of(path))
+    restore(older, settings)
+    assert schema.is_current(db.engine)
+    assert without_own(rows_of(make(settings, "again.zip"))) == before
 
 
 @once
