@@ -1,8 +1,8 @@
 """A report by SMS as it is typed on a phone: `BC 29992 1250`, its app and its area named or not.
 
 Case, marks and spaces do not matter, nor do signs around a code; the figure is read as everywhere
-(`figures`). A commune's code has five digits and the first group of a figure three at most, so
-"29992 1250", "29992-1250" and "1 250" are told apart without a guess.
+(`figures`). A commune's code has five digits, a school's seven, and the first group of a figure
+three at most, so "29992 1250", "29992-1250" and "1 250" are told apart without a guess.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONFIRMED: Final = "DUNG"
 
 _REPORT: Final = re.compile(r"\s*bc(?![a-z])[\s:;.,/=]*", re.IGNORECASE)
 _CODE: Final = re.compile(r"\d{4,16}")
-_CODE_AND_SIGN: Final = re.compile(r"(?<!\S)(\d{5})(?:-+|\s?[:;.,/=]+)(?=\s|\d)")
+_CODE_AND_SIGN: Final = re.compile(r"(?<!\S)(\d{5}(?:\d\d)?)(?:-+|\s?[:;.,/=]+)(?=\s|\d)")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 

@@ -73,8 +73,8 @@ def add(commune: Area, name: str, people: int | None, source: str, *, actor_id: 
 
 
 def _full(name: str) -> str:
-    bare, name = tidy(name), full_name(name, SCHOOL)
-    if bare in ("", SCHOOL) or len(name) > NAME_LENGTH:
+    bare, name = tidy(name).casefold(), full_name(name, SCHOOL)
+    if bare in ("", SCHOOL.casefold()) or len(name) > NAME_LENGTH:
         raise Refused(_("Give the school's name, for example “THPT Hồng Ngự 2”."), "name")
     return name
 

@@ -120,6 +120,13 @@
     });
   });
 
+  // Whoever logs out leaves nothing typed behind for the next at this window.
+  document.querySelectorAll("form[data-forget]").forEach(function (form) {
+    form.addEventListener("submit", function () {
+      try { window.sessionStorage.clear(); } catch (refused) { return; }
+    });
+  });
+
   // The fields of a column are walked up and down as in a spreadsheet.
   document.addEventListener("keydown", function (event) {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -80,6 +80,22 @@ def test_a_grid_puts_back_what_nobody_entered_meanwhile(visit, drive, reporter, 
     expect(page.get_by_text(NOTE)).not_to_be_visible()
 
 
+def test_who_logs_out_leaves_nothing_typed_behind(visit, drive, reporter, officer, client_as):
+    page = visit.open("/figures/", width=PHONE, client=client_as(reporter))
+    page.locator("#installs").fill("455")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Gửi số liệu").click()
+    page.wait_for_url("chrome-error://**")
+    page.context.set_offline(False)
+    page.goto("/figures/board-that-is-not")
+    page.evaluate("document.querySelector('form[action$="logout"]').requestSubmit()")
+    page.get_by_role("heading", name="Đăng nhập").wait_for()
+    log_in(page, reporter.email)
+    page.goto("/figures/")
+    expect(page.locator("#installs")).to_have_value("")
+    expect(page.get_by_text(NOTE)).not_to_be_visible()
+
+
 def test_what_is_typed_before_the_script_has_come_stays(visit, drive, officer, client_as):
     page, held = visit.open(f"/figures/{drive.land.district}/grid", client=client_as(officer)), []
     page.get_by_label("Xã Long Khánh A").fill("455")

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from outreach import apps, i18n, report_answers
-from outreach.accounts import User
+from outreach import apps, i18n, report_answers, schools
+from outreach.accounts import Role, User
+from outreach.areas import Area
 from outreach.database import db, transaction
 from outreach.report_answers import Judged
 from outreach.sms_reports import SmsState
@@ -129,3 +130,18 @@ def test_it_counts_from_when_it_came_in_not_from_when_somebody_looked(drive: Dri
         judged = report_answers.judge(db.session.get_one(User, drive.reporter.id), "BC 5", came)
     assert "14:50 20/8" in judged.answer
     assert not drive.rows()[-1].late
+
+
+@pytest.mark.parametrize("words", ["BC 340", "BC 2997101 340", "bc 2997101: 340", "BC 2997101-340"])
+def test_a_school_s_reporter_reports_by_its_code_or_without(
+    report: Report, drive: Drive, make_person: Callable[..., User], words: str
+) -> None:
+    commune = db.session.get_one(Area, drive.land.commune)
+    school = schools.add(commune, "THPT Hồng Ngự 2", None, "", actor_id=None)
+    person = make_person(Role.REPORTER, drive.staff.organisation, school.id, name="Thu")
+    school_id = school.id
+    judged = report(words, person)
+    assert judged.state is SmsState.TAKEN
+    assert "trường THPT Hồng Ngự 2 (2997101), Bluezone 340" in judged.answer
+    assert [row.installs for row in drive.rows(school_id)] == [340]
+    assert report("BC 29971 900", person).state is not SmsState.TAKEN, "its commune is not its own"

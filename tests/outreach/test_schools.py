@@ -48,6 +48,7 @@ def test_a_school_has_a_name_with_its_kind_a_code_of_digits_and_its_people(drive
     [
         ("", 1, "x", "name"),
         ("Trường", 1, "x", "name"),
+        ("trường ", 1, "x", "name"),
         ("x" * 120, 1, "x", "name"),
         ("THPT", 1, "", "source"),
         ("THPT", None, "sổ", "people"),
