@@ -88,7 +88,7 @@ def test_who_logs_out_leaves_nothing_typed_behind(visit, drive, reporter, office
     page.wait_for_url("chrome-error://**")
     page.context.set_offline(False)
     page.goto("/figures/board-that-is-not")
-    page.evaluate("document.querySelector('form[action$="logout"]').requestSubmit()")
+    page.locator('form[action$="logout"]').evaluate("form => form.requestSubmit()")
     page.get_by_role("heading", name="Đăng nhập").wait_for()
     log_in(page, reporter.email)
     page.goto("/figures/")
