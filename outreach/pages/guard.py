@@ -139,11 +139,20 @@ def _stop_unwritable() -> None:
     rule = rule_of(current_app, request.endpoint) if request.endpoint else None
     # A carrier's callback is read as the bytes that it signed.
     by_people = rule is not None and not rule.public
-    if by_people and not all(map(writable, _said())):
+    if by_people and not (all(map(writable, _said())) and all(map(_on_one_line, _file_names()))):
         abort(400)
 
 
 def _said() -> Iterator[str]:
     """Every value of a form, however it was encoded, and the names of its files."""
     yield from (value for _name, value in request.form.items(multi=True))
+    yield from _file_names()
+
+
+def _file_names() -> Iterator[str]:
     yield from (file.filename or "" for _name, file in request.files.items(multi=True))
+
+
+def _on_one_line(name: str) -> bool:
+    """A name goes back in the heading of an answer, where no line may end."""
+    return not any(char < " " for char in name)

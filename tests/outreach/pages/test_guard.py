@@ -141,3 +141,18 @@ def test_a_form_with_a_file_that_no_database_takes_is_turned_away(
         "/lists/new", data=form | {"file": (io.BytesIO(b"a;b\n1;2\n"), filename)}
     )
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["d%0As.csv", "d%0Ds.csv", "d%09s.csv"])
+def test_a_file_whose_name_ends_a_line_is_turned_away(
+    client_as: ClientAs, liaison: User, name: str
+) -> None:
+    """Its name goes back in the heading of an answer, when somebody takes the file."""
+    body = (
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename*=UTF-8''" + name +
+        "\r\nContent-Type: text/csv\r\n\r\na;b\r\n--x--\r\n"
+    )  # fmt: skip
+    answer = client_as(liaison).post(
+        "/lists/new", data=body, content_type="multipart/form-data; boundary=x"
+    )
+    assert answer.status_code == 400
