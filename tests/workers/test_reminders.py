@@ -55,7 +55,6 @@ def test_the_carrier_gets_one_text_and_its_receipt_is_told(
     assert len(reminded.outbox()) == len(reminded.texts()) == 1
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_worker_killed_on_the_wire_is_followed_by_none_that_sends_again(
     reminded: Reminded, vnpt: Organisation, tmp_path: Path
 ) -> None:

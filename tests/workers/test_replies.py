@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from outreach.database import db
@@ -13,7 +12,6 @@ from tests.stage import Stage, numbers_of
 from tests.workers.smsc import account, simulator_process
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_refusal_by_sms_stops_what_is_queued_for_the_number(
     stage: Stage, vnpt: Organisation, tmp_path: Path
 ) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from campaigns import deciding, life, resending
 from campaigns.deciding import Chosen, Decision
 from campaigns.states import CampaignState
@@ -20,7 +18,6 @@ OFF = {"suffix": "7", "state": "undelivered", "error": "027"}
 SILENT = {"silent_share": 0.3, "silent_takes": False}
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_a_person_sends_again_arrives_once_and_the_campaign_settles(
     stage: Stage, vnpt: Organisation, culture: User, tmp_path: Path
 ) -> None:
