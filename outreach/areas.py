@@ -47,7 +47,8 @@ NAME_LENGTH: Final = 120
 class Area(Model):
     """One area of one list. `name` holds its kind in front; `position` is the list's order.
     `ended_on`: the day from which others of the same list have all of it (`area_changes`); it is
-    counted with nobody any more, so that nothing is counted twice."""
+    counted with nobody any more, so that nothing is counted twice. `begun_on`: the first day on
+    which it is asked for a figure, where it was added later than its list."""
 
     __tablename__ = "areas"
     __table_args__ = (
@@ -71,6 +72,7 @@ class Area(Model):
     lon: Mapped[float | None]
     position: Mapped[int] = mapped_column(default=0)
     ended_on: Mapped[date | None] = mapped_column(Date)
+    begun_on: Mapped[date | None] = mapped_column(Date)
 
     @property
     def short_name(self) -> str:

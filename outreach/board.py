@@ -138,10 +138,7 @@ def _mark(day: Counter[Punctuality]) -> str:
 
 def of(app_id: int, area: Area, day: date) -> Board:
     """The board of an area on a day. Six statements, however many report."""
-    below = (
-        [] if area.level in rates.REPORTING else [*areas.children(area.id), *schools.of(area.id)]
-    )
-    rows = below or [area]
+    rows = _rows(area, day) or [area]
     wide = [each.id for each in rows if each.level not in rates.REPORTING]
     communes = areas.communes_below(wide) if wide else {}
     parts = {each.id: communes.get(each.id, [each.id]) for each in rows}
@@ -151,8 +148,20 @@ def of(app_id: int, area: Area, day: date) -> Board:
     there = _reports(app_id, every, {day, *dates})
     dates = _since_begun(app_id, every, dates, there)
     since = area_changes.begun(set(every))
+    since |= {each.id: each.begun_on for each in rows if each.begun_on}
     made = [_row(each, parts[each.id], dates, day, there, since) for each in rows]
     return Board(area, day, due.is_working(day), dates, sorted(made, key=_urgency))
+
+
+def _rows(area: Area, day: date) -> list[Area]:
+    """Those that report to an area: what lies right below it, and the schools there were then."""
+    if area.level in rates.REPORTING:
+        return []
+    beside = schools.of(area.id)
+    return [
+        *areas.children(area.id),
+        *(each for each in beside if each.begun_on is None or each.begun_on <= day),
+    ]
 
 
 def _urgency(row: Row) -> tuple[bool, int, int]:

@@ -7,6 +7,7 @@ communes' figures, in no sum: its people are counted where they live.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from sqlalchemy import func, or_, select
@@ -62,6 +63,7 @@ def add(commune: Area, name: str, people: int | None, source: str, *, actor_id: 
             lat=commune.lat,
             lon=commune.lon,
             position=commune.position,
+            begun_on=_today(),
         )
         session.add(school)
         session.flush()
@@ -93,9 +95,12 @@ def _free_code(commune: Area) -> str:
 
 def _count(school: Area, people: int | None, source: str, actor_id: int | None) -> None:
     try:
-        today = clock.local(clock.now()).date()
-        told = Count(school.id, Denominator.POPULATION, people, source, counted_on=today)
+        told = Count(school.id, Denominator.POPULATION, people, source, counted_on=_today())
         area_counts.add(school, told, actor_id=actor_id)
     except Refused as refused:
         field = "people" if refused.field == "value" else refused.field
         raise Refused(refused.sentence, field) from None
+
+
+def _today() -> date:
+    return clock.local(clock.now()).date()

@@ -101,6 +101,20 @@ def test_the_board_has_it_and_says_when_it_is_late(drive: Drive) -> None:
     assert school.id not in [row.area.id for row in of_province.rows]
 
 
+def test_before_it_was_added_nobody_asked_it(drive: Drive) -> None:
+    for day in ("17/8", "18/8", "19/8"):
+        drive.report(400, f"{day} 14:00")
+    at("20/8 9:00")
+    school = add(drive)
+    at("20/8 15:30")
+    district = area(drive.land.district)
+    rows = {row.area.id: row for row in board.of(drive.app_id, district, DAY).rows}
+    assert rows[school.id].sums == {Punctuality.MISSING: 1}, "today's alone"
+    assert rows[drive.land.commune].sums[Punctuality.ON_TIME] == 3
+    earlier = board.of(drive.app_id, district, date(2020, 8, 19))
+    assert school.id not in [row.area.id for row in earlier.rows]
+
+
 def test_the_grid_of_the_district_has_its_field(drive: Drive) -> None:
     school = add(drive)
     rows = uptake_showing.grid(area(drive.land.district), apps.by_id(drive.app_id), DAY, {})
