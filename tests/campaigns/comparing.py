@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from campaigns import compare, compare_asking
 from campaigns.campaigns import Campaign
+from campaigns.compare import Comparison, Row
 from campaigns.messages import Change, settle
 from campaigns.routes import Route
 from campaigns.states import Cause, MessageState
@@ -266,3 +268,16 @@ def _figure(scene: Scene, area_id: int, day: date) -> int | None:
 
 def _rate(installs: int | None, people: int | None) -> float | None:
     return None if installs is None or not people else installs / people * 100
+
+
+def compared(*codes: str, first: date = FIRST, last: date = LAST) -> Comparison:
+    """What somebody sees who compares these areas, by default the district's communes."""
+    at("20/8 16:00")
+    db.session.rollback()
+    return compare.of(
+        compare_asking.ask("BLUEZONE", first.isoformat(), last.isoformat(), codes or ("870",))
+    )
+
+
+def rows(*codes: str, **period: date) -> dict[str, Row]:
+    return {row.area.code: row for row in compared(*codes, **period).rows}
