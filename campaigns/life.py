@@ -126,7 +126,10 @@ def schedule(campaign: Campaign, at: datetime, actor_id: int | None) -> None:
 
 
 def start(campaign: Campaign, actor_id: int | None) -> None:
-    """Start sending now, if the window is open now. Raises Refused with when it opens."""
+    """Start sending now, if the window is open now. Raises Refused with when it opens, and for one
+    that has begun: its day is the one on which it did."""
+    if campaign.started_at is not None:
+        raise _impossible(campaign, C.SENDING)
     require(campaign, C.SENDING)
     now = clock.now()
     opening = campaign.window.next_opening(now)

@@ -141,6 +141,19 @@ def test_a_start_is_chosen_inside_what_was_approved(stage: Stage, vnpt: Organisa
     assert life.get(campaign.id).state is C.SCHEDULED
 
 
+def test_what_has_begun_is_not_begun_again_and_keeps_its_day(
+    stage: Stage, approved: Campaign
+) -> None:
+    life.start(approved, None)
+    begun = approved.started_at
+    life.pause(approved, "đông quá", None)
+    clock.set_offset(timedelta(minutes=5))
+    with pytest.raises(Refused, match="cannot become sending"):
+        life.start(approved, None)
+    life.resume(approved, None)
+    assert life.get(approved.id).started_at == begun
+
+
 def test_a_start_outside_the_hours_says_when_they_open(stage: Stage, vnpt: Organisation) -> None:
     stage.subscribe(vnpt, numbers_of("vinaphone", 1))
     clock.set_offset(clock.parse_moment("2020-08-18T21:30+07:00") - clock.real_now())
