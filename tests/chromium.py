@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.people import PASSWORD
@@ -68,6 +69,25 @@ class _Quiet(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
+
+
+def read_only_whole_pages() -> None:
+    """Let a click or a key that leads to another page end when that page and its scripts are there;
+    Playwright ends it when the first byte has come, and what a test reads next may be half a page.
+    """
+    for name in ("click", "press"):
+        act = getattr(Locator, name)
+        if not hasattr(act, "__wrapped__"):
+            setattr(Locator, name, _then_wait(act))
+
+
+def _then_wait(act: Callable[..., None]) -> Callable[..., None]:
+    @wraps(act)
+    def whole(locator: Locator, *args: Any, **options: Any) -> None:
+        act(locator, *args, **options)
+        locator.page.wait_for_load_state("domcontentloaded")
+
+    return whole
 
 
 @contextmanager

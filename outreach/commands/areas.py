@@ -213,7 +213,7 @@ def _counted(row: AreaCount, area: Area, holds: bool) -> dict[str, Any]:
     }
 
 
-_NOT_SHOWN = {"area_list", "parent_id", "position", "ended_on"}
+_NOT_SHOWN = {"area_list", "parent_id", "position", "begun_on", "ended_on"}
 
 
 def _shown(area: Area, above: Area | None) -> dict[str, Any]:

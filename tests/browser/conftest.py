@@ -16,6 +16,7 @@ from tests import chromium
 from tests.applications import lent
 
 playwright.sync_api.expect.set_options(timeout=chromium.PATIENCE_MS)
+chromium.read_only_whole_pages()
 
 
 @pytest.fixture

@@ -309,16 +309,18 @@ def test_what_carriers_reported_is_added_up_by_area_and_period(ordering: Orderin
     assert orders.reported_by_area(app_id + 1, pairs, day, day) == {}
 
 
-def at_once(*acts: Callable[[], None]) -> list[str]:
-    """Do these at the same moment, each as a process of its own would; what each was told."""
+def at_once(order_id: int, *acts: Callable[[BroadcastOrder], None]) -> list[str]:
+    """Do these at the same moment, each as a process of its own would that has read the order as
+    it stands now; what each was told."""
     app, gate = current_app._get_current_object(), threading.Barrier(len(acts))
     db.session.rollback()
 
-    def run(act: Callable[[], None]) -> str:
+    def run(act: Callable[[BroadcastOrder], None]) -> str:
         with app.app_context():
+            order = orders.get(order_id)
             gate.wait(10)
             try:
-                act()
+                act(order)
             except Refused as refused:
                 return refused.sentence
             finally:
@@ -333,8 +335,9 @@ def test_of_two_liaisons_at_the_same_moment_one_wins(ordering: Ordering) -> None
     order, lan = ordering.opened(), ordering.liaison.id
     order_id, digest = order.id, order.campaign.digest or ""
     told = at_once(
-        lambda: orders.accept(orders.get(order_id), digest, lan),
-        lambda: orders.give_back(orders.get(order_id), "không gửi được", lan),
+        order_id,
+        lambda order: orders.accept(order, digest, lan),
+        lambda order: orders.give_back(order, "không gửi được", lan),
     )
     assert told.count("done") == 1, told
     order = orders.get(order_id)
@@ -347,8 +350,9 @@ def test_an_answer_and_a_cancellation_at_the_same_moment_leave_one_truth(
     order, lan = ordering.opened(), ordering.liaison.id
     order_id, campaign_id, digest = order.id, order.campaign_id, order.campaign.digest or ""
     told = at_once(
-        lambda: orders.accept(orders.get(order_id), digest, lan),
-        lambda: life.cancel(life.get(campaign_id), None),
+        order_id,
+        lambda order: orders.accept(order, digest, lan),
+        lambda _order: life.cancel(life.get(campaign_id), None),
     )
     assert told[1] == "done", told
     assert orders.get(order_id).state is S.WITHDRAWN
@@ -358,10 +362,11 @@ def test_two_reports_at_the_same_moment_are_two_editions(ordering: Ordering) -> 
     order, commune, lan = ordering.begun(), ordering.stage.land.commune, ordering.liaison.id
     order_id = order.id
 
-    def report(sent: str) -> None:
+    def report(order: BroadcastOrder, sent: str) -> None:
         entries = [Entry(commune, sent)]
-        order_reporting.report(orders.get(order_id), entries, Source.GRID, lan, inside={commune})
+        order_reporting.report(order, entries, Source.GRID, lan, inside={commune})
 
-    assert at_once(lambda: report("100"), lambda: report("200")) == ["done", "done"]
+    told = at_once(order_id, lambda order: report(order, "100"), lambda order: report(order, "200"))
+    assert told == ["done", "done"]
     editions = select(OrderCount.edition).order_by(OrderCount.edition)
     assert db.session.scalars(editions).all() == [1, 2]
