@@ -16,7 +16,7 @@ from outreach.audit import AuditRow
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.organisations import Kind, Organisation
-from tests.campaigns.test_approvals import at_once
+from tests.moments import at_once
 from tests.stage import Stage, numbers_of
 
 C = CampaignState
@@ -205,7 +205,7 @@ def test_of_two_who_check_at_once_one_wins_and_the_other_is_told(
             life.get(campaign_id), db.session.get_one(User, person_id), shown
         )
 
-    assert at_once(stage, *map(check, both)) == ["done", "refused"]
+    assert at_once(*map(check, both)).count("done") == 1
     assert decisions(submitted) == ["facts_ok"]
     with pytest.raises(Refused, match="has already checked the facts"):
         check(both[0])()
@@ -225,7 +225,7 @@ def test_of_a_check_and_a_return_at_once_neither_is_half_done(
         approvals.give_back(life.get(campaign_id), person, "why", shown)
 
     # Returned first, the check comes too late; checked first, the return still counts.
-    assert at_once(stage, check, give_back) in (["done", "done"], ["done", "refused"])
+    assert at_once(check, give_back)[1] == "done"
     assert life.get(campaign_id).state is C.RETURNED
     assert decisions(submitted)[-1] == "returned"
 

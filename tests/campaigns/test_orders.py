@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from flask import current_app
 from sqlalchemy import select, text
 
 from campaigns import approvals, composing, life, order_reporting, orders, preparing, stops
@@ -23,6 +20,7 @@ from outreach.audit import AuditRow
 from outreach.database import db, transaction
 from outreach.errors import Missing, Refused
 from outreach.organisations import Organisation
+from tests.moments import at_once
 from tests.ordering import Ordering
 from tests.stage import Stage, numbers_of
 from workers import tick
@@ -309,35 +307,13 @@ def test_what_carriers_reported_is_added_up_by_area_and_period(ordering: Orderin
     assert orders.reported_by_area(app_id + 1, pairs, day, day) == {}
 
 
-def at_once(order_id: int, *acts: Callable[[BroadcastOrder], None]) -> list[str]:
-    """Do these at the same moment, each as a process of its own would that has read the order as
-    it stands now; what each was told."""
-    app, gate = current_app._get_current_object(), threading.Barrier(len(acts))
-    db.session.rollback()
-
-    def run(act: Callable[[BroadcastOrder], None]) -> str:
-        with app.app_context():
-            order = orders.get(order_id)
-            gate.wait(10)
-            try:
-                act(order)
-            except Refused as refused:
-                return refused.sentence
-            finally:
-                db.session.remove()
-        return "done"
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 def test_of_two_liaisons_at_the_same_moment_one_wins(ordering: Ordering) -> None:
     order, lan = ordering.opened(), ordering.liaison.id
     order_id, digest = order.id, order.campaign.digest or ""
     told = at_once(
-        order_id,
         lambda order: orders.accept(order, digest, lan),
         lambda order: orders.give_back(order, "không gửi được", lan),
+        read=lambda: orders.get(order_id),
     )
     assert told.count("done") == 1, told
     order = orders.get(order_id)
@@ -350,9 +326,9 @@ def test_an_answer_and_a_cancellation_at_the_same_moment_leave_one_truth(
     order, lan = ordering.opened(), ordering.liaison.id
     order_id, campaign_id, digest = order.id, order.campaign_id, order.campaign.digest or ""
     told = at_once(
-        order_id,
         lambda order: orders.accept(order, digest, lan),
         lambda _order: life.cancel(life.get(campaign_id), None),
+        read=lambda: orders.get(order_id),
     )
     assert told[1] == "done", told
     assert orders.get(order_id).state is S.WITHDRAWN
@@ -366,7 +342,11 @@ def test_two_reports_at_the_same_moment_are_two_editions(ordering: Ordering) -> 
         entries = [Entry(commune, sent)]
         order_reporting.report(order, entries, Source.GRID, lan, inside={commune})
 
-    told = at_once(order_id, lambda order: report(order, "100"), lambda order: report(order, "200"))
+    told = at_once(
+        lambda order: report(order, "100"),
+        lambda order: report(order, "200"),
+        read=lambda: orders.get(order_id),
+    )
     assert told == ["done", "done"]
     editions = select(OrderCount.edition).order_by(OrderCount.edition)
     assert db.session.scalars(editions).all() == [1, 2]

@@ -27,8 +27,8 @@ from outreach.audit import AuditRow
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.reminder_agreements import Way
-from tests.campaigns.test_orders import at_once
 from tests.drive import TODAY, at
+from tests.moments import at_once
 from tests.people import bluezone
 from tests.reminded import MAIL, Reminded
 

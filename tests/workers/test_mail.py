@@ -20,9 +20,9 @@ from outreach import clock, reminder_agreements
 from outreach.accounts import Role, User
 from outreach.database import db, transaction, write_connection
 from outreach.reminder_agreements import Way
-from tests.campaigns.test_orders import at_once
 from tests.counting import queries
 from tests.drive import at
+from tests.moments import at_once
 from tests.reminded import MAIL, Reminded
 from workers import jobs, mail, queues, tick
 
