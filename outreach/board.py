@@ -157,11 +157,7 @@ def _rows(area: Area, day: date) -> list[Area]:
     """Those that report to an area: what lies right below it, and the schools there were then."""
     if area.level in rates.REPORTING:
         return []
-    beside = schools.of(area.id)
-    return [
-        *areas.children(area.id),
-        *(each for each in beside if each.begun_on is None or each.begun_on <= day),
-    ]
+    return [*areas.children(area.id), *schools.asked_on(area.id, day)]
 
 
 def _urgency(row: Row) -> tuple[bool, int, int]:

@@ -13,13 +13,15 @@ from typing import Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
-from outreach import area_counts, areas, audit, clock
+from outreach import area_counts, areas, audit, clock, rates
+from outreach.apps import App
 from outreach.area_counts import Count
 from outreach.area_names import SCHOOL, Level, full_name, tidy
 from outreach.areas import NAME_LENGTH, Area
 from outreach.database import db, transaction
 from outreach.errors import Refused
 from outreach.i18n import _
+from outreach.rates import Standing
 from outreach.targets import Denominator
 
 _MOST: Final = 99
@@ -37,6 +39,17 @@ def of(area_id: int) -> Sequence[Area]:
         .where(or_(commune.id == area_id, commune.parent_id == area_id))
     )
     return db.session.scalars(rows.order_by(school.position, school.id)).all()
+
+
+def asked_on(area_id: int, day: date) -> Sequence[Area]:
+    """The schools that an area asks for a figure of a day: those that were there then."""
+    return [each for each in of(area_id) if each.begun_on is None or each.begun_on <= day]
+
+
+def standings(area: Area, app: App, day: date) -> Sequence[Standing]:
+    """Where the schools stand that report to an area, each by its own people."""
+    there = asked_on(area.id, day)
+    return rates.of_areas(app.id, there, day, Denominator.POPULATION) if there else ()
 
 
 def add(commune: Area, name: str, people: int | None, source: str, *, actor_id: int | None) -> Area:

@@ -29,7 +29,7 @@ from outreach.areas import Area
 from outreach.entering import Doubtful, Entry
 from outreach.errors import Refused
 from outreach.maps import Map, Spot
-from outreach.rates import Punctuality, Standing
+from outreach.rates import Punctuality
 from outreach.target_showing import Stand
 from outreach.targets import Denominator
 from outreach.uptake import Course, Point, UptakeReport
@@ -225,12 +225,6 @@ def district(area: Area, app: App, day: date, *, days: int = 0) -> District:
     stand = target_showing.stand(area, app, day, target, table.total)
     installs = daily.new_installs(app.id, area, day, days) if days else ()
     return District(area, app, day, table, stand, rate_map(table), installs)
-
-
-def of_schools(area: Area, app: App, day: date) -> Sequence[Standing]:
-    """Where the schools stand that report to an area, beside its communes and in no sum."""
-    there = schools.of(area.id)
-    return rates.of_areas(app.id, there, day, Denominator.POPULATION) if there else ()
 
 
 def rate_map(table: rates.Table) -> Map | None:

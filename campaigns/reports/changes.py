@@ -41,7 +41,7 @@ def _of_app(before: Facts | None, after: Facts) -> Iterator[Facts]:
 
 
 def _rows(app: Facts | None) -> Sequence[Facts]:
-    return [] if app is None else [*app["rows"], app["total"]]
+    return [] if app is None else [*app["rows"], *app.get("schools", ()), app["total"]]
 
 
 def _aimed(target: Facts | None) -> Facts | None:

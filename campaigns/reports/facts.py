@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from campaigns.reports import sent
-from outreach import area_counts, areas, clock, fieldwork, rates, targets, uptake
+from outreach import area_counts, areas, clock, fieldwork, rates, schools, targets, uptake
 from outreach.apps import App
 from outreach.area_counts import Change, Count
 from outreach.areas import Area
@@ -69,6 +69,7 @@ def _app(app: App, area: Area, day: date) -> Facts:
         "target": None if target is None else _target(target, table, area),
         "total": _standing(app, table.total),
         "rows": [_standing(app, row) for row in table.rows],
+        "schools": [_standing(app, row) for row in schools.standings(area, app, day)],
     }
 
 

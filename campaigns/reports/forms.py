@@ -259,6 +259,7 @@ SAMPLE: Final[Facts] = {
                 "target": None,
                 "total": _ROW,
                 "rows": [_ROW],
+                "schools": [_ROW | {"code": "2997101", "name": "Trường THPT Ví Dụ", "of": 850}],
             }
         ],
         "sent": [

@@ -48,6 +48,8 @@ def write(facts: Facts) -> bytes:
     for app in facts["figures"]["apps"]:
         rows = map(_figures, [*app["rows"], app["total"]])
         add_sheet(book, app["code"], FIGURES, rows, widths=WIDTHS)
+    if beside := [*_of_schools(facts)]:
+        add_sheet(book, "Trường học", ("Ứng dụng", *FIGURES), beside, widths=(14, *WIDTHS))
     add_sheet(book, "Nhắn tin", SENT, _sent(facts["figures"]["sent"]), widths=(40, 24, 12, 10, 30))
     add_sheet(book, "Ghi chú", ("Nội dung", "Giá trị"), _notes(facts), widths=(34, 90))
     out = io.BytesIO()
@@ -71,6 +73,13 @@ def _figures(row: Facts) -> list[Cell]:
         (row["parts"], WHOLE),
         (wording.carried(row), ""),
     ]
+
+
+def _of_schools(facts: Facts) -> Iterator[list[Cell]]:
+    """On a sheet of their own: they are in no sum."""
+    for app in facts["figures"]["apps"]:
+        for row in wording.schools_of(app):
+            yield [(app["name"], ""), *_figures(row)]
 
 
 def _sent(sent: Sequence[Facts]) -> Iterator[list[Cell]]:

@@ -19,6 +19,10 @@ from outreach.rates import Punctuality
 
 BLANK: Final = "        "
 """Where the clerk writes the number by hand."""
+BESIDE: Final = (
+    "Các trường học báo cáo riêng; số của trường không cộng vào số của xã, vì người của trường đã"
+    " được tính ở nơi cư trú."
+)
 UNITS: Final = {
     "numbers": "số điện thoại cài đặt",
     "users": "người dùng",
@@ -155,7 +159,15 @@ def _app(app: Facts, place: str, due: str) -> dict[str, Any]:
         "bao_cao_muon": _late(app, due),
         "bang": [_row(number_, row) for number_, row in enumerate(app["rows"], start=1)],
         "tong": _row(0, app["total"]),
+        "ghi_truong_hoc": BESIDE,
+        "truong_hoc": [_row(place, row) for place, row in enumerate(schools_of(app), start=1)],
     }
+
+
+def schools_of(app: Facts) -> Sequence[Facts]:
+    """The schools' rows. Editions from before schools reported have none."""
+    rows: Sequence[Facts] = app.get("schools", ())
+    return rows
 
 
 def _result(app: Facts, place: str) -> str:
@@ -272,7 +284,7 @@ def _target(target: Facts | None) -> str:
 
 def _late(app: Facts, by: str) -> str:
     """Who has sent nothing, and who sent late."""
-    rows: Sequence[Facts] = app["rows"] or [app["total"]]
+    rows: Sequence[Facts] = [*(app["rows"] or [app["total"]]), *schools_of(app)]
     missing = [_late_name(r) for r in rows if r["punctuality"] == Punctuality.MISSING]
     late = [_late_name(r) for r in rows if r["punctuality"] == Punctuality.LATE]
     awaited = sum(r["punctuality"] == Punctuality.WAITING for r in rows)

@@ -23,6 +23,7 @@ from outreach import (
     entering,
     figure_layouts,
     rates,
+    schools,
     typed,
     uptake,
     uptake_files,
@@ -104,7 +105,7 @@ def show(here: Ground) -> ResponseReturnValue:
     return render_template(
         "uptake/day.html",
         d=shown,
-        schools=uptake_showing.of_schools(area, app, day),
+        schools=schools.standings(area, app, day),
         h=None if shown.table.rows else uptake_showing.history(area, app),
         steps=uptake_showing.rate_steps(),
         **around(area, app, day),

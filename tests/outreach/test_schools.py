@@ -80,7 +80,7 @@ def test_its_figure_is_of_its_own_people_and_in_no_sum(drive: Drive) -> None:
     after = rates.of_areas(drive.app_id, [area(drive.land.district)], DAY, Denominator.POPULATION)
     assert (after[0].installs, after[0].parts) == (before[0].installs, before[0].parts)
     where = area(drive.land.district), apps.by_id(drive.app_id), DAY
-    (row,) = uptake_showing.of_schools(*where)
+    (row,) = schools.standings(*where)
     assert (row.area.id, row.installs, row.share) == (school.id, 340, 340 / 850)
     rows = uptake_showing.district(*where).table.rows
     assert school.id not in [each.area.id for each in rows]
@@ -113,6 +113,9 @@ def test_before_it_was_added_nobody_asked_it(drive: Drive) -> None:
     assert rows[drive.land.commune].sums[Punctuality.ON_TIME] == 3
     earlier = board.of(drive.app_id, district, date(2020, 8, 19))
     assert school.id not in [row.area.id for row in earlier.rows]
+    app = apps.by_id(drive.app_id)
+    assert [row.area.id for row in schools.standings(district, app, DAY)] == [school.id]
+    assert schools.standings(district, app, date(2020, 8, 19)) == ()
 
 
 def test_the_grid_of_the_district_has_its_field(drive: Drive) -> None:

@@ -27,6 +27,15 @@ def test_a_corrected_figure_is_told_with_both_sides() -> None:
     assert found == told | {"before": 6090, "after": 6100}
 
 
+def test_a_school_s_corrected_figure_is_told_too() -> None:
+    after = copy.deepcopy(FIGURES)
+    (school,) = after["apps"][0]["schools"]
+    school["installs"] += 5
+    (found,) = changes.between(FIGURES, after)
+    assert (found["name"], found["before"], found["after"]) == ("Trường THPT Ví Dụ", 6090, 6095)
+    assert changes.corrections([found]) == [found]
+
+
 def test_who_became_late_without_a_figure_is_told() -> None:
     (found,) = changes.between(FIGURES, changed(punctuality="missing"))
     assert (found["what"], found["before"], found["after"]) == ("punctuality", "on_time", "missing")

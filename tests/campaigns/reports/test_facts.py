@@ -77,6 +77,7 @@ def test_the_letter_s_day_in_full(counted: Drive) -> None:
             | {"as_of": "2020-08-20T15:00", "change": 100, "punctuality": "late"}
             | {"rank": 2, "late": 1},
         ],
+        "schools": [],
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from campaigns.reports import editions, forms, wording
-from outreach import area_counts, fieldwork
+from outreach import area_counts, fieldwork, schools
 from outreach.area_changes import WHOLE, AreaChange
 from outreach.area_counts import Count
 from outreach.areas import Area
@@ -123,6 +123,38 @@ def test_who_has_sent_nothing_is_named(counted: Drive) -> None:
     assert app["bao_cao_muon"] == (
         "Đến 15 giờ 00 phút chưa có số liệu trong ngày (2): Xã Long Khánh A, Xã Long Thuận."
     )
+
+
+def test_schools_stand_below_the_communes_and_in_no_sum(counted: Drive) -> None:
+    """The letters ask them beside the communes: their figures, and who of them is late."""
+    at("20/8 9:00")
+    for name, people in (("THPT Hồng Ngự 2", 850), ("THCS Long Thuận", None)):
+        source = "sổ của trường" if people else ""
+        schools.add(area_of("29971"), name, people, source, actor_id=counted.staff.id)
+    counted.report(340, "20/8 14:00", area_of("2997101").id)
+    at("20/8 16:20")
+    db.session.rollback()
+    (app,) = wording.context(editions.draft(area_of("870"), TODAY, None))["ung_dung"]
+    assert "6.090/120.514" in app["ket_qua"]
+    assert [row["ten"] for row in app["bang"]] == ["Xã Long Khánh A", "Xã Long Thuận"]
+    first, second = app["truong_hoc"]
+    assert (first["ten"], first["dan_so"], first["so_cai"], first["ty_le"], first["bao_cao"]) == (
+        "Trường THPT Hồng Ngự 2", "850", "340", "40,00%", "Đúng hạn",
+    )  # fmt: skip
+    assert (second["dan_so"], second["so_cai"], second["bao_cao"]) == ("—", "—", "Chưa báo cáo")
+    assert app["bao_cao_muon"] == (
+        "Đến 15 giờ 00 phút chưa có số liệu trong ngày (1): Trường THCS Long Thuận."
+        " Báo cáo sau 15 giờ 00 phút (1): Xã Long Thuận."
+    )
+    (before,) = wording.context(editions.draft(area_of("870"), date(2020, 8, 19), None))["ung_dung"]
+    assert before["truong_hoc"] == [], "the day before nobody knew them"
+
+
+def test_an_edition_from_before_schools_reported_has_none(app: Flask) -> None:
+    facts = copy.deepcopy(forms.SAMPLE)
+    del facts["figures"]["apps"][0]["schools"]
+    (told,) = wording.context(facts)["ung_dung"]
+    assert told["truong_hoc"] == []
 
 
 def test_the_denominator_s_source_is_said_and_so_is_its_change(counted: Drive) -> None:
