@@ -67,6 +67,21 @@ def test_without_a_question_it_is_all_of_the_own_area_up_to_today(staff: FlaskCl
     assert "<span>5 xã</span>" in page
 
 
+def test_the_usual_period_begins_where_figures_do(scene: Scene, staff: FlaskClient) -> None:
+    """Before the first figure all would be dashes; who asks for such days gets them."""
+    scene.report("29971", "12/8", 100)
+    scene.report("29971", "19/8", 340)
+    at("20/8 9:00")
+    page = staff.get("/compare").text
+    assert "12/8/2020 – 20/8/2020" in page
+    assert "Số liệu bắt đầu từ ngày 12/8/2020." in page
+    assert "from=2020-08-12" in page, "a link shows a colleague the same"
+    asked_for = staff.get("/compare?from=2020-07-23&to=2020-08-20").text
+    assert "23/7/2020 – 20/8/2020" in asked_for
+    assert "Số liệu bắt đầu" not in asked_for
+    assert "from=2020-08-12" in asked_for, "it leads to where figures begin"
+
+
 def test_areas_come_as_several_or_with_commas(staff: FlaskClient) -> None:
     for areas in ("areas=29971&areas=29983", "areas=29971,29983"):
         page = staff.get(f"/compare?{areas}").text
@@ -241,7 +256,7 @@ def test_the_link_shows_a_colleague_the_same_and_tells_who_may_not_see_it(
     page = client_as(drive_done.staff).get("/compare", query_string={"against": "rest"}).text
     (link,) = re.findall(r'id="same" value="([^"]*)"', page)
     address = html.unescape(link)
-    for said in ("from=2020-07-23", "to=2020-08-20", "areas=870", "against=rest:870"):
+    for said in ("from=2020-08-01", "to=2020-08-20", "areas=870", "against=rest:870"):
         assert said in address
     everywhere = organisations.add("Sở VH&TT", organisations.Kind.CULTURE, actor_id=None)
     ministry = client_as(make_person(Role.CULTURE, everywhere))
