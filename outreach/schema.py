@@ -6,6 +6,7 @@ is an eighth of what a start loads, and workers never need it: it is loaded by w
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,10 @@ def _of(connection: Connection) -> MigrationContext:
     return MigrationContext.configure(connection)
 
 
+@cache
 def newest() -> tuple[str, ...]:
-    """The revision that this program needs, as Alembic names it."""
+    """The revision that this program needs, as Alembic names it. Read once: a monitor asks every
+    few seconds, and to know it all migrations are loaded."""
     return tuple(_script().get_heads())
 
 
