@@ -79,7 +79,7 @@
     });
     const known = data.series.filter(function (s) { return s.values.some(function (v) { return v !== null; }); });
     return {
-      animation: !still,
+      animation: !still && !box.classList.contains("on-paper"),
       animationDuration: 300,
       textStyle: words,
       grid: { left: left, right: right, top: (narrow ? 34 + 20 * known.length : 16) + 18 * highest, bottom: 30 },
@@ -128,8 +128,16 @@
     chart.setOption(made);
   }
 
+  // On paper it is as wide as the paper, not as the window.
+  function print(now) {
+    box.classList.toggle("on-paper", now);
+    draw();
+  }
+
   draw();
   dark.addEventListener("change", draw);
+  window.addEventListener("beforeprint", function () { print(true); });
+  window.addEventListener("afterprint", function () { print(false); });
   let width = box.clientWidth, waiting = 0;
   window.addEventListener("resize", function () {
     clearTimeout(waiting);

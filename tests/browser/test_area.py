@@ -37,3 +37,21 @@ def test_an_area_and_its_notice_board(visit, shown, client_as):
     page.get_by_role("link", name="Dán bảng tin").click()
     page.get_by_role("heading", level=1, name="Cài đặt Bluezone").wait_for()
     assert_sound(page)
+
+
+def test_the_chart_on_paper_is_as_wide_as_the_paper(visit, shown, client_as):
+    page = visit.open(f"/areas/{shown.ids['29971']}", client=client_as(shown.staff))
+    page.locator("#chart svg").wait_for()
+    page.evaluate(
+        """() => {
+          window.widths = {};
+          for (const when of ['beforeprint', 'afterprint']) addEventListener(when, () => {
+            window.widths[when] = document.querySelector('#chart svg').clientWidth;
+          });
+        }"""
+    )
+    assert page.locator("#chart svg").evaluate("chart => chart.clientWidth") > 640
+    page.pdf(format="A4")
+    printed = page.evaluate("window.widths")
+    assert printed["beforeprint"] == 640, "it was cut at the paper's edge"
+    assert printed["afterprint"] > 640
