@@ -9,13 +9,13 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from campaigns import compare, counts
 from campaigns.compare import COMPARED, Comparison, Group, Row
 from campaigns.compare_asking import Asked
 from campaigns.deliveries import days_of
-from outreach import areas, daily, formats, holidays, labels, maps, scales
+from outreach import areas, daily, formats, holidays, labels, maps, rates, scales
 from outreach.apps import Unit
 from outreach.collation import vietnamese_key
 from outreach.daily import Day, Member
@@ -111,13 +111,17 @@ _large: KeptUnchanged[Look] = KeptUnchanged(counts.newest_figures, most=4)
 def look(asked: Asked) -> Look:
     """All figures of the page. Those of a whole country are kept for a minute, and longer where
     nothing changed: who sorts them or turns a page asks the same again."""
-    if areas.count_communes(asked.every_root, asked.area_list) <= LARGE:
+    if not _is_large(asked):
         return _look(asked)
     beside = None if asked.against is None else (bool(asked.against.chosen), asked.against.roots)
     sets = (asked.roots, beside, asked.area_list)
     key = (asked.app.id, asked.first, asked.last, asked.denominator, sets)
     kept = _large.get(key, lambda: _look(asked))
     return replace(kept, comparison=replace(kept.comparison, asked=asked))
+
+
+def _is_large(asked: Asked) -> bool:
+    return areas.count_communes(asked.every_root, asked.area_list) > LARGE
 
 
 def _look(asked: Asked) -> Look:
@@ -129,15 +133,38 @@ def _look(asked: Asked) -> Look:
 def first_known(comparison: Comparison) -> date | None:
     """Where no commune had a figure on the first day: the first day on which one had, if there is
     one before the last."""
-    asked = comparison.asked
     if any(row.before.installs is not None for row in comparison.rows):
         return None
+    return _first_figure(comparison.asked)
+
+
+def from_the_first_figure(asked: Asked) -> Asked:
+    """The same from the day on which figures begin, where no commune had one on the first day."""
+    begun = _first_figure(asked) if _begins_later(asked) else None
+    return asked if begun is None else replace(asked, first=begun)
+
+
+def _begins_later(asked: Asked) -> bool:
+    if _is_large(asked):
+        rows = look(asked).comparison.rows  # which is kept, and asked for next
+        return all(row.before.installs is None for row in rows)
+    known = select(UptakeReport.id).where(_figures_of(asked), UptakeReport.day <= asked.first)
+    if db.session.scalar(known.limit(1)) is not None:
+        return False
+    stood = rates.stood(asked.app.id, asked.communes, asked.first, asked.denominator)
+    return all(each.installs is None for each in stood)  # none was carried over from others either
+
+
+def _first_figure(asked: Asked) -> date | None:
     wanted = select(func.min(UptakeReport.day)).where(
-        UptakeReport.app_id == asked.app.id,
-        one_of(UptakeReport.area_id, asked.ids),
-        UptakeReport.day < asked.last,
+        _figures_of(asked), UptakeReport.day < asked.last
     )
     return db.session.scalar(wanted)
+
+
+def _figures_of(asked: Asked) -> ColumnElement[bool]:
+    app, area = UptakeReport.app_id, UptakeReport.area_id
+    return and_(app == asked.app.id, one_of(area, asked.ids))
 
 
 def order_of(written: str) -> tuple[str, bool]:

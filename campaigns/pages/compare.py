@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, render_template, request, send_file, url_for
@@ -90,19 +90,13 @@ def show() -> ResponseReturnValue:
         ] else 200
     usual = asked
     if not typed.first:
-        asked = _from_the_first_figure(asked)
+        asked = compare_showing.from_the_first_figure(asked)
     return render_template(
         "compare/show.html",
         **_shown(typed, asked),
         **_form(typed, asked),
         begun=asked is not usual,
     )
-
-
-def _from_the_first_figure(asked: Asked) -> Asked:
-    """The same from the day on which figures begin, where none is as old as the usual period."""
-    known = compare_showing.first_known(compare_showing.look(asked).comparison)
-    return asked if known is None else replace(asked, first=known)
 
 
 def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
