@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 import redis as redis_client
@@ -42,6 +43,7 @@ from tests.reminded import reminded  # noqa: F401
 from tests.stage import stage  # noqa: F401
 
 GIVEN = Settings.load()
+KINDS = ("sqlite", "postgresql")
 
 # A test builds its own settings; those of the shell would leak into commands it starts. What is
 # for the tests stays: with `-n` they run in processes that read it from here.
@@ -124,7 +126,7 @@ def sqlite_database(sqlite_template: Path, sqlite_file: Path) -> Iterator[str]:
         file.unlink()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty, migrated database; a test that takes it runs on both."""
     if request.param == "sqlite":
@@ -182,6 +184,29 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data in {folder}: set {PREFIX}TEST_SHARED")
     return folder
+
+
+# Tests that take long, most of them since they wait: begun first, none is left over at the end,
+# when all others have nothing to do any more.
+LONG = ("test_readme.py", "workers/test_start.py", "test_pages.py", "faults/", "test_access.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long. A page is tested on one of the databases, half of them on each:
+    what pages are made of is tested on both, and every page is walked on both in `test_pages`. The
+    other half runs with the long rounds of faults."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: not str(item.path.relative_to(here)).startswith(LONG))
+    for item in items:
+        name, _bracket, parameters = item.nodeid.partition("[")
+        given = next((kind for kind in KINDS if parameters.startswith(kind)), None)
+        if item.path.parent.name == "pages" and given not in (None, _one_of(name)):
+            item.add_marker(pytest.mark.faults)
+
+
+def _one_of(name: str) -> str:
+    return KINDS[crc32(name.encode()) % 2]
 
 
 def pytest_collection_finish() -> None:
