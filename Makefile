@@ -39,7 +39,7 @@ test: .venv/.tests browser
 	@$(PYTEST) -n $(TESTS_AT_ONCE) --dist worksteal
 
 faults: .venv/.tests
-	@$(PYTEST) -m faults -n 2
+	@$(PYTEST) -m faults -n 2 --maxschedchunk 1
 
 bench: .venv/.tests
 	@.venv/bin/python -m bench
