@@ -43,3 +43,6 @@ def test_a_school_is_added_reports_by_phone_and_stands_beside_the_communes(
     page = visit.open(f"/figures/{drive.land.district}/board", client=client_as(drive.staff))
     expect(page.locator("main")).to_contain_text("Trường THPT Hồng Ngự 2")
     assert db.session.get_one(Area, school.id).population == 850
+    page = visit.open(f"/reports/{drive.land.district}", client=client_as(drive.staff))
+    expect(page.locator("main")).to_contain_text("Trường THPT Hồng Ngự 2: 340 (40,00%).")
+    assert_sound(page)
