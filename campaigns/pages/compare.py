@@ -80,7 +80,7 @@ def show() -> ResponseReturnValue:
     """The page; the address holds the question, so that it can be sent to a colleague."""
     typed = _typed()
     try:
-        asked = typed.ask()
+        asked = _asked(typed)
     except Refused as refused:
         typed.errors[refused.field or "areas"] = refused.sentence
         shown = _form(typed, None)
@@ -88,15 +88,18 @@ def show() -> ResponseReturnValue:
         return render_template("compare/show.html", c=None, **shown), status if shown[
             "apps"
         ] else 200
-    usual = asked
-    if not typed.first:
-        asked = compare_showing.from_the_first_figure(asked)
     return render_template(
         "compare/show.html",
         **_shown(typed, asked),
         **_form(typed, asked),
-        begun=asked is not usual,
+        begun=not typed.first and (asked.last - asked.first).days < compare_asking.USUAL_DAYS,
     )
+
+
+def _asked(typed: Typed) -> Asked:
+    """The question; where the address names no first day, from where figures begin."""
+    asked = typed.ask()
+    return asked if typed.first else compare_showing.from_the_first_figure(asked)
 
 
 def _shown(typed: Typed, asked: Asked) -> dict[str, Any]:
@@ -207,7 +210,7 @@ def _number(written: str) -> int:
 def table() -> ResponseReturnValue:
     """All rows as a workbook."""
     typed = _typed()
-    asked = typed.ask()
+    asked = _asked(typed)
     seen = compare_showing.look(asked)
     content = io.BytesIO()
     compare_sheet.write(seen.comparison, seen.rows(typed.order), seen.days, content)
@@ -219,7 +222,7 @@ def table() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """The same rows as CSV."""
     typed = _typed()
-    asked = typed.ask()
+    asked = _asked(typed)
     seen = compare_showing.look(asked)
     content = io.BytesIO()
     compare_sheet.write_csv(seen.comparison, seen.rows(typed.order), content)

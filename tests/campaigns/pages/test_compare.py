@@ -76,6 +76,9 @@ def test_the_usual_period_begins_where_figures_do(scene: Scene, staff: FlaskClie
     assert "12/8/2020 – 20/8/2020" in page
     assert "Số liệu bắt đầu từ ngày 12/8/2020." in page
     assert "from=2020-08-12" in page, "a link shows a colleague the same"
+    for address in ("/compare/table.csv", "/compare/table.xlsx"):
+        named = staff.get(address).headers["Content-Disposition"]
+        assert "BLUEZONE-2020-08-12-2020-08-20" in named, "the file is of the days of the page"
     asked_for = staff.get("/compare?from=2020-07-23&to=2020-08-20").text
     assert "23/7/2020 – 20/8/2020" in asked_for
     assert "Số liệu bắt đầu" not in asked_for
