@@ -194,8 +194,8 @@ LONG = ("test_readme.py", "workers/test_start.py", "test_pages.py", "faults/", "
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long. A page is tested on one of the databases, half of them on each:
-    what pages are made of is tested on both, and every page is walked on both in `test_pages`. The
-    other half runs with the long rounds of faults."""
+    what pages are made of is tested on both, and `test_pages` walks every page on PostgreSQL and
+    asks it on SQLite. The other half runs with the long rounds of faults."""
     here = Path(__file__).parent
     items.sort(key=lambda item: not str(item.path.relative_to(here)).startswith(LONG))
     for item in items:

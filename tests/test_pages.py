@@ -51,7 +51,7 @@ from tests.stage import Stage, numbers_of
 
 ClientAs = Callable[[User], FlaskClient]
 MOST_PAGES = 400
-SAME = 2
+SAME = 3
 """So many pages that differ only in the values of their queries are looked at."""
 
 
