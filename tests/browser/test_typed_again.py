@@ -54,13 +54,17 @@ def test_a_figure_typed_after_the_log_in_ended(visit, drive, reporter, client_as
     expect(page.get_by_text(NOTE)).not_to_be_visible()
 
 
-def test_a_figure_sent_while_the_network_was_gone(visit, drive, reporter, client_as):
-    page = visit.open("/figures/", width=PHONE, client=client_as(reporter))
-    page.locator("#installs").fill("455")
+def send_while_the_network_is_gone(page, installs):
+    page.locator("#installs").fill(installs)
     page.context.set_offline(True)
     page.get_by_role("button", name="Gửi số liệu").click()
     page.wait_for_url("chrome-error://**")
     page.context.set_offline(False)
+
+
+def test_a_figure_sent_while_the_network_was_gone(visit, drive, reporter, client_as):
+    page = visit.open("/figures/", width=PHONE, client=client_as(reporter))
+    send_while_the_network_is_gone(page, "455")
     page.goto("/figures/")
     page.get_by_text(NOTE).wait_for()
     expect(page.locator("#installs")).to_have_value("455")
@@ -82,11 +86,7 @@ def test_a_grid_puts_back_what_nobody_entered_meanwhile(visit, drive, reporter, 
 
 def test_who_logs_out_leaves_nothing_typed_behind(visit, drive, reporter, officer, client_as):
     page = visit.open("/figures/", width=PHONE, client=client_as(reporter))
-    page.locator("#installs").fill("455")
-    page.context.set_offline(True)
-    page.get_by_role("button", name="Gửi số liệu").click()
-    page.wait_for_url("chrome-error://**")
-    page.context.set_offline(False)
+    send_while_the_network_is_gone(page, "455")
     page.goto("/figures/board-that-is-not")
     page.locator('form[action$="logout"]').first.evaluate("form => form.requestSubmit()")
     page.get_by_role("heading", name="Đăng nhập").wait_for()
