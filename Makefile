@@ -21,7 +21,7 @@ help:
 	@echo 'make demo        the example, with everything up; Ctrl-C stops all'
 	@echo 'make run         the same without the example'
 	@echo 'make demo-reset  a fresh example in the same data folder'
-	@echo 'make test        every test, on SQLite and PostgreSQL'
+	@echo 'make test        the tests, on SQLite and PostgreSQL'
 	@echo 'make faults      the long rounds of killed and frozen processes, pages on the other database'
 	@echo 'make bench       how fast it is on this machine'
 	@echo 'make lint        ruff and mypy'
